@@ -1,0 +1,1 @@
+"""Streamers' recordings and their chat to a dataset and a local model that answers like the chat."""

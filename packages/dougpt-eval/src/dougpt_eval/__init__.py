@@ -1,0 +1,1 @@
+"""Does it answer like his chat: measures, baselines and gates over any model."""

@@ -1,0 +1,1 @@
+"""Recordings to words with times: ingest, decode, captions, forced alignment, transcription."""

@@ -1,0 +1,1 @@
+"""Contracts, artifacts and fingerprints: the ground that every dougpt library stands on."""

@@ -1,0 +1,1 @@
+"""Samples to an adapter: render, preflight, fine-tune, load; reproducible and provable."""
