@@ -18,6 +18,7 @@ class OneVersion(MetadataHookInterface):
     """Fills `version`, `dependencies` and `optional-dependencies` of a dougpt package."""
 
     def update(self, metadata: dict) -> None:
+        """Write the fields into `metadata`, unless an sdist holds them already."""
         source = Path(self.root).resolve().parents[1] / "VERSION"
         if "version" not in metadata.get("dynamic", []):
             return

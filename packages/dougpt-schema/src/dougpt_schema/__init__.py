@@ -1,1 +1,82 @@
-"""Contracts, artifacts and fingerprints: the ground that every dougpt library stands on."""
+"""The ground of dougpt: contracts, artifacts, ids and fingerprints, errors, and the Model protocol."""
+
+from dougpt_schema.artifact import Provenance, atomic_write, read_provenance, read_table, write_table
+from dougpt_schema.contract import ArrowStream, Column, Contract, as_table
+from dougpt_schema.contracts import (
+    ANCHORS,
+    CANDIDATES,
+    CHAT_EVENTS,
+    CLOCK,
+    CONTRACTS,
+    GAPS,
+    LABELS,
+    LINKS,
+    PRIOR,
+    PROFILE,
+    REJECTS,
+    SAMPLES,
+    SOURCES,
+    UTTERANCES,
+    WORDS,
+)
+from dougpt_schema.contracts.chat_events import ChatKind, OffsetSource
+from dougpt_schema.contracts.gaps import GapCause
+from dougpt_schema.contracts.labels import AskedAs, Verdict
+from dougpt_schema.contracts.links import DecidedBy, LinkReason
+from dougpt_schema.contracts.samples import Split
+from dougpt_schema.contracts.sources import SourceRole, SourceStatus
+from dougpt_schema.contracts.words import Timing
+from dougpt_schema.errors import ArtifactError, ContractError, DougptError, MissingExtraError
+from dougpt_schema.fingerprints import code_fingerprint, fingerprint, library_versions, settings_fingerprint
+from dougpt_schema.identity import file_sha256, recording_id, source_id
+from dougpt_schema.model import Model
+
+__all__ = [
+    "ANCHORS",
+    "CANDIDATES",
+    "CHAT_EVENTS",
+    "CLOCK",
+    "CONTRACTS",
+    "GAPS",
+    "LABELS",
+    "LINKS",
+    "PRIOR",
+    "PROFILE",
+    "REJECTS",
+    "SAMPLES",
+    "SOURCES",
+    "UTTERANCES",
+    "WORDS",
+    "ArrowStream",
+    "ArtifactError",
+    "AskedAs",
+    "ChatKind",
+    "Column",
+    "Contract",
+    "ContractError",
+    "DecidedBy",
+    "DougptError",
+    "GapCause",
+    "LinkReason",
+    "MissingExtraError",
+    "Model",
+    "OffsetSource",
+    "Provenance",
+    "SourceRole",
+    "SourceStatus",
+    "Split",
+    "Timing",
+    "Verdict",
+    "as_table",
+    "atomic_write",
+    "code_fingerprint",
+    "file_sha256",
+    "fingerprint",
+    "library_versions",
+    "read_provenance",
+    "read_table",
+    "recording_id",
+    "settings_fingerprint",
+    "source_id",
+    "write_table",
+]

@@ -1,0 +1,184 @@
+"""Tables on disk: checked at the border, written whole or not at all, the same bytes for the same rows.
+
+The Parquet key-value metadata says which contract holds and by which recipe the rows were made; no time,
+host, user, git commit or path is in it.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dougpt_schema.contract import ArrowStream, Contract
+from dougpt_schema.errors import ArtifactError, ContractError
+
+PARTIAL = ".partial"
+ROW_GROUP_ROWS = 1 << 17
+PREFIX = "dougpt."
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """By which recipe a table was made.
+
+    Attributes:
+        producer: The package that computed the rows.
+        fingerprint: The recipe's own fingerprint; equal recipes give equal rows.
+        inputs: The fingerprints of what the recipe read.
+        settings: The fingerprint of its settings.
+        code: The fingerprint of the code that ran.
+        key: The hash of the pseudonym key, where names were involved.
+        note: Further facts as text, the same on every machine.
+    """
+
+    producer: str = ""
+    fingerprint: str = ""
+    inputs: tuple[str, ...] = ()
+    settings: str = ""
+    code: str = ""
+    key: str | None = None
+    note: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_table(table: ArrowStream, path: Path | str, contract: Contract, provenance: Provenance | None = None) -> None:
+    """Check `table` and write it to `path`, sorted, atomically and byte for byte reproducibly.
+
+    Raises:
+        ContractError: The contract does not hold; nothing is written.
+        ArtifactError: The file cannot be written; what was there before stays.
+    """
+    try:
+        checked = contract.check(contract.conform(table, sort=True))
+    except ContractError as error:
+        raise error.at(str(path)) from error
+    metadata = _metadata(contract, provenance or Provenance())
+    schema = checked.schema.remove_metadata().with_metadata(metadata)
+
+    def write(file: BinaryIO) -> None:
+        with pq.ParquetWriter(file, schema, compression="zstd", version="2.6") as writer:
+            for start in range(0, checked.num_rows, ROW_GROUP_ROWS):
+                # One chunk a row group: the bytes must not depend on how the rows were chunked in memory.
+                rows = checked.slice(start, ROW_GROUP_ROWS).combine_chunks()
+                writer.write_table(rows.replace_schema_metadata(metadata), row_group_size=ROW_GROUP_ROWS)
+
+    atomic_write(path, write)
+
+
+def read_table(path: Path | str, contract: Contract) -> pa.Table:
+    """Read a table and check that it keeps its contract, whoever wrote it.
+
+    Raises:
+        ArtifactError: The file is missing or no Parquet file.
+        ContractError: It holds another contract, a newer version, or rows that break the contract; the message
+            names the file, the column and the first bad row.
+    """
+    _refuse_other_contracts(path, contract, _file_metadata(path))
+    try:
+        table = pq.read_table(str(path), partitioning=None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ArtifactError(f"{path}: cannot be read as Parquet: {error}") from error
+    try:
+        return contract.check(contract.conform(table).replace_schema_metadata(None))
+    except ContractError as error:
+        raise error.at(str(path)) from error
+
+
+def read_provenance(path: Path | str) -> Provenance:
+    """Read by which recipe a table was made, without reading its rows; empty for files of other origin.
+
+    Raises:
+        ArtifactError: The file is missing or no Parquet file.
+    """
+    found = _file_metadata(path)
+    return Provenance(
+        producer=found.get("producer", ""),
+        fingerprint=found.get("fingerprint", ""),
+        inputs=tuple(json.loads(found.get("inputs", "[]"))),
+        settings=found.get("settings", ""),
+        code=found.get("code", ""),
+        key=found.get("key") or None,
+        note=json.loads(found.get("note", "{}")),
+    )
+
+
+def atomic_write(path: Path | str, content: bytes | Callable[[BinaryIO], None]) -> None:
+    """Write a file so that at every moment either the old one or the new one is there, whole.
+
+    A temporary file beside it, named `.NAME.*.partial`, is flushed to disk and renamed.
+
+    Raises:
+        ArtifactError: The file system refuses (no space, no permission, a file in the place of a folder).
+    """
+    path = Path(path)
+    partial: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.parent)
+        partial = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.chmod(0o644)
+        partial.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        if partial is not None:
+            partial.unlink(missing_ok=True)
+
+
+def _metadata(contract: Contract, provenance: Provenance) -> dict[str, str]:
+    facts = {
+        "contract": contract.name,
+        "contract_version": str(contract.version),
+        "producer": provenance.producer,
+        "fingerprint": provenance.fingerprint,
+        "inputs": json.dumps(provenance.inputs),
+        "settings": provenance.settings,
+        "code": provenance.code,
+        "key": provenance.key or "",
+        "note": json.dumps(dict(provenance.note), sort_keys=True),
+    }
+    return {PREFIX + name: facts[name] for name in sorted(facts)}
+
+
+def _file_metadata(path: Path | str) -> dict[str, str]:
+    try:
+        found = pq.read_metadata(str(path)).metadata or {}
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: there is no such file") from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ArtifactError(f"{path}: cannot be read as Parquet: {error}") from error
+    text = {key.decode(): value.decode() for key, value in found.items() if key.startswith(PREFIX.encode())}
+    return {key.removeprefix(PREFIX): value for key, value in text.items()}
+
+
+def _refuse_other_contracts(path: Path | str, contract: Contract, found: Mapping[str, str]) -> None:
+    name, version = found.get("contract", contract.name), int(found.get("contract_version", contract.version))
+    if name != contract.name:
+        raise ContractError(contract.name, f"was expected, the file holds {name}", where=str(path))
+    if version > contract.version:
+        rule = f"version {version} is newer than version {contract.version}, the newest known here: upgrade dougpt"
+        raise ContractError(contract.name, rule, where=str(path))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush the rename itself, where the platform can open a folder."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
