@@ -1,1 +1,101 @@
-"""x"""
+"""The command line: one click group whose commands are imported only when they are run.
+
+`dougpt --help` answers from the table below and imports none of them.
+"""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "init": "Make a workspace: settings, pseudonym key, folders.",
+    "doctor": "Say which engines, weights, GPU and disk are here, and what is missing.",
+    "ingest": "Register recordings: media, captions and chat exports.",
+    "transcribe": "Words with times, from captions or speech recognition.",
+    "chat": "Chat events with pseudonyms, from chat exports.",
+    "align": "Link chat messages to the utterances they answer.",
+    "fit-channel": "Fit a channel's lag and habits over its recordings.",
+    "curate": "Samples by split, with rejects and a profile.",
+    "preflight": "Check samples, settings and memory before a training.",
+    "train": "Train an adapter on the curated samples.",
+    "merge": "Merge an adapter into its base model.",
+    "export": "Write the samples or the adapter in another format.",
+    "evaluate": "Measure a run on held-out samples and write the report page.",
+    "generate": "Let a trained run answer a line.",
+    "show": "Print aligned pairs as text, to look at before training.",
+    "trace": "Print the way back from a sample to its source files.",
+    "forget": "Remove a person from every table.",
+    "status": "What is there, what is stale and why.",
+    "pipeline": "Run every stage that is not done, side by side.",
+}
+EXIT_EXPECTED, EXIT_USAGE, EXIT_GATE, EXIT_NOT_COMPARABLE = 1, 2, 3, 4
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in `dougpt.commands.<name>` and are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the command names in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command and return its `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"dougpt.commands.{cmd_name.replace('-', '_')}").command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"dougpt.commands.{cmd_name}.command is no click command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's own, but a name that is none is answered with the nearest one."""
+        if args and args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no command {args[0]!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Turn an expected error into one line on stderr; anything else keeps its traceback."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            line = expected(error)
+            if line is None:
+                raise
+            click.echo(f"error: {line}", err=True)
+            ctx.exit(EXIT_EXPECTED)
+
+
+def expected(error: Exception) -> str | None:
+    """Return the one line for an error that a user can act on, else None."""
+    from dougpt_schema.errors import DougptError
+
+    if isinstance(error, DougptError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror or error}"
+    return None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dougpt", message="%(prog)s %(version)s")
+def main() -> None:
+    """Streamers' recordings and their chat to a dataset and a local model that answers like the chat.
+
+    \b
+    A first run:
+      dougpt init my-workspace
+      cd my-workspace
+      dougpt pipeline ../recordings
+    """

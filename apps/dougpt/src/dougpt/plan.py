@@ -1,0 +1,282 @@
+"""What is done, what is stale and why: recipes compared with what the artifacts say of themselves."""
+
+import importlib.util
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from dougpt_curate import assign_holdout
+from dougpt_schema import ArtifactError, Provenance, SourceRole, fingerprint, read_provenance, settings_fingerprint
+
+from dougpt.project import SPEECH_ROLES, Project, Recording
+from dougpt.recipes import STAGES, Recipe, Stage, differences, stage_code, stage_versions
+from dougpt.workspace import read_json
+
+RUN_ID_DIGITS = 16
+ENGINES = {"whisperx": "whisperx", "faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx"}
+
+
+class State(StrEnum):
+    """How an output stands to its recipe."""
+
+    DONE = "done"
+    STALE = "stale"
+    MISSING = "missing"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One stage on one recording or dataset.
+
+    Attributes:
+        stage: Its name.
+        subject: The recording's id, or the dataset's name.
+        recipe: What its output would carry.
+        state: How things stand.
+        why: Why it is not done, one reason each.
+    """
+
+    stage: Stage
+    subject: str
+    recipe: Recipe
+    state: State
+    why: tuple[str, ...] = ()
+
+
+class Plan:
+    """Recipes and states of every stage of a project, each computed once and only when asked for."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._recipes: dict[tuple[str, str], Recipe] = {}
+        self._jobs: dict[tuple[str, str], Job] = {}
+
+    def jobs(self) -> list[Job]:
+        """Return every job of the project in the order of the work."""
+        return [self.job(stage, subject) for stage in STAGES for subject in self.subjects(stage)]
+
+    def subjects(self, stage: str) -> list[str]:
+        """Return what a stage works on: the dataset's recordings, or the dataset if it has any."""
+        members = self.project.members()
+        if STAGES[stage].per == "recording":
+            return members
+        return [self.dataset] if members else []
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name."""
+        return self.project.settings.dataset.name
+
+    @property
+    def run_id(self) -> str:
+        """The run that today's recipes ask for."""
+        return self.recipe("train", self.dataset).fingerprint[:RUN_ID_DIGITS]
+
+    def job(self, stage: str, subject: str) -> Job:
+        """Return how one output stands."""
+        key = (stage, subject)
+        if key not in self._jobs:
+            recipe = self.recipe(stage, subject)
+            state, why = self._state(STAGES[stage], subject, recipe)
+            self._jobs[key] = Job(STAGES[stage], subject, recipe, state, why)
+        return self._jobs[key]
+
+    def upstream(self, job: Job) -> list[Job]:
+        """Return the jobs whose outputs `job` reads, those of failed recordings included."""
+        subjects: Iterable[str]
+        found = []
+        for name in job.stage.after:
+            same = STAGES[name].per == job.stage.per
+            subjects = [job.subject] if same else self.project.members()
+            found += [self.job(name, subject) for subject in subjects]
+        return found
+
+    def recipe(self, stage: str, subject: str) -> Recipe:
+        """Return what the output of `stage` on `subject` would carry."""
+        key = (stage, subject)
+        if key not in self._recipes:
+            self._recipes[key] = getattr(self, f"_{stage}")(subject)
+        return self._recipes[key]
+
+    def folder(self, stage: Stage, subject: str) -> Path:
+        """Return where the outputs of a stage lie."""
+        workspace = self.project.workspace
+        match stage.name:
+            case "curate":
+                return workspace.dataset(subject)
+            case "train":
+                return workspace.run(self.recipe("train", subject).fingerprint[:RUN_ID_DIGITS])
+            case "evaluate":
+                return workspace.report(subject)
+        return workspace.staged(subject)
+
+    def failure(self, stage: str, subject: str) -> str | None:
+        """Return the error on which this very recipe failed last time, if it did."""
+        path = self.project.workspace.failure_file(stage, subject)
+        if not path.exists():
+            return None
+        found = read_json(path)
+        return str(found["error"]) if found["fingerprint"] == self.recipe(stage, subject).fingerprint else None
+
+    def usable_members(self) -> list[str]:
+        """Return the recordings of the dataset of which no stage failed on today's recipe."""
+        stages = [name for name, stage in STAGES.items() if stage.per == "recording"]
+        return [
+            member for member in self.project.members() if all(self.failure(stage, member) is None for stage in stages)
+        ]
+
+    @cached_property
+    def assignment(self) -> dict[str, str]:
+        """The split of each usable recording: what is frozen, extended over the new ones."""
+        path = self.project.workspace.holdout_file(self.dataset)
+        frozen = read_json(path)["assignment"] if path.exists() else {}
+        recordings = {name: self.project.recordings[name].broadcast_start for name in self.usable_members()}
+        return dict(assign_holdout(recordings, self.project.settings.curate, frozen))
+
+    def _state(self, stage: Stage, subject: str, recipe: Recipe) -> tuple[State, tuple[str, ...]]:
+        folder = self.folder(stage, subject)
+        found = [mark(folder / name) for name in stage.outputs]
+        if all(one is not None and one.fingerprint == recipe.fingerprint for one in found):
+            return State.DONE, ()
+        if (error := self.failure(stage.name, subject)) is not None:
+            return State.FAILED, (error,)
+        present = [one for one in found if one is not None]
+        if not present:
+            return State.MISSING, ("new",)
+        last = found[-1] or present[-1]
+        reasons = differences(last, recipe)
+        if len(present) < len(found) or not reasons:
+            reasons.append("incomplete")
+        return State.STALE, tuple(reasons)
+
+    def _transcribe(self, recording_id: str) -> Recipe:
+        recording = self.project.recordings[recording_id]
+        stage, settings = STAGES["transcribe"], self.project.settings
+        way = speech_way(recording, settings.speech.engine, refine=settings.speech.refine)
+        sources = recording.of(*SPEECH_ROLES)
+        return Recipe(
+            stage.name,
+            recording_id,
+            inputs=recording.inputs(sources),
+            settings=fingerprint(way, settings.transcribe),
+            code=stage_code(stage),
+            versions=stage_versions(stage, *WAY_LIBRARIES.get(way, ())),
+        )
+
+    def _chat(self, recording_id: str) -> Recipe:
+        recording, stage = self.project.recordings[recording_id], STAGES["chat"]
+        start = recording.broadcast_start
+        sources = recording.inputs(recording.of(SourceRole.CHAT))
+        forgotten = [fingerprint(sorted(self.project.forgotten))] if self.project.forgotten else []
+        return Recipe(
+            stage.name,
+            recording_id,
+            inputs=(*sources, fingerprint(start.isoformat() if start else None), *forgotten),
+            settings=settings_fingerprint(self.project.settings.chat),
+            code=stage_code(stage),
+            key=self.project.key_hash,
+            versions=stage_versions(stage),
+        )
+
+    def _align(self, recording_id: str) -> Recipe:
+        stage = STAGES["align"]
+        inputs = [self.recipe(name, recording_id).fingerprint for name in stage.after]
+        channel = self.project.recordings[recording_id].channel
+        prior = self.project.workspace.prior_file(channel) if channel else None
+        if prior is not None and prior.exists():
+            inputs.append(read_provenance(prior).fingerprint)
+        return Recipe(
+            stage.name,
+            recording_id,
+            inputs=tuple(inputs),
+            settings=settings_fingerprint(self.project.settings.align),
+            code=stage_code(stage),
+            versions=stage_versions(stage),
+        )
+
+    def _curate(self, dataset: str) -> Recipe:
+        stage = STAGES["curate"]
+        members = sorted(self.usable_members())
+        return Recipe(
+            stage.name,
+            dataset,
+            inputs=(
+                *(self.recipe("align", member).fingerprint for member in members),
+                fingerprint({member: self.assignment[member] for member in members}),
+            ),
+            settings=settings_fingerprint(self.project.settings.curate),
+            code=stage_code(stage),
+            versions=stage_versions(stage),
+        )
+
+    def _train(self, dataset: str) -> Recipe:
+        stage = STAGES["train"]
+        return Recipe(
+            stage.name,
+            dataset,
+            inputs=(self.recipe("curate", dataset).fingerprint,),
+            settings=settings_fingerprint(self.project.settings.train),
+            code=stage_code(stage),
+            versions=stage_versions(stage),
+        )
+
+    def _evaluate(self, dataset: str) -> Recipe:
+        stage = STAGES["evaluate"]
+        return Recipe(
+            stage.name,
+            dataset,
+            inputs=tuple(self.recipe(name, dataset).fingerprint for name in stage.after),
+            settings=settings_fingerprint(self.project.settings.evaluate),
+            code=stage_code(stage),
+            versions=stage_versions(stage),
+        )
+
+
+WAY_LIBRARIES: dict[str, tuple[str, ...]] = {
+    "captions": (),
+    "refined captions": ("av", "numpy", "pocketsphinx", "num2words"),
+    "whisperx": ("av", "numpy", "whisperx", "faster-whisper", "torch"),
+    "faster_whisper": ("av", "numpy", "faster-whisper", "ctranslate2"),
+    "pocketsphinx": ("av", "numpy", "pocketsphinx"),
+}
+
+
+def speech_way(recording: Recording, engine: str, *, refine: bool) -> str:
+    """Return how the words of a recording are found: a key of WAY_LIBRARIES, or "none" without speech."""
+    captions = recording.of(SourceRole.CAPTIONS)
+    audio = recording.of(SourceRole.VIDEO, SourceRole.AUDIO)
+    if captions:
+        return "refined captions" if audio and refine else "captions"
+    if not audio:
+        return "none"
+    if engine != "auto":
+        return engine
+    installed = (name for name in ENGINES if importlib.util.find_spec(name) is not None)
+    return next(installed, "pocketsphinx")
+
+
+def mark(path: Path) -> Provenance | None:
+    """Return by which recipe an output was made; None where it is missing or no output of ours."""
+    if not path.exists():
+        return None
+    if path.suffix == ".parquet":
+        try:
+            return read_provenance(path)
+        except ArtifactError:
+            return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["recipe"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return Provenance(
+        fingerprint=found["fingerprint"],
+        inputs=tuple(found["inputs"]),
+        settings=found["settings"],
+        code=found["code"],
+        key=found["key"],
+        note={"versions": json.dumps(found["versions"], sort_keys=True)},
+    )

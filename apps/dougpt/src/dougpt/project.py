@@ -1,0 +1,181 @@
+"""A workspace that was opened: its settings, key, recordings and the people it forgot."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dougpt_schema import SOURCES, DougptError, SourceRole, file_sha256, fingerprint, read_table
+
+from dougpt.settings import Settings, load_settings
+from dougpt.workspace import Workspace, WorkspaceError, read_json
+
+SPEECH_ROLES = (SourceRole.VIDEO, SourceRole.AUDIO, SourceRole.CAPTIONS)
+
+
+class SourceChangedError(DougptError):
+    """A source is gone, or is no longer the file that was ingested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of a recording, with where it lies on this machine."""
+
+    row: dict[str, Any]
+    path: Path
+    bytes: int
+    mtime_ns: int
+
+    @property
+    def source_id(self) -> str:
+        return str(self.row["source_id"])
+
+    @property
+    def role(self) -> str:
+        return str(self.row["role"])
+
+    def verified(self) -> Path:
+        """Return the path once the file is known to be the one that was ingested.
+
+        Size and mtime are trusted; where one of them differs, the bytes are hashed again.
+
+        Raises:
+            SourceChangedError: The file is missing or another one.
+        """
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise SourceChangedError(
+                f"{self.path}: cannot be read ({error.strerror}); ingest it from where it is now"
+            ) from error
+        if (found.st_size, found.st_mtime_ns) != (self.bytes, self.mtime_ns) and (
+            found.st_size != self.row["bytes"] or file_sha256(self.path) != self.row["sha256"]
+        ):
+            raise SourceChangedError(f"{self.path}: changed since it was ingested; ingest it again")
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One broadcast, edit or VOD, and its sources in the order of the manifest."""
+
+    recording_id: str
+    sources: tuple[Source, ...]
+
+    def of(self, *roles: SourceRole) -> tuple[Source, ...]:
+        """Return the sources of these roles, parts in order."""
+        chosen = [source for source in self.sources if source.role in roles]
+        return tuple(sorted(chosen, key=lambda source: (source.row["part_index"], source.source_id)))
+
+    @property
+    def channel(self) -> str | None:
+        """The channel that a source names; the first one that does."""
+        return next((source.row["channel"] for source in self.sources if source.row["channel"]), None)
+
+    @property
+    def broadcast_start(self) -> datetime | None:
+        """When the broadcast began, where a source knows."""
+        return next((source.row["broadcast_start"] for source in self.sources if source.row["broadcast_start"]), None)
+
+    @property
+    def title(self) -> str:
+        """A name for people: that of the first source."""
+        return str(self.sources[0].row["name"])
+
+    def inputs(self, sources: Iterable[Source]) -> tuple[str, ...]:
+        """Return what a recipe holds of `sources`: their ids and places, not their names."""
+        keep = ("source_id", "role", "part_index", "part_start_ms", "start_ms", "duration_ms", "status")
+        return tuple(fingerprint({name: source.row[name] for name in keep}) for source in sources)
+
+
+class Project:
+    """An opened workspace. What is read is read once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.settings: Settings = load_settings(workspace.settings_file)
+
+    @classmethod
+    def open(cls, root: Path) -> "Project":
+        """Open the workspace at `root`.
+
+        Raises:
+            WorkspaceError: There is none.
+            SettingsError: Its dougpt.toml is wrong.
+        """
+        return cls(Workspace.open(root))
+
+    @cached_property
+    def key(self) -> bytes:
+        """The pseudonym key."""
+        path = self.workspace.key_file
+        try:
+            key = path.read_bytes()
+        except OSError as error:
+            raise WorkspaceError(f"{path}: the pseudonym key cannot be read ({error.strerror})") from error
+        if not key:
+            raise WorkspaceError(f"{path}: the pseudonym key is empty")
+        return key
+
+    @property
+    def key_hash(self) -> str:
+        """What artifacts may say of the key."""
+        return hashlib.sha256(b"dougpt key hash\0" + self.key).hexdigest()
+
+    @cached_property
+    def forgotten(self) -> frozenset[str]:
+        """Pseudonyms whose messages are left out for good."""
+        path = self.workspace.forgotten_file
+        return frozenset(read_json(path)["authors"]) if path.exists() else frozenset()
+
+    @cached_property
+    def recordings(self) -> dict[str, Recording]:
+        """Every ingested recording by id.
+
+        Raises:
+            ContractError: A sources table breaks its contract or is newer than this program.
+        """
+        return {recording_id: self._recording(recording_id) for recording_id in self.workspace.recordings()}
+
+    def members(self) -> list[str]:
+        """Return the recordings of the dataset, by its settings.
+
+        Raises:
+            WorkspaceError: The settings name a recording that is not there.
+        """
+        wanted = self.settings.dataset
+        for name in (*wanted.only, *wanted.exclude):
+            if name not in self.recordings:
+                raise WorkspaceError(f"dougpt.toml names the recording {name!r}, which was not ingested")
+        return [name for name in (wanted.only or self.recordings) if name not in wanted.exclude]
+
+    def select(self, only: Iterable[str]) -> list[str]:
+        """Return the recordings whose id or name starts with one of `only`; all of them where it is empty.
+
+        Raises:
+            WorkspaceError: A name fits no recording, or several.
+        """
+        chosen = [self._one(name) for name in only]
+        return chosen or list(self.recordings)
+
+    def _one(self, name: str) -> str:
+        fits: Callable[[Recording], bool] = lambda item: item.recording_id.startswith(name) or item.title == name  # noqa: E731  # one use
+        found = [recording.recording_id for recording in self.recordings.values() if fits(recording)]
+        if len(found) != 1:
+            raise WorkspaceError(f"{len(found) or 'no'} recordings fit {name!r}; see: dougpt status")
+        return found[0]
+
+    def _recording(self, recording_id: str) -> Recording:
+        table = read_table(self.workspace.sources_file(recording_id), SOURCES)
+        local_file = self.workspace.local_file(recording_id)
+        local = read_json(local_file)["sources"] if local_file.exists() else {}
+        sources = []
+        for row in table.to_pylist():
+            place = local.get(row["source_id"], {})
+            sources.append(
+                Source(row, Path(place.get("path", row["name"])), place.get("bytes", -1), place.get("mtime_ns", -1))
+            )
+        return Recording(recording_id, tuple(sources))

@@ -1,0 +1,118 @@
+"""All settings of a workspace as one typed model: the libraries' own settings, and the few that are the app's.
+
+`dougpt init` writes every one of them into dougpt.toml, commented out at its default.
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from dougpt_align.settings import AlignSettings
+from dougpt_chat.settings import ChatSettings
+from dougpt_curate.settings import CurateSettings
+from dougpt_eval.settings import EvaluateSettings, GateSettings
+from dougpt_media.settings import TranscribeSettings
+from dougpt_schema import atomic_write
+from dougpt_train.settings import TrainSettings
+
+from dougpt.binding import Binder, SettingsError, document
+
+Engine = Literal["auto", "whisperx", "faster_whisper", "pocketsphinx"]
+
+HEADER = """\
+# Settings of a dougpt workspace. Every setting is shown at its default, commented out; remove the '# ' in front
+# of one to change it. Unknown names are refused. What a change makes stale: dougpt status
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSettings:
+    """How the words of a recording are found."""
+
+    engine: Engine = field(
+        default="auto",
+        metadata={
+            "help": "Speech recognition where there are no captions: 'auto' takes whisperx where it is installed, else "
+            "faster_whisper, else pocketsphinx, of whose words 50 to 70 % are wrong."
+        },
+    )
+    refine: bool = field(
+        default=True,
+        metadata={"help": "Give the words of captions their times by forced alignment where there is audio too."},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSettings:
+    """Which recordings make up the dataset."""
+
+    name: str = field(default="default", metadata={"help": "The folder below curated/ and reports/."})
+    only: tuple[str, ...] = field(
+        default=(), metadata={"help": "Recordings to take, by id; empty takes every ingested one."}
+    )
+    exclude: tuple[str, ...] = field(default=(), metadata={"help": "Recordings to leave out, by id."})
+
+    def __post_init__(self) -> None:
+        """Refuse a name that is no folder name.
+
+        Raises:
+            ValueError: The name holds a separator, starts with a dot or is empty.
+        """
+        if not self.name or self.name.startswith(".") or set(self.name) & set("/\\\0"):
+            raise ValueError(f"name is {self.name!r}, which is no folder name")
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """How `dougpt pipeline` runs."""
+
+    cores: int = field(default=0, metadata={"help": "Jobs side by side on this machine; 0 means one a core."})
+
+    def __post_init__(self) -> None:
+        """Refuse a negative number.
+
+        Raises:
+            ValueError: `cores` is below 0.
+        """
+        if self.cores < 0:
+            raise ValueError(f"cores is {self.cores}, it must be at least 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, one table of dougpt.toml each."""
+
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
+    transcribe: TranscribeSettings = field(default_factory=TranscribeSettings)
+    chat: ChatSettings = field(default_factory=ChatSettings)
+    align: AlignSettings = field(default_factory=AlignSettings)
+    dataset: DatasetSettings = field(default_factory=DatasetSettings)
+    curate: CurateSettings = field(default_factory=CurateSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)
+    gate: GateSettings = field(default_factory=GateSettings)
+    pipeline: PipelineSettings = field(default_factory=PipelineSettings)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read dougpt.toml.
+
+    Raises:
+        SettingsError: The file is missing or no TOML, or it does not fit the model.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise SettingsError(path, None, "there is no such file") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(path, None, "not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path, None, f"not valid TOML: {error}") from error
+    return Binder(path, text, Settings).bind(Settings, table)
+
+
+def write_template(path: Path) -> None:
+    """Write a dougpt.toml that changes nothing and shows everything."""
+    atomic_write(path, (HEADER + document(Settings)).encode())

@@ -1,0 +1,151 @@
+"""Where things lie in a workspace: every path the app reads or writes is named here.
+
+```text
+dougpt.toml  secret/  raw/<recording>/  staged/<recording>/  staged/channels/<channel>/
+labels/  curated/<dataset>/  runs/<run>/  reports/<dataset>/  .dougpt/ (this machine's: stamps, locks, timings)
+```
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dougpt_schema import DougptError
+
+SETTINGS_NAME = "dougpt.toml"
+
+
+class WorkspaceError(DougptError):
+    """A folder is no workspace, or cannot become one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The layout below one folder; nothing is touched by naming it."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, root: Path) -> "Workspace":
+        """Return the workspace at `root`.
+
+        Raises:
+            WorkspaceError: There is no workspace, or a regular file stands in its way.
+        """
+        refuse_file_in_the_way(root)
+        if not (root / SETTINGS_NAME).is_file():
+            raise WorkspaceError(f"{root}: no workspace here (no {SETTINGS_NAME}); make one with: dougpt init {root}")
+        return cls(root)
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / SETTINGS_NAME
+
+    @property
+    def secret(self) -> Path:
+        return self.root / "secret"
+
+    @property
+    def key_file(self) -> Path:
+        """The pseudonym key, raw bytes; its bytes never leave this file."""
+        return self.secret / "key"
+
+    def names_file(self, recording_id: str) -> Path:
+        """Names and raw texts behind the pseudonyms of one recording."""
+        return self.secret / "names" / f"{recording_id}.parquet"
+
+    @property
+    def forgotten_file(self) -> Path:
+        """Pseudonyms of people who asked to be forgotten; `chat` leaves them out for good."""
+        return self.secret / "forgotten.json"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    def sources_file(self, recording_id: str) -> Path:
+        return self.raw / recording_id / "sources.parquet"
+
+    def local_file(self, recording_id: str) -> Path:
+        """Where the media lie on this machine, with size and mtime: outside every fingerprint."""
+        return self.raw / recording_id / "local.json"
+
+    def staged(self, recording_id: str) -> Path:
+        return self.root / "staged" / recording_id
+
+    def channel(self, channel: str) -> Path:
+        return self.root / "staged" / "channels" / channel
+
+    def prior_file(self, channel: str) -> Path:
+        return self.channel(channel) / "prior.parquet"
+
+    @property
+    def labels(self) -> Path:
+        return self.root / "labels"
+
+    def dataset(self, name: str) -> Path:
+        return self.root / "curated" / name
+
+    def holdout_file(self, name: str) -> Path:
+        return self.dataset(name) / "holdout.json"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    def run(self, run_id: str) -> Path:
+        return self.runs / run_id
+
+    def report(self, dataset: str) -> Path:
+        return self.root / "reports" / dataset
+
+    @property
+    def state(self) -> Path:
+        """This machine's bookkeeping: may be deleted at any time, and nothing is lost but speed."""
+        return self.root / ".dougpt"
+
+    @property
+    def stamps(self) -> Path:
+        return self.state / "stamps"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.state / "lock"
+
+    def failure_file(self, stage: str, subject: str) -> Path:
+        return self.state / "failures" / f"{stage}-{subject}.json"
+
+    def timing_file(self, stage: str, subject: str) -> Path:
+        return self.state / "timings" / f"{stage}-{subject}.json"
+
+    def recordings(self) -> list[str]:
+        """Return the ids of the ingested recordings, sorted."""
+        return sorted(path.parent.name for path in self.raw.glob("*/sources.parquet"))
+
+    def partial_files(self) -> Iterator[Path]:
+        """Yield what killed writers left behind: names that start with a dot and end in `.partial`."""
+        yield from sorted(self.root.rglob(".*.partial"))
+
+
+def refuse_file_in_the_way(root: Path) -> None:
+    """Raise WorkspaceError where `root` or a folder above it is a regular file."""
+    for place in (root, *root.parents):
+        if place.exists() or place.is_symlink():
+            if not place.is_dir():
+                raise WorkspaceError(f"{root}: cannot be a workspace, {place} is a file")
+            return
+
+
+def read_json(path: Path) -> Any:
+    """Return the JSON in `path`; a file that is none is a WorkspaceError that names it."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise WorkspaceError(f"{path}: not valid JSON ({error})") from error
+
+
+def to_json(value: Any) -> bytes:
+    """Return `value` as JSON bytes: sorted keys, two-space indent, a newline at the end."""
+    return (json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
