@@ -1,0 +1,94 @@
+# The verbs of this workspace; `just` lists them. Everything runs through uv, which `python3 -m pip install uv` brings.
+
+set positional-arguments
+export UV_NO_PROGRESS := env("UV_NO_PROGRESS", "1")
+
+workspace := env("DOUGPT_WORKSPACE", "workspaces/examples")
+libraries := "schema media chat align curate train eval"
+
+[private]
+default:
+    @just --list --unsorted
+
+# Everything for development: all packages editable, the embedded engines, the tools (about 6.5 GB on Linux)
+install:
+    uv sync
+
+# The example channel end to end: ingest, align, curate, train, evaluate; then how good its links are
+pipeline *options:
+    @echo "Installing what the pipeline needs and no more: about 6 GB on Linux, most of it PyTorch with its CUDA libraries" >&2
+    uv sync --no-default-groups --quiet
+    uv run --no-sync dougpt init --workspace {{ workspace }} --channel barnaby --key-file examples/key.hex --exist-ok
+    uv run --no-sync dougpt pipeline examples/recordings --workspace {{ workspace }} --yes "$@"
+    uv run --no-sync python examples/score_links.py {{ workspace }}
+
+# What a change must pass
+check: lint types imports test
+
+# Style of every file
+lint:
+    uv run ruff check .
+    uv run ruff format --check .
+
+# Complete types, strictly
+types:
+    uv run mypy packages/*/src apps/*/src
+
+# Who may import whom
+imports:
+    uv run lint-imports
+
+# pytest with the arguments given; all fast tests without any
+test *arguments:
+    uv run pytest "$@"
+
+# The tests that take minutes: every package alone, the release, ten kills of the pipeline
+test-slow:
+    uv run pytest -m slow
+
+# ruff's formatter and its safe fixes
+format:
+    uv run ruff check --fix .
+    uv run ruff format .
+
+# A library's tests in an environment that holds only what it declares, such as `just alone chat`; all of them without a name
+alone *names:
+    @for name in ${@:-{{ libraries }}}; do \
+        echo "== dougpt-$name alone" && \
+        uv run --isolated --exact --no-default-groups --package dougpt-$name --group test pytest tests/$name || exit 1; \
+    done
+
+# The same with the newest versions that the index has, past the lock
+alone-newest *names:
+    @for name in ${@:-{{ libraries }}}; do \
+        echo "== dougpt-$name with the newest versions" && \
+        uv run python scripts/alone_newest.py $name || exit 1; \
+    done
+
+# The benchmarks, each against its reference in the same run; `just bench schema` runs one
+bench *names:
+    @for name in ${@:-$(ls benchmarks | sed -n 's/\.py$//p')}; do uv run python benchmarks/$name.py || exit 1; done
+
+# Kills the pipeline at ten random moments and compares with an undisturbed run, byte for byte
+kill-pipeline *options:
+    uv run python tests/pipeline/kill_pipeline.py "$@"
+
+# The site, strictly, with the guide's examples run
+docs:
+    uv run --group docs python docs/generate.py
+    uv run --group docs mkdocs build --strict
+    uv run pytest tests/docs
+
+# All wheels and sdists, installed together and each alone into empty environments
+build:
+    rm -rf dist
+    uv build --all-packages --out-dir dist --quiet
+    uv run python scripts/check_release.py dist
+
+# Exactly the files that `just build` checked, to an index by its name in uv's settings or its URL
+publish index *options:
+    uv run python scripts/publish.py dist {{ index }} "${@:2}"
+
+# Makes the example recordings again
+examples:
+    uv run examples/make_examples.py
