@@ -85,9 +85,9 @@ build:
     uv build --all-packages --out-dir dist --quiet
     uv run python scripts/check_release.py dist
 
-# Exactly the files that `just build` checked, to an index by its name in uv's settings or its URL
+# Exactly the files that `just build` checked, to an index by the name in uv's settings or by the URL of uploads
 publish index *options:
-    uv run python scripts/publish.py dist {{ index }} "${@:2}"
+    uv publish {{ if index =~ "://" { "--publish-url" } else { "--index" } }} {{ index }} "${@:2}" dist/*
 
 # Makes the example recordings again
 examples:
