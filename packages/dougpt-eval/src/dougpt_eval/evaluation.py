@@ -1,0 +1,198 @@
+"""One evaluation: the model, what it must beat and the real chat, on the same held-out windows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+import numpy as np
+import pyarrow as pa
+from dougpt_schema import PROFILE, SAMPLES, ArrowStream, Model, Split, as_table
+from numpy.typing import NDArray
+
+from dougpt_eval.answers import bursts_of
+from dougpt_eval.baselines import Contender, fit_baselines
+from dougpt_eval.behaviour import Bursts, measure_behaviour, measure_habits, plain
+from dougpt_eval.contamination import find_near_duplicates
+from dougpt_eval.fit import bytes_of, measure_fit
+from dougpt_eval.likeness import measure_likeness
+from dougpt_eval.relevance import measure_relevance
+from dougpt_eval.report import Contamination, Example, Report, Result, SuiteFacts
+from dougpt_eval.resampling import Estimate, Resampler
+from dougpt_eval.settings import EvaluateSettings
+from dougpt_eval.suite import HoldoutError, Suite, replies_of
+
+type Progress = Callable[[str, int, int], None]
+"""Called with what was done, how many steps are done, and how many there are."""
+
+MODEL = "model"
+EMOTE_FAMILY = "emote"
+NEAREST_SHOWN = 20
+
+
+def evaluate(
+    model: Model,
+    samples: ArrowStream,
+    settings: EvaluateSettings | None = None,
+    *,
+    profile: ArrowStream | None = None,
+    training: ArrowStream | None = None,
+    references: Mapping[str, Model] | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Measure `model` on held-out samples beside baselines fitted on the training split.
+
+    Args:
+        model: What is evaluated.
+        samples: The held-out samples, a table of the `samples` contract.
+        settings: Seeds, caps and baselines.
+        profile: The channel's profile, of which the emote vocabulary is used.
+        training: The training split. Without it there are no baselines and nothing is said of copies from training.
+        references: Further models by name, such as the base model without its adapter.
+        progress: Told of each step.
+
+    Raises:
+        ContractError: A table is not what its contract says.
+        HoldoutError: There is no held-out sample, or a recording stands on both sides.
+        ModelAnswerError: A model broke the Model protocol.
+    """
+    settings = settings or EvaluateSettings()
+    suite = Suite.of(samples)
+    trained = _training_split(training, suite)
+    emotes = _emote_vocabulary(profile)
+    contenders = [
+        Contender(MODEL, "the evaluated model", model),
+        *(Contender(name, "a further model", other) for name, other in (references or {}).items()),
+        *(fit_baselines(trained, sorted(emotes), settings) if trained is not None else ()),
+    ]
+    bench = _Bench(suite, settings, trained, emotes)
+    results = []
+    for done, contender in enumerate(contenders):
+        results.append(bench.measure(contender))
+        if progress is not None:
+            progress(contender.name, done + 1, len(contenders))
+    contamination = None if trained is None else _contamination(suite, trained, settings)
+    return Report(
+        suite=SuiteFacts(
+            suite.fingerprint,
+            len(suite.recordings),
+            len(suite),
+            sum(map(len, suite.replies)),
+            int(bytes_of(suite).sum()),
+        ),
+        settings=asdict(settings) | {"baselines": list(settings.baselines)},
+        model=results[0],
+        baselines=tuple(results[1:]),
+        real=bench.real_chat(),
+        examples=bench.examples(),
+        contamination=contamination,
+        warnings=tuple(_warnings(suite, settings, trained, contamination)),
+    )
+
+
+class _Bench:
+    """The held-out windows, ready to measure one contender after the other in the same way."""
+
+    def __init__(self, suite: Suite, settings: EvaluateSettings, trained: pa.Table | None, emotes: set[str]) -> None:
+        self._suite, self._settings, self._emotes = suite, settings, emotes
+        self._resampler = Resampler(suite.recordings, draws=settings.draws, seed=settings.seed)
+        self._trained = None if trained is None else {plain(text) for burst in replies_of(trained) for text in burst}
+        self._places_S = suite.some(settings.generated, settings.seed)
+        self._windows = suite.samples.take(self._places_S)
+        self._real = self._bursts([suite.replies[place] for place in self._places_S])
+        self._shown_S = _shown(len(self._places_S), settings)
+        self._said: dict[str, list[list[str]]] = {}
+
+    def measure(self, contender: Contender) -> Result:
+        """Return all figures that make sense for the contender."""
+        measures: dict[str, Estimate] = {}
+        if contender.likely:
+            measures |= measure_fit(contender.model, self._suite, self._resampler, seed=self._settings.seed)
+        if contender.ranks:
+            measures |= measure_relevance(contender.model, self._suite, self._resampler, self._settings)
+        if contender.speaks and len(self._places_S):
+            replies = bursts_of(contender.model, self._windows, self._settings.seed)
+            self._said[contender.name] = [replies[place] for place in self._shown_S]
+            generated = self._bursts(replies)
+            measures |= measure_likeness(generated, self._real, self._resampler)
+            measures |= measure_habits(generated, self._resampler, self._emotes)
+            measures |= measure_behaviour(generated, self._resampler, self._trained)
+        return Result(contender.name, contender.what, contender.model.fingerprint, measures)
+
+    def real_chat(self) -> Result:
+        """Return what the real chat does in the same windows."""
+        measures: dict[str, Estimate] = {}
+        if len(self._places_S):
+            measures = measure_habits(self._real, self._resampler, self._emotes)
+            measures |= measure_behaviour(self._real, self._resampler, self._trained)
+        return Result("real chat", "what chat wrote in the same windows", self._suite.fingerprint, measures)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Return some windows with real and generated replies."""
+        rows = self._windows.take(self._shown_S).to_pylist()
+        return tuple(
+            Example(
+                sample_id=row["sample_id"],
+                recording_id=row["recording_id"],
+                context=row["context"],
+                prompt=row["prompt"],
+                real=[reply["text"] for reply in row["responses"]],
+                generated={name: bursts[place] for name, bursts in self._said.items()},
+            )
+            for place, row in enumerate(rows)
+        )
+
+    def _bursts(self, replies: list[list[str]]) -> Bursts:
+        prompts = [self._suite.prompts[place] for place in self._places_S]
+        return Bursts(replies, prompts, self._suite.recording_of[self._places_S], len(self._suite.recordings))
+
+
+def _shown(windows: int, settings: EvaluateSettings) -> NDArray[np.int64]:
+    drawn = np.random.default_rng([settings.seed, 4]).permutation(windows)[: settings.examples]
+    return np.sort(drawn).astype(np.int64)
+
+
+def _training_split(training: ArrowStream | None, suite: Suite) -> pa.Table | None:
+    if training is None:
+        return None
+    table = SAMPLES.check(SAMPLES.conform(as_table(training), sort=True)).select(SAMPLES.schema.names)
+    if held := sum(split != Split.TRAIN for split in table["split"].to_pylist()):
+        raise HoldoutError(f"{held} of {len(table)} training samples are of another split")
+    if both := sorted(set(table["recording_id"].to_pylist()) & set(suite.recordings)):
+        raise HoldoutError(f"recording {both[0]} is both held out and trained on ({len(both)} such recordings)")
+    return table
+
+
+def _emote_vocabulary(profile: ArrowStream | None) -> set[str]:
+    if profile is None:
+        return set()
+    table = PROFILE.conform(as_table(profile))
+    names = zip(table["name"].to_pylist(), table["key"].to_pylist(), strict=True)
+    return {key for name, key in names if name == EMOTE_FAMILY}
+
+
+def _contamination(suite: Suite, trained: pa.Table, settings: EvaluateSettings) -> Contamination:
+    found = find_near_duplicates(suite, trained, similarity=settings.near_duplicate)
+    nearest = [(pair.sample_id, pair.training_id, pair.similarity) for pair in found[:NEAREST_SHOWN]]
+    return Contamination(len(found), nearest)
+
+
+def _warnings(
+    suite: Suite, settings: EvaluateSettings, trained: pa.Table | None, contamination: Contamination | None
+) -> list[str]:
+    found = []
+    if len(suite) < settings.min_samples or len(suite.recordings) < settings.min_recordings:
+        found.append(
+            f"the holdout is too small to tell small differences: {len(suite)} windows"
+            f" of {len(suite.recordings)} recordings, wanted are {settings.min_samples} of {settings.min_recordings}"
+        )
+    if len(suite.recordings) < 2:
+        found.append("one held-out recording gives no intervals, and no later run can be compared with this one")
+    if trained is None:
+        found.append(
+            "no training split was given: there are no baselines, and copies from training were not looked for"
+        )
+    if contamination is not None and contamination.windows:
+        found.append(
+            f"{contamination.windows} of {len(suite)} held-out windows have a near-duplicate in training"
+            f" (similarity of at least {settings.near_duplicate})"
+        )
+    return found

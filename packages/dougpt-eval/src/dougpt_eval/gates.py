@@ -1,0 +1,153 @@
+"""Did the last change make it worse: two reports on one suite, compared measure by measure.
+
+Both models answered the same windows of the same recordings, so their figures are compared in pairs:
+jackknife pseudo-values (Tukey 1958) of the difference, one a recording, in a t test of "worse by more than
+the tolerance". Holm (1979) keeps the chance of any false alarm over all measures at `alpha`. A likeness
+measure is a band: inside the interval of real chat of another minute nothing counts as worse.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from dougpt_eval.measures import MEASURES, MeasureKind
+from dougpt_eval.report import Report
+from dougpt_eval.resampling import Estimate
+from dougpt_eval.settings import GateSettings
+from dougpt_eval.student import t_cdf
+
+type Status = Literal["worse", "not worse", "undecided", "missing"]
+
+CEILING = "another_minute"
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One measure before and after.
+
+    Attributes:
+        measure: Its name.
+        before: The baseline's value.
+        after: The report's value.
+        worse_by: How much worse it became; negative where better.
+        tolerance: How much is let through.
+        p: The chance of such a difference where it is no worse than the tolerance, corrected for all measures.
+        status: `undecided` where fewer than two recordings are held out, `missing` where one report lacks it.
+    """
+
+    measure: str
+    before: float | None
+    after: float | None
+    worse_by: float | None
+    tolerance: float
+    p: float | None
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a report passes against an earlier one.
+
+    Attributes:
+        comparable: Whether both were measured on one suite in one way.
+        reason: Why not, else empty.
+        rows: One row a gated measure; none where the reports do not compare.
+    """
+
+    comparable: bool
+    reason: str
+    rows: tuple[GateRow, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether they compare and nothing is worse."""
+        return self.comparable and not any(row.status == "worse" for row in self.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "comparable": self.comparable,
+            "passed": self.passed,
+            "reason": self.reason,
+            "rows": [asdict(row) for row in self.rows],
+        }
+
+
+def gate(report: Report, baseline: Report, settings: GateSettings | None = None) -> Verdict:
+    """Compare `report` with an earlier one on the same suite."""
+    settings = settings or GateSettings()
+    if report.suite.fingerprint != baseline.suite.fingerprint:
+        return Verdict(False, "the suites differ: other held-out windows or replies", ())
+    if report.protocol != baseline.protocol:
+        return Verdict(False, "the settings differ that decide how is measured", ())
+    kinds = [kind for kind in MEASURES.values() if kind.tolerance is not None and kind.name in baseline.model.measures]
+    rows = [_compare(kind, report, baseline, settings) for kind in kinds]
+    return Verdict(True, "", tuple(_decide(rows, settings.alpha, report)))
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Return p values corrected by Holm's step-down rule, in the order given."""
+    order = sorted(range(len(values)), key=lambda index: values[index])
+    corrected, highest = [1.0] * len(values), 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, values[index] * (len(values) - rank)))
+        corrected[index] = highest
+    return corrected
+
+
+def _compare(kind: MeasureKind, report: Report, baseline: Report, settings: GateSettings) -> GateRow:
+    before, after = baseline.model.measures[kind.name], report.model.measures.get(kind.name)
+    tolerance = settings.tolerance.get(kind.name, kind.tolerance or 0.0)
+    if after is None or after.value is None or before.value is None:
+        found = None if after is None else after.value
+        return GateRow(kind.name, before.value, found, None, tolerance, None, "missing")
+    sign = 1.0 if kind.better == "lower" else -1.0
+    worse_by = round(sign * (after.value - before.value), DIGITS)
+    p = _p_worse(before, after, sign=sign, tolerance=tolerance)
+    return GateRow(
+        kind.name, before.value, after.value, worse_by, tolerance, p, "undecided" if p is None else "not worse"
+    )
+
+
+def _decide(rows: Sequence[GateRow], alpha: float, report: Report) -> list[GateRow]:
+    """Correct the p values of the rows that have one, and mark what is worse."""
+    corrected = iter(holm([row.p for row in rows if row.p is not None]))
+    decided = []
+    for row in rows:
+        if row.p is None:
+            decided.append(row)
+            continue
+        p = round(next(corrected), DIGITS)
+        worse = p < alpha and not _inside_band(row, report)
+        decided.append(
+            GateRow(
+                row.measure, row.before, row.after, row.worse_by, row.tolerance, p, "worse" if worse else "not worse"
+            )
+        )
+    return decided
+
+
+def _inside_band(row: GateRow, report: Report) -> bool:
+    if MEASURES[row.measure].axis != "likeness" or row.after is None:
+        return False
+    ceiling = next((result for result in report.baselines if result.name == CEILING), None)
+    estimate = None if ceiling is None else ceiling.measures.get(row.measure)
+    return estimate is not None and estimate.high is not None and row.after <= estimate.high
+
+
+def _p_worse(before: Estimate, after: Estimate, *, sign: float, tolerance: float) -> float | None:
+    """Return P(a difference as bad) where the true one is the tolerance; None with fewer than two recordings."""
+    pairs = [(before.without[name], after.without.get(name)) for name in before.without]
+    kept = [(old, new) for old, new in pairs if old is not None and new is not None]
+    size = len(kept)
+    if size < 2 or size != len(pairs) or before.value is None or after.value is None:
+        return None
+    whole = sign * (after.value - before.value)
+    pseudo = [size * whole - (size - 1) * sign * (new - old) for old, new in kept]
+    mean = math.fsum(pseudo) / size
+    error = math.sqrt(math.fsum((value - mean) ** 2 for value in pseudo) / (size - 1) / size)
+    if error < 10.0**-DIGITS:
+        return 0.0 if mean > tolerance + 10.0**-DIGITS else 1.0
+    return 1 - t_cdf((mean - tolerance) / error, size - 1)

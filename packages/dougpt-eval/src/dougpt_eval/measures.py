@@ -1,0 +1,86 @@
+"""Every measure: what it says, on which axis it lies, which direction is better, and when it counts as worse.
+
+A tolerance is how much worse is let through even where the difference is certain; None is never gated:
+the measure describes, or says nothing that another does not.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+type Axis = Literal["fit", "relevance", "likeness", "behaviour"]
+type Better = Literal["lower", "higher", "neither"]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureKind:
+    """What a figure of a report means."""
+
+    name: str
+    axis: Axis
+    unit: str
+    better: Better
+    tolerance: float | None
+    meaning: str
+
+
+def _ranking(score: str, words: str, tolerance: float | None) -> tuple[MeasureKind, ...]:
+    def kind(name: str, unit: str, allowed: float | None, meaning: str) -> MeasureKind:
+        return MeasureKind(f"{name}_{score}", "relevance", unit, "higher", allowed, f"{meaning}, ranked by {words}")
+
+    return (
+        kind("mrr", "1/rank", tolerance, "mean reciprocal rank of the true reply among others of the holdout"),
+        kind("hits_at_1", "share", None, "windows whose true reply comes first"),
+        kind("hits_at_5", "share", None, "windows whose true reply is among the first five"),
+        kind("gain", "1/rank", tolerance, "mean reciprocal rank less that under another window's prompt"),
+    )
+
+
+_KINDS = (
+    MeasureKind("bits_per_byte", "fit", "bits/byte", "lower", 0.005, "information in a held-out reply and its stop"),
+    MeasureKind(
+        "prompt_gain", "fit", "bits/byte", "higher", 0.005, "bits per byte that the true prompt saves over another's"
+    ),
+    *_ranking("logprob", "log-probability", 0.01),
+    *_ranking("per_byte", "log-probability per byte", None),
+    *_ranking("pmi", "log-probability less that without a prompt", 0.01),
+    MeasureKind(
+        "trigram_divergence", "likeness", "bits", "lower", 0.01, "Jensen-Shannon divergence of 3-grams of characters"
+    ),
+    MeasureKind("word_divergence", "likeness", "bits", "lower", 0.02, "Jensen-Shannon divergence of words"),
+    MeasureKind("length_distance", "likeness", "characters", "lower", 1.0, "Wasserstein distance of reply lengths"),
+    MeasureKind("burst_distance", "likeness", "replies", "lower", 0.5, "Wasserstein distance of replies a window"),
+    MeasureKind(
+        "two_sample_auc", "likeness", "AUC", "lower", 0.03, "how well a classifier tells it from real chat; .5 is blind"
+    ),
+    MeasureKind("mean_length", "likeness", "characters", "neither", None, "mean length of a reply"),
+    MeasureKind("mean_burst", "likeness", "replies", "neither", None, "mean replies a window"),
+    MeasureKind("emote_rate", "likeness", "share", "neither", None, "words that are emotes of the channel"),
+    MeasureKind("question_rate", "likeness", "share", "neither", None, "replies with a question mark"),
+    MeasureKind(
+        "capitals_rate", "likeness", "share", "neither", None, "replies of at least four letters, all capitals"
+    ),
+    MeasureKind(
+        "duplicate_rate", "likeness", "share", "neither", None, "replies whose text occurred before, casefolded"
+    ),
+    MeasureKind(
+        "distinct_2", "likeness", "share", "neither", None, "different pairs of neighbouring words over all pairs"
+    ),
+    MeasureKind("empty_rate", "behaviour", "share", "lower", 0.02, "windows without a reply, or replies of nothing"),
+    MeasureKind(
+        "prompt_copies",
+        "behaviour",
+        "share",
+        "lower",
+        0.02,
+        "replies of at least 12 characters that stand in the prompt",
+    ),
+    MeasureKind(
+        "training_copies", "behaviour", "share", "lower", 0.02, "replies of at least 20 characters that training holds"
+    ),
+    MeasureKind(
+        "markup_leaks", "behaviour", "share", "lower", 0.0, "replies with tags of thinking or of a chat template"
+    ),
+    MeasureKind("link_leaks", "behaviour", "share", "lower", 0.01, "replies with a web address"),
+    MeasureKind("mention_leaks", "behaviour", "share", "lower", 0.01, "replies that address a chatter by an @name"),
+)
+MEASURES: dict[str, MeasureKind] = {kind.name: kind for kind in _KINDS}

@@ -1,0 +1,83 @@
+"""How an evaluation is run: its seeds, its caps and the baselines beside the model."""
+
+from dataclasses import dataclass, field
+
+BASELINES = (
+    "characters",
+    "words",
+    "character_ngram",
+    "word_ngram",
+    "messages",
+    "emotes",
+    "retrieval",
+    "tfidf",
+    "another_minute",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateSettings:
+    """Settings of `evaluate`; two reports compare only where all but `baselines` and `examples` agree."""
+
+    seed: int = field(default=0, metadata={"help": "decides shuffled prompts, candidates and generated replies"})
+    draws: int = field(default=2000, metadata={"help": "bootstrap draws over recordings"})
+    generated: int = field(default=300, metadata={"help": "held-out windows that replies are generated for, at most"})
+    ranked: int = field(default=200, metadata={"help": "held-out windows whose true reply is ranked, at most"})
+    candidates: int = field(
+        default=20, metadata={"help": "replies that are ranked for a window, the true one included"}
+    )
+    min_samples: int = field(default=500, metadata={"help": "with fewer held-out windows the report warns"})
+    min_recordings: int = field(default=10, metadata={"help": "with fewer held-out recordings the report warns"})
+    near_duplicate: float = field(
+        default=0.5, metadata={"help": "Jaccard similarity from which a held-out window counts as seen in training"}
+    )
+    ngram_order: int = field(
+        default=6, metadata={"help": "characters that the n-gram baseline looks at, its own included"}
+    )
+    baselines: tuple[str, ...] = field(default=BASELINES, metadata={"help": "baselines that stand beside the model"})
+    examples: int = field(default=12, metadata={"help": "windows whose replies are shown in the report"})
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            ValueError: A setting is out of its range or names no baseline.
+        """
+        for name, least in (
+            ("draws", 100),
+            ("generated", 0),
+            ("ranked", 0),
+            ("candidates", 2),
+            ("min_samples", 0),
+            ("min_recordings", 0),
+            ("ngram_order", 1),
+            ("examples", 0),
+        ):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, it must be at least {least}")
+        if not 0 < self.near_duplicate <= 1:
+            raise ValueError(f"near_duplicate is {self.near_duplicate}, it must be in (0, 1]")
+        if unknown := sorted(set(self.baselines) - set(BASELINES)):
+            raise ValueError(f"there is no baseline {unknown[0]!r}; there are {', '.join(BASELINES)}")
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """When a measure counts as worse than before."""
+
+    alpha: float = field(default=0.05, metadata={"help": "chance of a false alarm over all measures together"})
+    tolerance: dict[str, float] = field(
+        default_factory=dict,
+        metadata={"help": "measure -> how much worse is let through, where the default does not suit"},
+    )
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            ValueError: A setting is out of its range.
+        """
+        if not 0 < self.alpha < 1:
+            raise ValueError(f"alpha is {self.alpha}, it must be in (0, 1)")
+        if negative := sorted(name for name, value in self.tolerance.items() if value < 0):
+            raise ValueError(f"the tolerance of {negative[0]} is negative")
