@@ -1,0 +1,263 @@
+"""The chat's clock: milliseconds out of whole seconds, as far as the file allows, and said how.
+
+Since November 2022 Twitch gives a message's place in the video in whole seconds, rounded down, beside the
+wall-clock time of sending in milliseconds. If the video began at wall-clock time S, a message sent at c
+with offset o says that S lies in (c - o - 1 s, c - o]. The S in which most of these intervals agree is
+found by stabbing; c - S is then the message's offset to a few milliseconds. Messages that disagree keep
+their whole second, so a wrong time here and there spoils nothing.
+
+A broadcast that lost its connection is shorter in the video than on the wall, so S jumps: the messages are
+split where two values of S explain clearly more of them than one. Copied chats (highlights, uploads) carry
+the time of copying, not of sending; then wall-clock time does not run along with the video, and whole
+seconds are all there is.
+
+All times are milliseconds. Letters: N messages, in the order of the file or sorted by offset.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+SECOND_MS = 1000
+# Times of sending are cut to milliseconds, which moves a message, and the start it argues for, by up to one each.
+CUT_TO_MS = 2
+# A message's offset and time are compared with those of one at least this much later.
+SLOPE_SPAN_MS = 10_000
+SLOPE_MIN_PAIRS = 3
+SLOPE_TOLERANCE = 0.15
+# Both sides of a jump need this many messages, and splitting must explain this many more than it leaves.
+MIN_SEGMENT = 8
+MIN_GAIN = 8
+MIN_GAIN_SHARE = 0.02
+MAX_SPLITS = 64
+SPLIT_WINDOW = 64
+SPLIT_PROBES = 20_000
+# Disagreement up to here is jitter between two of the platform's clocks, beyond it the message is an outlier.
+JITTER_MS = 250
+JITTER_SHARE = 0.002
+
+Times = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Stab:
+    """The start on which most messages agree.
+
+    Attributes:
+        start_ms: The middle of the values of S that are left, wall-clock.
+        half_width_ms: Half the width of what is left: how far off `start_ms` can be.
+        agreeing: How many messages agree.
+    """
+
+    start_ms: float
+    half_width_ms: float
+    agreeing: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSegment:
+    """A stretch of chat over which one start holds; `from_ms` and `to_ms` are its first and last offset."""
+
+    from_ms: int
+    to_ms: int
+    start_ms: int
+    precision_ms: int
+    messages: int
+    agreeing: int
+    jitter_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatClock:
+    """The times of N messages, and how they were found.
+
+    Attributes:
+        offset_ms: The best offset; 0 where there is none.
+        precision_ms: The bound on its error, to either side.
+        source: exact, rebuilt, integer or wall; the empty text where no time is known.
+        segment: The number of the clock's segment.
+        segments: The segments, where milliseconds were rebuilt.
+        slope: How fast wall-clock time runs along the video: near 1, or the times are not those of sending;
+            None where too few messages tell.
+    """
+
+    offset_ms: Times
+    precision_ms: Times
+    source: NDArray[np.str_]
+    segment: Times
+    segments: tuple[ClockSegment, ...]
+    slope: float | None
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether the wall-clock times are those of copying the chat, not of sending."""
+        return self.slope is not None and abs(self.slope - 1) > SLOPE_TOLERANCE
+
+
+def tell_time(
+    offset_s_N: NDArray[np.float64], sent_ms_N: NDArray[np.float64], broadcast_start_ms: int | None = None
+) -> ChatClock:
+    """Find each message's offset on the chat's clock.
+
+    Args:
+        offset_s_N: Seconds from the video's start as written in the file; NaN where absent.
+        sent_ms_N: Wall-clock time of sending; NaN where absent.
+        broadcast_start_ms: Wall-clock time of the video's start, for messages without an offset.
+    """
+    has_offset_N = np.isfinite(offset_s_N)
+    has_sent_N = np.isfinite(sent_ms_N)
+    written_ms_N = np.rint(np.where(has_offset_N, offset_s_N, 0.0) * SECOND_MS).astype(np.int64)
+    sent_N = np.where(has_sent_N, sent_ms_N, 0.0).astype(np.int64)
+
+    whole_N = has_offset_N & (written_ms_N % SECOND_MS == 0)
+    fine_N = has_offset_N & ~whole_N
+    if fine_N.sum() >= max(whole_N.sum(), 1):
+        fine_N, whole_N = has_offset_N, np.zeros_like(whole_N)
+
+    offset_N = np.where(has_offset_N, written_ms_N, 0)
+    precision_N = np.where(whole_N, SECOND_MS, 1).astype(np.int64)
+    source_N = np.full(len(offset_N), "", dtype="<U7")
+    source_N[fine_N], source_N[whole_N] = "exact", "integer"
+    segment_N = np.zeros(len(offset_N), dtype=np.int64)
+
+    both_N = whole_N & has_sent_N
+    slope = _slope(written_ms_N[both_N], sent_N[both_N])
+    segments: tuple[ClockSegment, ...] = ()
+    if slope is not None and abs(slope - 1) <= SLOPE_TOLERANCE:
+        rows = np.flatnonzero(both_N)
+        rows = rows[np.lexsort((sent_N[rows], written_ms_N[rows]))]
+        found = list(_rebuild(written_ms_N[rows], sent_N[rows]))
+        segments = tuple(segment for segment, _, _ in found)
+        for number, (segment, part, agree) in enumerate(found):
+            segment_N[rows[part]] = number
+            kept = rows[part][agree]
+            offset_N[kept] = sent_N[kept] - segment.start_ms
+            precision_N[kept] = segment.precision_ms
+            source_N[kept] = "rebuilt"
+        _number_the_others(segment_N, offset_N, ~both_N, segments)
+
+    if broadcast_start_ms is not None:
+        wall_N = ~has_offset_N & has_sent_N
+        offset_N[wall_N] = sent_N[wall_N] - broadcast_start_ms
+        precision_N[wall_N] = SECOND_MS if broadcast_start_ms % SECOND_MS == 0 else 1
+        source_N[wall_N] = "wall"
+    return ChatClock(offset_N, precision_N, source_N, segment_N, segments, slope)
+
+
+def stab(start_high_N: Times) -> Stab:
+    """Return the start on which most of the intervals (high - 1 s, high] agree.
+
+    A largest set of agreeing intervals is a largest set of highs within one second of its smallest.
+
+    Args:
+        start_high_N: The greatest start that each message allows, in any order; at least one.
+    """
+    high_N = np.sort(start_high_N)
+    ends_N = np.searchsorted(high_N, high_N + SECOND_MS, side="left")
+    counts_N = ends_N - np.arange(len(high_N))
+    best = np.flatnonzero(counts_N == counts_N.max())
+    first = int(best[len(best) // 2])
+    lowest, highest = int(high_N[ends_N[first] - 1]) - SECOND_MS, int(high_N[first])
+    return Stab((lowest + highest) / 2, (highest - lowest) / 2, int(counts_N[first]))
+
+
+def _slope(offset_N: Times, sent_N: Times) -> float | None:
+    """The median speed of wall-clock time along the video, between messages some seconds apart."""
+    order = np.lexsort((sent_N, offset_N))
+    offset_N, sent_N = offset_N[order], sent_N[order]
+    later_N = np.searchsorted(offset_N, offset_N + SLOPE_SPAN_MS, side="left")
+    pairs = np.flatnonzero(later_N < len(offset_N))
+    if len(pairs) < SLOPE_MIN_PAIRS:
+        return None
+    rise = (sent_N[later_N[pairs]] - sent_N[pairs]) / (offset_N[later_N[pairs]] - offset_N[pairs])
+    return round(float(np.median(rise)), 4)
+
+
+def _rebuild(offset_N: Times, sent_N: Times) -> Iterator[tuple[ClockSegment, slice, Flags]]:
+    """Yield each segment with its place in the sorted messages and which of them agree with it."""
+    high_N = sent_N - offset_N
+    cuts = [0, *sorted(_jumps(high_N)), len(high_N)]
+    for first, behind in pairwise(cuts):
+        part = slice(first, behind)
+        best = stab(high_N[part])
+        start_ms = round(best.start_ms)
+        beyond = _beyond(high_N[part], best.start_ms)
+        jitter_ms = _jitter(beyond)
+        agree = beyond <= jitter_ms
+        precision_ms = int(np.ceil(best.half_width_ms + abs(start_ms - best.start_ms))) + CUT_TO_MS + jitter_ms
+        yield (
+            ClockSegment(
+                from_ms=int(offset_N[first]),
+                to_ms=int(offset_N[behind - 1]) + SECOND_MS,
+                start_ms=start_ms,
+                precision_ms=min(precision_ms, SECOND_MS),
+                messages=behind - first,
+                agreeing=int(agree.sum()),
+                jitter_ms=jitter_ms,
+            ),
+            part,
+            agree,
+        )
+
+
+def _beyond(high_N: Times, start_ms: float) -> NDArray[np.float64]:
+    """How far the interval of each message misses the start; 0 where it holds it."""
+    beyond_N: NDArray[np.float64] = np.maximum(0.0, np.maximum(start_ms - high_N, high_N - SECOND_MS - start_ms))
+    return beyond_N
+
+
+def _jitter(beyond_N: NDArray[np.float64]) -> int:
+    """Three standard deviations between the two clocks, from those messages that miss the start by a little.
+
+    Of normal deviations at the edge of an interval, half miss it by more than half a standard deviation.
+    Outliers miss it by anything, so as many of them stand just beyond: then it is not jitter.
+    """
+    near_N = beyond_N[(beyond_N > 0) & (beyond_N <= JITTER_MS)]
+    farther = int(((beyond_N > JITTER_MS) & (beyond_N <= 2 * JITTER_MS)).sum())
+    if len(near_N) <= max(JITTER_SHARE * len(beyond_N), 3 * farther):
+        return 0
+    return min(JITTER_MS, int(np.ceil(6 * np.median(near_N))))
+
+
+def _jumps(high_N: Times) -> list[int]:
+    """The messages, in order of offset, before which the start changes."""
+    jumps: list[int] = []
+    open_parts = [(0, len(high_N))]
+    while open_parts and len(jumps) < MAX_SPLITS:
+        first, behind = open_parts.pop()
+        at = _jump(high_N[first:behind])
+        if at is not None:
+            jumps.append(first + at)
+            open_parts += [(first, first + at), (first + at, behind)]
+    return jumps
+
+
+def _jump(high_N: Times) -> int | None:
+    """Where splitting explains clearly more messages than not splitting, or None."""
+    total = len(high_N)
+    window = min(SPLIT_WINDOW, total // 2)
+    whole = stab(high_N)
+    if window < MIN_SEGMENT or total - whole.agreeing < MIN_GAIN:
+        return None
+    stride = max(1, total // SPLIT_PROBES)
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(high_N, window)[::stride], axis=1)
+    apart = max(1, window // stride)
+    rough = (int(np.argmax(np.abs(medians[apart:] - medians[:-apart]))) + apart) * stride
+    left = stab(high_N[: max(rough - window // 2, MIN_SEGMENT)])
+    right = stab(high_N[min(rough + window // 2, total - MIN_SEGMENT) :])
+    fits_left = np.concatenate([[0], np.cumsum(_beyond(high_N, left.start_ms) == 0)])
+    fits_right = np.concatenate([[0], np.cumsum(_beyond(high_N, right.start_ms) == 0)])
+    explained = fits_left + fits_right[-1] - fits_right
+    at = MIN_SEGMENT + int(np.argmax(explained[MIN_SEGMENT : total - MIN_SEGMENT + 1]))
+    gain = stab(high_N[:at]).agreeing + stab(high_N[at:]).agreeing - whole.agreeing
+    return at if gain >= max(MIN_GAIN, MIN_GAIN_SHARE * min(at, total - at)) else None
+
+
+def _number_the_others(segment_N: Times, offset_N: Times, others_N: Flags, segments: tuple[ClockSegment, ...]) -> None:
+    """Give messages that took no part in the rebuilding the segment that their offset falls into."""
+    starts = np.array([segment.from_ms for segment in segments], dtype=np.int64)
+    segment_N[others_N] = np.maximum(np.searchsorted(starts, offset_N[others_N], side="right") - 1, 0)

@@ -1,0 +1,53 @@
+"""The formats that chat is saved in, one module each: `NAME`, `refuse(head)` by content, `parse(source, notes)`.
+
+They are tried in this order, the most particular marks first.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from dougpt_chat.errors import UnknownFormatError
+from dougpt_chat.formats import twitch_v5, twitchdownloader
+from dougpt_chat.formats.message import Batch, ParseNotes
+from dougpt_chat.opening import ExportBytes
+
+__all__ = ["FORMATS", "ChatFormat", "choose_format"]
+
+
+class ChatFormat(Protocol):
+    """What a format module offers."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a constant of a module
+        """The name in settings, reports and `chat_events.origin`."""
+
+    def refuse(self, head: bytes) -> str | None:
+        """Say why the text that begins with `head` is not of this format, or None where it is."""
+
+    def parse(self, source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
+        """Yield the messages in the order of the file; `notes` is complete when all are read."""
+
+
+FORMATS: dict[str, ChatFormat] = {module.NAME: module for module in (twitchdownloader, twitch_v5)}
+
+
+def choose_format(source: ExportBytes, name: str = "auto") -> ChatFormat:
+    """Return the format called `name`, or the one that the content shows.
+
+    Raises:
+        ValueError: There is no format of that name.
+        UnreadableExportError: The file cannot be opened, or is empty.
+        UnknownFormatError: No format fits.
+    """
+    if name != "auto" and name not in FORMATS:
+        raise ValueError(f"no chat format is called {name!r}; there are auto, {', '.join(FORMATS)}")
+    head = source.head()
+    if name != "auto":
+        return FORMATS[name]
+    refusals: dict[str, str] = {}
+    for candidate in FORMATS.values():
+        why = candidate.refuse(head)
+        if why is None:
+            return candidate
+        refusals[candidate.NAME] = why
+    raise UnknownFormatError(str(source.path), refusals)

@@ -1,0 +1,98 @@
+"""What reading a chat found out, to be kept and shown; no name or text of anybody is in it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from dougpt_chat.clock import ClockSegment
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Where the messages went; `messages` = `events` + `duplicates` + the sum of `rejects`.
+
+    Attributes:
+        messages: Complete records in the source.
+        events: Rows in the events table.
+        duplicates: Records whose message stood there before.
+        rejects: Records that could not be used, by reason.
+    """
+
+    messages: int
+    events: int
+    duplicates: int
+    rejects: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        if self.messages != self.events + self.duplicates + sum(self.rejects.values()):
+            raise ValueError(f"the counts do not add up: {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReport:
+    """What reading one export, or one video's picture, found out.
+
+    Attributes:
+        origin: The format's name.
+        version: The format's version, where the file tells.
+        platform: The platform of the video, where the file tells.
+        video_id: The platform's id of the video, where the file tells.
+        counts: Where the messages went.
+        kinds: Events by kind.
+        offset_sources: Events by how their time was found.
+        authors: How many different authors.
+        slope: How fast wall-clock time runs along the video; None where too few messages tell.
+        copied_times: Whether the file's times are those of copying the chat (highlights, uploads), not of sending.
+        segments: The pieces of the rebuilt clock.
+        repairs: What was repaired in the text of the file, by kind.
+        truncated: Whether the source was cut off.
+        cut: Where and why, if it was.
+        lossy: Whether the exporter kept one message a second and lost the others.
+        partial: Whether the messages end long before the video does.
+        warnings: What a person should know, in sentences.
+    """
+
+    origin: str
+    counts: Counts
+    version: str | None = None
+    platform: str | None = None
+    video_id: str | None = None
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    offset_sources: Mapping[str, int] = field(default_factory=dict)
+    authors: int = 0
+    slope: float | None = None
+    copied_times: bool = False
+    segments: tuple[ClockSegment, ...] = ()
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    truncated: bool = False
+    cut: str | None = None
+    lossy: bool = False
+    partial: bool = False
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain values that JSON can hold; the same for the same source and settings."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeReport:
+    """What merging several exports of a recording found out.
+
+    Attributes:
+        counts: `messages` counts those of all exports; `duplicates` those that stand in more than one.
+        taken: Events taken from each export, in the order given.
+        shift_ms: How far the later exports' offsets lie behind the first's, the median over shared messages;
+            None where they share none.
+        parts: The reports of the exports.
+        warnings: What a person should know, in sentences.
+    """
+
+    counts: Counts
+    taken: tuple[int, ...]
+    shift_ms: tuple[int | None, ...]
+    parts: tuple["ChatReport | MergeReport", ...]
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain values that JSON can hold."""
+        return asdict(self)

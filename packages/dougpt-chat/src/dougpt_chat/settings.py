@@ -1,0 +1,70 @@
+"""How chat is read: the choices a user can make, checked when they are made."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """Choices for reading chat exports."""
+
+    allow_truncated: bool = field(
+        default=False,
+        metadata={"help": "Keep the complete messages of an export that was cut off, instead of refusing it."},
+    )
+    streamer: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "Further names of the channel's owner; mentions of them become @streamer."},
+    )
+    bots: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "Logins of bots that the built-in list does not know."},
+    )
+    not_bots: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "Logins that the built-in list takes for bots and that are people here."},
+    )
+    command_prefixes: tuple[str, ...] = field(
+        default=("!",),
+        metadata={"help": "A message that begins with one of these and a letter or digit is a command to a bot."},
+    )
+    emotes: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "Words that are third-party emotes (7TV, BTTV, FFZ), beyond those embedded in the export."},
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("streamer", "bots", "not_bots", "command_prefixes", "emotes"):
+            if any(not word.strip() for word in getattr(self, name)):
+                raise ValueError(f"{name} holds an empty word")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSettings:
+    """Choices for reading chat from the picture."""
+
+    frames_per_s: float = field(
+        default=2.0,
+        metadata={"help": "How many frames of each second are read; more costs time, fewer loses fast messages."},
+    )
+    min_confidence: float = field(
+        default=0.5,
+        metadata={"help": "Lines that the engine reads with less confidence (0 to 1) are rejected, and counted."},
+    )
+    min_similarity: float = field(
+        default=0.8,
+        metadata={"help": "Two readings at least this similar (0 to 1) are the same line in two frames."},
+    )
+    threads: int = field(
+        default=1,
+        metadata={"help": "CPU threads of the recognition engine."},
+    )
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.frames_per_s <= 120:
+            raise ValueError(f"frames_per_s is {self.frames_per_s}, not within 0.1 to 120")
+        if not 0 <= self.min_confidence <= 1:
+            raise ValueError(f"min_confidence is {self.min_confidence}, not within 0 to 1")
+        if not 0 < self.min_similarity <= 1:
+            raise ValueError(f"min_similarity is {self.min_similarity}, not within 0 to 1")
+        if self.threads < 1:
+            raise ValueError(f"threads is {self.threads}, below 1")
