@@ -1,6 +1,5 @@
 """What is done, what is stale and why: recipes compared with what the artifacts say of themselves."""
 
-import importlib.util
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,15 +7,16 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from dougpt_curate import assign_holdout
+from dougpt_curate.holdout import assign_holdout, read_holdout
 from dougpt_schema import ArtifactError, Provenance, SourceRole, fingerprint, read_provenance, settings_fingerprint
 
-from dougpt.project import SPEECH_ROLES, Project, Recording
+from dougpt.labels import labels_fingerprint
+from dougpt.project import SPEECH_ROLES, Project
 from dougpt.recipes import STAGES, Recipe, Stage, differences, stage_code, stage_versions
+from dougpt.speech import WAY_LIBRARIES, settings_of_way, speech_way
 from dougpt.workspace import read_json
 
 RUN_ID_DIGITS = 16
-ENGINES = {"whisperx": "whisperx", "faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx"}
 
 
 class State(StrEnum):
@@ -122,6 +122,10 @@ class Plan:
         found = read_json(path)
         return str(found["error"]) if found["fingerprint"] == self.recipe(stage, subject).fingerprint else None
 
+    def failure_exit_code(self, job: Job) -> int:
+        """Return the exit code that the failure of `job` asks for."""
+        return int(read_json(self.project.workspace.failure_file(job.stage.name, job.subject))["exit_code"])
+
     def usable_members(self) -> list[str]:
         """Return the recordings of the dataset of which no stage failed on today's recipe."""
         stages = [name for name, stage in STAGES.items() if stage.per == "recording"]
@@ -133,14 +137,18 @@ class Plan:
     def assignment(self) -> dict[str, str]:
         """The split of each usable recording: what is frozen, extended over the new ones."""
         path = self.project.workspace.holdout_file(self.dataset)
-        frozen = read_json(path)["assignment"] if path.exists() else {}
-        recordings = {name: self.project.recordings[name].broadcast_start for name in self.usable_members()}
-        return dict(assign_holdout(recordings, self.project.settings.curate, frozen))
+        frozen = read_holdout(path.read_bytes()) if path.exists() else {}
+        rows = [
+            {"recording_id": name, "broadcast_start": self.project.recordings[name].broadcast_start}
+            for name in self.usable_members()
+        ]
+        return assign_holdout(rows, self.project.settings.curate, frozen)
 
     def _state(self, stage: Stage, subject: str, recipe: Recipe) -> tuple[State, tuple[str, ...]]:
         folder = self.folder(stage, subject)
         found = [mark(folder / name) for name in stage.outputs]
-        if all(one is not None and one.fingerprint == recipe.fingerprint for one in found):
+        whole = all((folder / name).exists() for name in stage.besides)
+        if whole and all(one is not None and one.fingerprint == recipe.fingerprint for one in found):
             return State.DONE, ()
         if (error := self.failure(stage.name, subject)) is not None:
             return State.FAILED, (error,)
@@ -156,13 +164,13 @@ class Plan:
     def _transcribe(self, recording_id: str) -> Recipe:
         recording = self.project.recordings[recording_id]
         stage, settings = STAGES["transcribe"], self.project.settings
-        way = speech_way(recording, settings.speech.engine, refine=settings.speech.refine)
+        way = speech_way(recording, settings.speech)
         sources = recording.of(*SPEECH_ROLES)
         return Recipe(
             stage.name,
             recording_id,
             inputs=recording.inputs(sources),
-            settings=fingerprint(way, settings.transcribe),
+            settings=fingerprint(way, settings_of_way(settings, way)),
             code=stage_code(stage),
             versions=stage_versions(stage, *WAY_LIBRARIES.get(way, ())),
         )
@@ -189,6 +197,7 @@ class Plan:
         prior = self.project.workspace.prior_file(channel) if channel else None
         if prior is not None and prior.exists():
             inputs.append(read_provenance(prior).fingerprint)
+        inputs += labels_fingerprint(self.project.workspace, recording_id)
         return Recipe(
             stage.name,
             recording_id,
@@ -234,29 +243,6 @@ class Plan:
             code=stage_code(stage),
             versions=stage_versions(stage),
         )
-
-
-WAY_LIBRARIES: dict[str, tuple[str, ...]] = {
-    "captions": (),
-    "refined captions": ("av", "numpy", "pocketsphinx", "num2words"),
-    "whisperx": ("av", "numpy", "whisperx", "faster-whisper", "torch"),
-    "faster_whisper": ("av", "numpy", "faster-whisper", "ctranslate2"),
-    "pocketsphinx": ("av", "numpy", "pocketsphinx"),
-}
-
-
-def speech_way(recording: Recording, engine: str, *, refine: bool) -> str:
-    """Return how the words of a recording are found: a key of WAY_LIBRARIES, or "none" without speech."""
-    captions = recording.of(SourceRole.CAPTIONS)
-    audio = recording.of(SourceRole.VIDEO, SourceRole.AUDIO)
-    if captions:
-        return "refined captions" if audio and refine else "captions"
-    if not audio:
-        return "none"
-    if engine != "auto":
-        return engine
-    installed = (name for name in ENGINES if importlib.util.find_spec(name) is not None)
-    return next(installed, "pocketsphinx")
 
 
 def mark(path: Path) -> Provenance | None:

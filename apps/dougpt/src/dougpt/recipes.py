@@ -28,6 +28,7 @@ class Stage:
         code: Packages whose source decides its output, beside dougpt_schema and the app's own stage module.
         libraries: Distributions whose version decides its output.
         outputs: Files below its folder that carry the recipe's fingerprint; the last one is written last.
+        besides: Files below its folder that carry none and must be there.
         start_s: Seconds that a job takes before it works, on two cores of 2024.
         rate_s: Seconds a unit of size (see `plan.size_of`).
     """
@@ -40,6 +41,7 @@ class Stage:
     outputs: tuple[str, ...]
     start_s: float
     rate_s: float
+    besides: tuple[str, ...] = ()
 
 
 STAGES: dict[str, Stage] = {
@@ -89,13 +91,13 @@ STAGES: dict[str, Stage] = {
             libraries=(),
             outputs=(
                 "report_curate.json",
-                "holdout.json",
                 "rejects.parquet",
                 "profile.parquet",
                 "test.parquet",
                 "validation.parquet",
                 "train.parquet",
             ),
+            besides=("holdout.json", "card.md"),
             start_s=3,
             rate_s=0.3,
         ),
@@ -121,6 +123,17 @@ STAGES: dict[str, Stage] = {
         ),
     )
 }
+
+
+SECTIONS = {
+    "transcribe": ("speech", "transcribe", "refine"),
+    "chat": ("chat",),
+    "align": ("align",),
+    "curate": ("dataset", "curate"),
+    "train": ("train",),
+    "evaluate": ("evaluate",),
+}
+"""The tables of dougpt.toml that a stage reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dougpt_align.settings import AlignSettings
 from dougpt_chat.settings import ChatSettings
 from dougpt_curate.settings import CurateSettings
 from dougpt_eval.settings import EvaluateSettings, GateSettings
-from dougpt_media.settings import TranscribeSettings
+from dougpt_media.settings import RefineSettings, TranscribeSettings
 from dougpt_schema import atomic_write
 from dougpt_train.settings import TrainSettings
 
@@ -37,7 +37,7 @@ class SpeechSettings:
             "faster_whisper, else pocketsphinx, of whose words 50 to 70 % are wrong."
         },
     )
-    refine: bool = field(
+    refine_captions: bool = field(
         default=True,
         metadata={"help": "Give the words of captions their times by forced alignment where there is audio too."},
     )
@@ -85,6 +85,7 @@ class Settings:
 
     speech: SpeechSettings = field(default_factory=SpeechSettings)
     transcribe: TranscribeSettings = field(default_factory=TranscribeSettings)
+    refine: RefineSettings = field(default_factory=RefineSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
     align: AlignSettings = field(default_factory=AlignSettings)
     dataset: DatasetSettings = field(default_factory=DatasetSettings)

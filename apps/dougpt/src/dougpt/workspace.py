@@ -53,8 +53,16 @@ class Workspace:
         return self.secret / "key"
 
     def names_file(self, recording_id: str) -> Path:
-        """Names and raw texts behind the pseudonyms of one recording."""
+        """The names behind the pseudonyms of one recording."""
         return self.secret / "names" / f"{recording_id}.parquet"
+
+    def raw_texts_file(self, recording_id: str) -> Path:
+        """Messages as they were written, where the staged text differs."""
+        return self.secret / "texts" / f"{recording_id}.parquet"
+
+    def name_hashes_file(self, recording_id: str) -> Path:
+        """Keyed hashes of the names of everybody who wrote, for keeping names out of samples."""
+        return self.secret / "hashes" / f"{recording_id}.json"
 
     @property
     def forgotten_file(self) -> Path:
@@ -113,6 +121,15 @@ class Workspace:
     @property
     def lock_file(self) -> Path:
         return self.state / "lock"
+
+    @property
+    def jobs_lock_file(self) -> Path:
+        return self.state / "jobs"
+
+    @property
+    def plan_file(self) -> Path:
+        """What the Snakefile reads."""
+        return self.state / "plan.json"
 
     def failure_file(self, stage: str, subject: str) -> Path:
         return self.state / "failures" / f"{stage}-{subject}.json"

@@ -1,0 +1,97 @@
+"""`dougpt doctor`: which engines, weights, GPU and disk are here."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from dougpt import options
+
+ENGINES = (
+    ("media files", "av", "dougpt-media"),
+    ("forced alignment, emergency speech recognition", "pocketsphinx", "dougpt-media[pocketsphinx]"),
+    ("speech recognition", "whisperx", "dougpt-media[whisperx]"),
+    ("speech recognition without torch", "faster_whisper", "dougpt-media[faster-whisper]"),
+    ("download of recordings", "yt_dlp", "dougpt-media[download]"),
+    ("chat in the picture", "rapidocr", "dougpt-chat[ocr]"),
+    ("chat in the picture", "paddleocr", "dougpt-chat[paddle]"),
+    ("fast alignment of large recordings", "numba", "dougpt-align[numba]"),
+    ("training", "trl", "dougpt-train[sft]"),
+    ("training on 4-bit weights", "bitsandbytes", "dougpt-train[qlora]"),
+    ("run tracking", "mlflow", "dougpt-train[mlflow]"),
+    ("dougpt pipeline", "snakemake", "dougpt[pipeline]"),
+    ("plots of the report page", "matplotlib", "dougpt[report]"),
+)
+LEAST_FREE_GB = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked for, and how to get it where it is missing."""
+
+    what: str
+    found: str
+    ok: bool
+    command: str = ""
+
+
+@click.command()
+@options.workspace
+@options.as_json
+def command(workspace: Path, as_json: bool) -> None:
+    """Say which engines, weights, GPU and disk are here, what is missing and how to get it.
+
+    Nothing heavy is imported. What is missing matters only where its purpose does.
+
+    \b
+    Example:
+      dougpt doctor --workspace doug
+    """
+    findings = [*_engines(), *_weights(workspace), _gpu(), _disk(workspace)]
+    if as_json:
+        options.print_json([asdict(finding) for finding in findings])
+        return
+    for finding in findings:
+        advice = f"; get it: {finding.command}" if finding.command and not finding.ok else ""
+        click.echo(f"{'ok' if finding.ok else '--':<3} {finding.what}: {finding.found}{advice}")
+
+
+def _engines() -> list[Finding]:
+    found = []
+    for purpose, module, extra in ENGINES:
+        here = find_spec(module) is not None
+        found.append(Finding(purpose, module if here else f"{module} is not installed", here, f"pip install '{extra}'"))
+    return found
+
+
+def _weights(root: Path) -> list[Finding]:
+    cache = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser() / "hub"
+    names = sorted(path.name.removeprefix("models--").replace("--", "/") for path in cache.glob("models--*"))
+    weights = [Finding("models in the cache", ", ".join(names) or f"none in {cache}", ok=bool(names))]
+    if (root / "dougpt.toml").is_file():
+        from dougpt.settings import load_settings
+
+        base = load_settings(root / "dougpt.toml").train.base
+        here = base == "tiny" or Path(base).is_dir()
+        weights.append(Finding("base model", base if here else f"{base} is no folder here", here))
+    return weights
+
+
+def _gpu() -> Finding:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return Finding("GPU", "none", ok=False)
+    query = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    asked = subprocess.run(query, capture_output=True, text=True, check=False, timeout=20)
+    names = " and ".join(asked.stdout.strip().splitlines())
+    return Finding("GPU", names or "the driver does not answer", ok=asked.returncode == 0 and bool(names))
+
+
+def _disk(root: Path) -> Finding:
+    place = next(path for path in (root.absolute(), *root.absolute().parents) if path.exists())
+    free_gb = shutil.disk_usage(place).free / 1e9
+    return Finding("disk", f"{free_gb:.0f} GB free at {place}", ok=free_gb >= LEAST_FREE_GB)

@@ -1,0 +1,40 @@
+"""`dougpt forget`: a person leaves every table."""
+
+from pathlib import Path
+
+import click
+
+from dougpt import options
+
+
+@click.command()
+@click.argument("author")
+@options.workspace
+@click.option("--pseudonym", "is_pseudonym", is_flag=True, help="AUTHOR is a pseudonym already, 16 hex digits.")
+@options.as_json
+def command(author: str, workspace: Path, is_pseudonym: bool, as_json: bool) -> None:
+    """Remove a person from every table, now and in every later run.
+
+    AUTHOR is a login. Their messages go, mentions of them become those of nobody, their names leave secret/. Samples
+    that held a message of theirs go too, and what was trained on them is named, to be trained again. Media and
+    exports that you ingested are never changed: delete those yourself.
+
+    \b
+    Example:
+      dougpt forget some_login
+    """
+    from dougpt.forgetting import forget
+    from dougpt.lock import writing
+    from dougpt.project import Project
+
+    project = Project.open(workspace)
+    with writing(project.workspace):
+        found = forget(project, author, is_pseudonym=is_pseudonym)
+    if as_json:
+        options.print_json(found)
+        return
+    for table, rows in found["removed"].items():
+        click.echo(f"{table}: {rows} rows removed")
+    for run in found["trained_on_them"]:
+        click.echo(f"runs/{run}: was trained on their messages; train again and delete it")
+    click.echo("the exports in raw/ still name them; what is made from now on leaves them out")

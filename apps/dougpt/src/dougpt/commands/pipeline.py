@@ -1,0 +1,145 @@
+"""`dougpt pipeline`: from files to a report, whatever of it is not done yet."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dougpt import options
+
+if TYPE_CHECKING:
+    from dougpt.plan import Job, Plan
+    from dougpt.project import Project
+
+STAGE_NAMES = ("transcribe", "chat", "align", "curate", "train", "evaluate")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@options.workspace
+@click.option("--yes", is_flag=True, help="Take the recordings as matched, without asking.")
+@click.option("--cores", type=click.IntRange(min=1), help="Jobs side by side; one a core by default.")
+@click.option("--until", type=click.Choice(STAGE_NAMES), default="evaluate", help="Stop after this stage.")
+@click.option(
+    "--snakemake",
+    "snakemake_options",
+    multiple=True,
+    metavar="OPTION",
+    help="Passed on to Snakemake, such as --snakemake=--executor=slurm; may be given again.",
+)
+@options.dry_run
+@options.as_json
+def command(
+    paths: tuple[Path, ...],
+    workspace: Path,
+    yes: bool,
+    cores: int | None,
+    until: str,
+    snakemake_options: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Run every stage that is not done, recordings side by side.
+
+    With PATHS, files and folders are ingested first. What is done already, by the fingerprint of its recipe, is not
+    run again; a pipeline that was killed goes on where it was. A recording that cannot be used is reported, and the
+    others go on; the exit code is then 1.
+
+    \b
+    Example:
+      dougpt init doug
+      dougpt pipeline --workspace doug recordings/
+    """
+    from dougpt import lock
+    from dougpt.project import Project
+    from dougpt.workspace import Workspace
+
+    place = Workspace.open(workspace)
+    if dry_run:
+        _dry_run(Project(place), until, paths, as_json=as_json)
+        return
+    with lock.writing(place) as jobs_lock:
+        if paths:
+            from dougpt.ingesting import ingest_paths
+
+            ingest_paths(Project(place), paths, yes=yes)
+        exit_code = _run(Project(place), jobs_lock, until, cores, snakemake_options, as_json=as_json)
+    if exit_code:
+        click.get_current_context().exit(exit_code)
+
+
+def _run(
+    project: "Project", jobs_lock: int, until: str, cores: int | None, more: tuple[str, ...], *, as_json: bool
+) -> int:
+    """Run what is open; return the exit code."""
+    from dougpt.plan import Plan
+    from dougpt.running import clear_remains, pending, require_snakemake, run_snakemake, write_plan
+    from dougpt.terminal import note
+    from dougpt.workspace import WorkspaceError
+
+    clear_remains(project.workspace)
+    plan = Plan(project)
+    if not project.members():
+        raise WorkspaceError(f"{project.workspace.root}: no recordings here; name files or folders to ingest")
+    todo = pending(plan, until)
+    if not todo:
+        note("nothing to do: every stage is up to date")
+    else:
+        require_snakemake()
+        _announce(plan, todo)
+        write_plan(project.workspace, plan, todo)
+        side_by_side = cores or project.settings.pipeline.cores or os.cpu_count() or 1
+        progress = _progress(project.workspace.stamps, len(todo))
+        run_snakemake(project.workspace, jobs_lock, cores=side_by_side, options=more, progress=progress)
+    return _conclude(Plan(type(project)(project.workspace)), until, as_json=as_json)
+
+
+def _announce(plan: "Plan", todo: list["Job"]) -> None:
+    from dougpt.estimate import expected_s
+    from dougpt.terminal import lasting, note
+
+    note(f"{len(todo)} jobs, about {lasting(sum(expected_s(plan, job) for job in todo))} of work")
+
+
+def _progress(stamps: Path, todo: int) -> Callable[[], None]:
+    from dougpt.terminal import note
+
+    before = sum(1 for _ in stamps.iterdir())
+    return lambda: note(f"{sum(1 for _ in stamps.iterdir()) - before} of {todo} jobs done")
+
+
+def _dry_run(project: "Project", until: str, paths: tuple[Path, ...], *, as_json: bool) -> None:
+    from dougpt.estimate import print_estimate
+    from dougpt.plan import Plan
+    from dougpt.running import pending
+
+    if paths:
+        raise click.UsageError("--dry-run ingests nothing; see what PATHS hold with: dougpt ingest --dry-run PATHS")
+    plan = Plan(project)
+    print_estimate(plan, pending(plan, until), as_json=as_json)
+
+
+def _conclude(plan: "Plan", until: str, *, as_json: bool) -> int:
+    """Print where the results are, and what failed; return the exit code."""
+    from dougpt.results import results_of
+    from dougpt.terminal import note
+
+    failed = [
+        job
+        for job in plan.jobs()
+        if job.state == "failed" and STAGE_NAMES.index(job.stage.name) <= STAGE_NAMES.index(until)
+    ]
+    for job in failed:
+        note(f"error: {job.why[0]}")
+    results = results_of(plan)
+    if as_json:
+        options.print_json(
+            results
+            | {"failed": [{"stage": job.stage.name, "subject": job.subject, "error": job.why[0]} for job in failed]}
+        )
+    else:
+        for name, value in results.items():
+            click.echo(f"{name:<10} {value}")
+    return max((plan.failure_exit_code(job) for job in failed), default=0)

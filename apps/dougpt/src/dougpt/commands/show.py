@@ -1,0 +1,100 @@
+"""`dougpt show`: aligned pairs as text."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dougpt import options
+
+if TYPE_CHECKING:
+    from dougpt.project import Project
+
+
+@click.command()
+@click.argument("recording", required=False)
+@options.workspace
+@options.between
+@click.option("--rejected/--no-rejected", default=True, help="Also show what was not accepted, with its reason.")
+@click.option("--limit", default=40, show_default=True, help="Utterances to show at most.")
+@options.as_json
+def command(
+    recording: str | None,
+    workspace: Path,
+    from_ms: int,
+    to_ms: int | None,
+    rejected: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Print aligned pairs as text, to look at before any training.
+
+    Each utterance with its time, the messages that answer it with their probability, then those that were not
+    accepted, with the reason. RECORDING is the start of an id or a name; the first recording by default.
+
+    \b
+    Example:
+      dougpt show 1a2b --from 10:00 --to 12:00
+    """
+    from itertools import islice
+
+    from dougpt.project import Project
+    from dougpt.workspace import WorkspaceError
+
+    project = Project.open(workspace)
+    chosen = project.select([recording] if recording else [])
+    if not chosen:
+        raise WorkspaceError(f"{workspace}: no recordings here; register some with: dougpt ingest FILES")
+    turns = list(islice(pairs(project, chosen[0], from_ms, to_ms), limit))
+    if as_json:
+        options.print_json({"recording_id": chosen[0], "utterances": turns})
+        return
+    _print(turns, rejected=rejected)
+
+
+def pairs(project: "Project", recording_id: str, from_ms: int, to_ms: int | None) -> Iterator[dict[str, Any]]:
+    """Yield the utterances of a stretch with the events whose most probable parent they are, accepted ones first."""
+    from dougpt_schema import CHAT_EVENTS, LINKS, UTTERANCES, read_table
+
+    folder = project.workspace.staged(recording_id)
+    texts = {row["event_id"]: row for row in read_table(folder / "chat_events.parquet", CHAT_EVENTS).to_pylist()}
+    replies: dict[int, list[dict[str, Any]]] = {}
+    for link in read_table(folder / "links.parquet", LINKS).to_pylist():
+        if link["utterance_id"] is not None:
+            replies.setdefault(link["utterance_id"], []).append(link)
+    for utterance in read_table(folder / "utterances.parquet", UTTERANCES).to_pylist():
+        if utterance["end_ms"] <= from_ms or (to_ms is not None and utterance["start_ms"] >= to_ms):
+            continue
+        found = replies.get(utterance["utterance_id"], [])
+        yield {
+            "utterance_id": utterance["utterance_id"],
+            "start_ms": utterance["start_ms"],
+            "end_ms": utterance["end_ms"],
+            "text": utterance["text"],
+            "replies": [
+                {
+                    "event_id": link["event_id"],
+                    "text": texts[link["event_id"]]["text"],
+                    "probability": round(link["probability"], 4),
+                    "lag_ms": link["lag_ms"],
+                    "accepted": link["accepted"],
+                    "reason": link["reason"],
+                }
+                for link in sorted(found, key=lambda link: (not link["accepted"], link["lag_ms"] or 0))
+            ],
+        }
+
+
+def _print(turns: list[dict[str, Any]], *, rejected: bool) -> None:
+    from dougpt.terminal import clock, safe
+
+    for turn in turns:
+        click.echo(f"{clock(turn['start_ms'])}  {safe(turn['text'])}")
+        for reply in turn["replies"]:
+            if reply["accepted"]:
+                click.echo(f"    {reply['probability']:.2f}  {safe(reply['text'])}")
+            elif rejected:
+                click.echo(f"    {reply['probability']:.2f}  ({reply['reason']})  {safe(reply['text'])}")
+    if not turns:
+        click.echo("no utterance in this stretch")

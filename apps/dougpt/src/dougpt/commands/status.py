@@ -1,0 +1,81 @@
+"""`dougpt status`: what is there, what is stale and why."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dougpt import options
+
+if TYPE_CHECKING:
+    from dougpt.plan import Plan
+
+
+@click.command()
+@options.workspace
+@options.as_json
+def command(workspace: Path, as_json: bool) -> None:
+    """What is there, what is stale and why.
+
+    A stage's output is stale where its sources, settings, code, key or libraries are not today's any more.
+
+    \b
+    Example:
+      dougpt status --workspace doug
+    """
+    from dougpt.plan import Plan
+    from dougpt.project import Project
+
+    plan = Plan(Project.open(workspace))
+    if as_json:
+        options.print_json(facts(plan))
+        return
+    _print(plan)
+
+
+def facts(plan: "Plan") -> dict[str, Any]:
+    """Return the state of everything as plain values."""
+    recordings = plan.project.recordings
+    return {
+        "workspace": str(plan.project.workspace.root),
+        "dataset": plan.dataset,
+        "recordings": [
+            {
+                "recording_id": recording.recording_id,
+                "channel": recording.channel,
+                "title": recording.title,
+                "sources": [{"role": source.role, "name": source.row["name"]} for source in recording.sources],
+            }
+            for recording in recordings.values()
+        ],
+        "jobs": [
+            {
+                "stage": job.stage.name,
+                "subject": job.subject,
+                "state": str(job.state),
+                "why": list(job.why),
+                "fingerprint": job.recipe.fingerprint,
+            }
+            for job in plan.jobs()
+        ],
+    }
+
+
+def _print(plan: "Plan") -> None:
+    from dougpt.recipes import STAGES
+    from dougpt.terminal import safe
+
+    recordings = plan.project.recordings
+    click.echo(f"{len(recordings)} recordings, dataset {plan.dataset!r}")
+    per_recording = [name for name, stage in STAGES.items() if stage.per == "recording"]
+    for name in plan.project.members():
+        states = "  ".join(f"{stage} {plan.job(stage, name).state}" for stage in per_recording)
+        click.echo(f"{name}  {states}  {safe(recordings[name].title)}")
+    for job in plan.jobs():
+        if job.stage.per == "dataset":
+            click.echo(f"{job.stage.name:<10} {job.state}")
+    open_jobs = [job for job in plan.jobs() if job.state != "done"]
+    for job in open_jobs:
+        if job.state != "missing":
+            click.echo(f"{job.stage.name} {job.subject} is {job.state}: {safe(', '.join(job.why))}")
+    click.echo("run: dougpt pipeline" if open_jobs else "everything is up to date")

@@ -1,0 +1,119 @@
+"""Running one stage on one subject: only if its recipe asks for it, and only on inputs that their recipes made."""
+
+import dataclasses
+import json
+import time
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from dougpt_schema import ArrowStream, Contract, DougptError, Provenance, atomic_write, read_table, write_table
+
+from dougpt.plan import Job, Plan, State
+from dougpt.project import Project
+from dougpt.recipes import SECTIONS, Recipe
+from dougpt.workspace import to_json
+
+
+class InputMissingError(DougptError):
+    """A stage before is not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a stage's `run` is given.
+
+    Attributes:
+        plan: Recipes and folders.
+        recipe: What the outputs carry.
+        folder: Where they go.
+    """
+
+    plan: Plan
+    recipe: Recipe
+    folder: Path
+
+    @property
+    def project(self) -> Project:
+        """The opened workspace."""
+        return self.plan.project
+
+    @property
+    def subject(self) -> str:
+        """The recording or dataset."""
+        return self.recipe.subject
+
+    def write(self, name: str, table: ArrowStream, contract: Contract, producer: str) -> None:
+        """Write a table that carries the recipe."""
+        facts = self.recipe.provenance()
+        provenance = Provenance(
+            producer, facts.fingerprint, facts.inputs, facts.settings, facts.code, facts.key, facts.note
+        )
+        write_table(table, self.folder / f"{name}.parquet", contract, provenance)
+
+    def read(self, name: str, contract: Contract, subject: str | None = None) -> Any:
+        """Read a staged table of a recording, by default the task's own."""
+        return read_table(self.project.workspace.staged(subject or self.subject) / f"{name}.parquet", contract)
+
+    def write_json(self, name: str, **facts: Any) -> None:
+        """Write a JSON file that carries the recipe and the settings that it holds."""
+        settings = {section: plain(getattr(self.project.settings, section)) for section in SECTIONS[self.recipe.stage]}
+        content = {"recipe": recipe_json(self.recipe), "settings": settings, **facts}
+        atomic_write(self.folder / name, to_json(content))
+
+
+def plain(settings: Any) -> dict[str, Any]:
+    """Return a settings dataclass as JSON holds it."""
+    return dict(json.loads(json.dumps(dataclasses.asdict(settings))))
+
+
+def recipe_json(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe as JSON, its fingerprint included."""
+    return {
+        "fingerprint": recipe.fingerprint,
+        "inputs": list(recipe.inputs),
+        "settings": recipe.settings,
+        "code": recipe.code,
+        "key": recipe.key,
+        "versions": dict(recipe.versions),
+    }
+
+
+def execute(plan: Plan, job: Job) -> str:
+    """Run `job` and return a line about what came out.
+
+    Raises:
+        InputMissingError: A stage before is missing, stale or failed.
+        DougptError: The stage cannot be done; nothing of it was written, or all of it is known to be unfinished.
+    """
+    require_inputs(plan, job)
+    began = time.monotonic()
+    folder = plan.folder(job.stage, job.subject)
+    line = import_module(f"dougpt.stages.{job.stage.name}").run(Task(plan, job.recipe, folder))
+    workspace = plan.project.workspace
+    workspace.failure_file(job.stage.name, job.subject).unlink(missing_ok=True)
+    timing = {"seconds": round(time.monotonic() - began, 3)}
+    atomic_write(workspace.timing_file(job.stage.name, job.subject), to_json(timing))
+    return str(line)
+
+
+def require_inputs(plan: Plan, job: Job) -> None:
+    """Raise InputMissingError where a stage before is not done; failed recordings are no part of a dataset."""
+    usable = plan.usable_members()
+    if job.stage.per == "dataset" and not usable:
+        raise InputMissingError(f"the dataset {job.subject!r} has no usable recording; see: dougpt status")
+    for before in plan.upstream(job):
+        if before.state is State.DONE or (before.stage.per != job.stage.per and before.subject not in usable):
+            continue
+        whose = f" --only {before.subject}" if before.stage.per == "recording" else ""
+        raise InputMissingError(
+            f"{job.stage.name} of {job.subject}: {before.stage.name} of {before.subject} is {before.state}"
+            f" ({', '.join(before.why)}); run: dougpt {before.stage.name}{whose}"
+        )
+
+
+def record_failure(plan: Plan, job: Job, error: str, exit_code: int) -> None:
+    """Write down that this very recipe fails, for `status` and for the end of a pipeline."""
+    content = {"fingerprint": job.recipe.fingerprint, "error": error, "exit_code": exit_code}
+    atomic_write(plan.project.workspace.failure_file(job.stage.name, job.subject), to_json(content))

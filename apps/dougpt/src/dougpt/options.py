@@ -1,0 +1,53 @@
+"""Options that several commands share, each with one meaning."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+workspace = click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    envvar="DOUGPT_WORKSPACE",
+    show_envvar=True,
+    help="The workspace's folder; the current one by default.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+only = click.option(
+    "--only", multiple=True, metavar="RECORDING", help="Only this recording, by the start of its id or its name."
+)
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would run and how long it should take; run nothing.")
+run = click.option("--run", "run_id", metavar="RUN", help="A run below runs/; by default the one of today's settings.")
+
+
+class Moment(click.ParamType):
+    """A time in a recording, `[h:]mm:ss` or seconds, as milliseconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return milliseconds."""
+        if isinstance(value, int):
+            return value
+        try:
+            parts = [float(part) for part in str(value).split(":")]
+        except ValueError:
+            self.fail(f"{value!r} is no time; write 1:02:03, 62:03 or 3723", param, ctx)
+        if len(parts) > 3 or min(parts) < 0:
+            self.fail(f"{value!r} is no time; write 1:02:03, 62:03 or 3723", param, ctx)
+        return round(1000 * sum(part * 60**power for power, part in enumerate(reversed(parts))))
+
+
+def between[F: Callable[..., Any]](command: F) -> F:
+    """Add `--from` and `--to`, times in a recording."""
+    command = click.option("--from", "from_ms", type=Moment(), default=0, help="Begin here, such as 1:02:03.")(command)
+    return click.option("--to", "to_ms", type=Moment(), default=None, help="End here, such as 1:04:00.")(command)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON on stdout, with keys in order."""
+    click.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))

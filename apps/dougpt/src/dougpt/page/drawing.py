@@ -1,0 +1,106 @@
+"""Figures as SVG inside the page: text stays text, and colours are the page's own, light or dark.
+
+matplotlib draws with stand-in colours that are then replaced by CSS variables. Nothing depends on the
+machine or the time: identifiers are hashed with a fixed salt, and no date is written.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from markupsafe import Markup
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+POINTS_PER_INCH = 72
+# In the order of matplotlib's colour cycle: C0 is the thing itself, C1 what it is compared with.
+COLOURS = {
+    "#010101": "var(--ink)",
+    "#010102": "var(--line)",
+    "#010103": "var(--muted)",
+    "#010104": "var(--one)",
+    "#010105": "var(--two)",
+    "#010106": "var(--three)",
+}
+INK, LINE, MUTED, ONE, TWO, THREE = COLOURS
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": LINE,
+    "axes.facecolor": "none",
+    "axes.grid": False,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 9,
+    "axes.prop_cycle": f"cycler('color', ['{ONE}', '{TWO}', '{THREE}'])",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "grid.color": LINE,
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+    "lines.linewidth": 1.6,
+    "savefig.facecolor": "none",
+    "svg.fonttype": "none",
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+}
+
+_GENERATED_ID = re.compile(r' id="[a-zA-Z0-9]+_\d+"')
+_SIZE = re.compile(r'<svg[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>')
+
+
+class Drawing:
+    """A figure being drawn; `svg` is there once the context is left."""
+
+    def __init__(self, axes: list[Axes]) -> None:
+        self.axes = axes
+        self.svg = Markup()
+
+
+@contextmanager
+def drawing(name: str, label: str, *, width: float, height: float, columns: int = 1) -> Iterator[Drawing]:
+    """Draw a figure of `width` by `height` inches with `columns` axes side by side.
+
+    Args:
+        name: Unique on the page; identifiers inside the figure come from it.
+        label: What the figure shows, for those who cannot see it.
+        width: In inches of 72 CSS points.
+        height: In inches.
+        columns: How many axes.
+    """
+    with rc_context({**STYLE, "svg.hashsalt": name}):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        canvas = FigureCanvasSVG(figure)
+        made = Drawing(list(figure.subplots(1, columns, squeeze=False)[0]))
+        yield made
+        file = io.BytesIO()
+        canvas.print_svg(file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    made.svg = _embedded(file.getvalue().decode(), label)
+
+
+def _embedded(svg: str, label: str) -> Markup:
+    svg = svg[svg.index("<svg") :]
+    svg = _GENERATED_ID.sub("", svg)
+    for stand_in, colour in COLOURS.items():
+        svg = svg.replace(stand_in, colour)
+    opening = _SIZE.search(svg)
+    if opening is None:
+        raise RuntimeError("matplotlib wrote an SVG without a size")
+    width, height = (float(number) for number in opening.groups())
+    shown = Markup('<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {:g} {:g}" style="width:{:.0f}px">').format(
+        label, width, height, width * 96 / POINTS_PER_INCH
+    )
+    # What stands between the tags was written by matplotlib, which escapes the texts it is given.
+    return shown + Markup(svg[opening.end() :])  # noqa: S704

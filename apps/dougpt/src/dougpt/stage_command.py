@@ -1,0 +1,111 @@
+"""The commands of the stages are one command: find the jobs, run those that are not done, say what happened."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dougpt import options
+from dougpt.cli import EXIT_EXPECTED
+
+if TYPE_CHECKING:
+    from dougpt.plan import Job, Plan
+
+as_job_option = click.option("--job", "as_job", is_flag=True, hidden=True, help="Run as a job of a pipeline.")
+
+
+def recording_command(stage: str, help_text: str) -> click.Command:
+    """Return the command of a stage that works on recordings."""
+
+    @click.command(stage, help=help_text)
+    @options.workspace
+    @options.only
+    @options.dry_run
+    @options.as_json
+    @as_job_option
+    def command(workspace: Path, only: tuple[str, ...], dry_run: bool, as_json: bool, as_job: bool) -> None:
+        run_stage(stage, workspace, only, dry_run=dry_run, as_json=as_json, as_job=as_job)
+
+    return command
+
+
+def dataset_command(stage: str, help_text: str) -> click.Command:
+    """Return the command of a stage that works on the dataset."""
+
+    @click.command(stage, help=help_text)
+    @options.workspace
+    @options.dry_run
+    @options.as_json
+    @as_job_option
+    def command(workspace: Path, dry_run: bool, as_json: bool, as_job: bool) -> None:
+        run_stage(stage, workspace, (), dry_run=dry_run, as_json=as_json, as_job=as_job)
+
+    return command
+
+
+def run_stage(stage: str, root: Path, only: tuple[str, ...], *, dry_run: bool, as_json: bool, as_job: bool) -> None:
+    """Run a stage on what is chosen; a recording that cannot be used is reported and the others go on."""
+    from dougpt import lock
+    from dougpt.plan import Plan
+    from dougpt.project import Project
+
+    plan = Plan(Project.open(root))
+    jobs = _jobs(plan, stage, only)
+    if dry_run:
+        from dougpt.estimate import print_estimate
+
+        print_estimate(plan, jobs, as_json=as_json)
+        return
+    with lock.job(plan.project.workspace) if as_job else lock.writing(plan.project.workspace):
+        outcomes = [_run(plan, job, as_job=as_job) for job in jobs]
+    if as_json:
+        options.print_json(outcomes)
+    exit_code = max(outcome["exit_code"] for outcome in outcomes)
+    if exit_code and not (as_job and jobs[0].stage.per == "recording"):
+        click.get_current_context().exit(exit_code)
+
+
+def _jobs(plan: "Plan", stage: str, only: tuple[str, ...]) -> list["Job"]:
+    from dougpt.recipes import STAGES
+    from dougpt.workspace import WorkspaceError
+
+    if STAGES[stage].per == "recording":
+        subjects = plan.project.select(only)
+    else:
+        subjects = plan.subjects(stage)
+    if not subjects:
+        raise WorkspaceError(
+            f"{plan.project.workspace.root}: no recordings here; register some with: dougpt ingest FILES"
+        )
+    return [plan.job(stage, subject) for subject in subjects]
+
+
+def _run(plan: "Plan", job: "Job", *, as_job: bool) -> dict[str, Any]:
+    """Run one job; what the recording itself is to blame for is reported, anything else is raised."""
+    from dougpt_schema import ArtifactError, DougptError, MissingExtraError
+
+    from dougpt.execute import InputMissingError, execute, record_failure
+    from dougpt.project import SourceChangedError
+    from dougpt.terminal import note
+
+    outcome: dict[str, Any] = {"stage": job.stage.name, "subject": job.subject, "exit_code": 0}
+    if job.state == "done":
+        if not as_job:
+            note(f"{job.stage.name} {job.subject}: up to date")
+        return outcome | {"state": "done"}
+    try:
+        line = execute(plan, job)
+    except (ArtifactError, MissingExtraError, SourceChangedError):
+        raise
+    except InputMissingError:
+        if as_job and job.stage.per == "recording":
+            return outcome | {"state": "blocked"}
+        raise
+    except DougptError as error:
+        message = " ".join(str(error).split())
+        exit_code = getattr(error, "exit_code", EXIT_EXPECTED)
+        record_failure(plan, job, message, exit_code)
+        note(f"error: {message}")
+        return outcome | {"state": "failed", "error": message, "exit_code": exit_code}
+    note(f"{job.stage.name} {job.subject}: {line}")
+    return outcome | {"state": "done", "result": line}

@@ -1,0 +1,1 @@
+"""The Snakefile that `dougpt pipeline` runs."""

@@ -1,0 +1,88 @@
+"""The command line answers at once, every command explains itself, and an expected error is one line."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from dougpt.cli import COMMANDS, main
+
+HEAVY = ("pyarrow", "numpy", "torch", "polars", "av", "snakemake", "matplotlib", "transformers")
+HELP_S = 0.5
+
+
+def dougpt(*words: object) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "dougpt", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_help_answers_in_under_half_a_second() -> None:
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        assert dougpt("--help").returncode == 0
+        took.append(time.perf_counter() - began)
+
+    assert min(took) < HELP_S
+
+
+@pytest.mark.parametrize("words", [["--help"], ["align", "--help"], ["pipeline", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(words: list[str]) -> None:
+    code = (
+        "import sys\nfrom dougpt.cli import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
+        f"print('loaded', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert shown.splitlines()[-1] == "loaded []"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example_and_the_table_says_what_it_does(name: str) -> None:
+    shown = CliRunner().invoke(main, [name, "--help"])
+
+    assert shown.exit_code == 0
+    assert "Example:" in shown.output
+    assert f"dougpt {name}" in shown.output
+    assert "--workspace" in shown.output
+    assert COMMANDS[name].endswith(".")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_help(name: str) -> None:
+    command = main.get_command(None, name)  # type: ignore[arg-type]  # no context is needed to look one up
+    assert command is not None
+    options = [param for param in command.params if param.param_type_name == "option"]
+
+    assert [option.name for option in options if not getattr(option, "help", None) and option.name != "help"] == []
+
+
+def test_an_unknown_command_is_answered_with_the_nearest_and_exit_code_2() -> None:
+    result = CliRunner().invoke(main, ["algin"])
+
+    assert result.exit_code == 2
+    assert "no command 'algin'; did you mean 'align'?" in result.output
+
+
+@pytest.mark.parametrize("name", ["status", "transcribe", "curate", "pipeline", "show"])
+def test_no_workspace_is_one_line_and_exit_code_1(name: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, [name, "--workspace", str(tmp_path / "none")])
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        f"error: {tmp_path}/none: no workspace here (no dougpt.toml); make one with: dougpt init {tmp_path}/none"
+    ]
+
+
+def test_what_nobody_expected_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    CliRunner().invoke(main, ["init", str(tmp_path / "w")])
+    monkeypatch.setattr("dougpt.commands.status.facts", broken)
+    result = CliRunner().invoke(main, ["status", "--workspace", str(tmp_path / "w"), "--json"])
+
+    assert isinstance(result.exception, ZeroDivisionError)
