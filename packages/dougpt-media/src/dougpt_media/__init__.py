@@ -1,1 +1,56 @@
-"""Recordings to words with times: ingest, decode, captions, forced alignment, transcription."""
+"""Recordings to words with times: ingest, decode, captions, forced alignment, transcription.
+
+The public names are loaded on first use, so that importing the package loads no decoder and no model.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from dougpt_media.settings import RefineSettings, TranscribeSettings
+
+if TYPE_CHECKING:
+    from dougpt_media.audio import Audio, read_audio
+    from dougpt_media.captions import read_captions
+    from dougpt_media.ingestion import Ingest, ingest
+    from dougpt_media.normalise import normal
+    from dougpt_media.refinement import refine
+    from dougpt_media.transcript import Transcript, join_parts
+    from dougpt_media.transcription import transcribe
+
+_HOMES = {
+    "Audio": "audio",
+    "Ingest": "ingestion",
+    "Transcript": "transcript",
+    "ingest": "ingestion",
+    "join_parts": "transcript",
+    "normal": "normalise",
+    "read_audio": "audio",
+    "read_captions": "captions",
+    "refine": "refinement",
+    "transcribe": "transcription",
+}
+
+__all__ = [
+    "Audio",
+    "Ingest",
+    "RefineSettings",
+    "TranscribeSettings",
+    "Transcript",
+    "ingest",
+    "join_parts",
+    "normal",
+    "read_audio",
+    "read_captions",
+    "refine",
+    "transcribe",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,88 @@
+"""Which of a caption's words can be heard, and where: stretch by stretch, in smaller ones where that fails."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from statistics import median
+
+from dougpt_media.audio import Audio
+from dougpt_media.forced import Aligner, Placed
+from dougpt_media.settings import RefineSettings
+from dougpt_media.windows import Span, plan, widest_pause, with_context
+
+FEW_WORDS = 4  # a stretch of so few is not cut further
+
+
+@dataclass(slots=True)
+class Hearing:
+    """The search for words in sound.
+
+    Attributes:
+        spans: Where the captions say each word is.
+        spoken: Each word's spoken forms, none where it has no sound.
+        heard: Where each word was found, as far as it is believed.
+        counts: How the stretches went.
+    """
+
+    spans: list[Span]
+    spoken: list[list[str]]
+    audio: Audio
+    aligner: Aligner
+    settings: RefineSettings
+    heard: list[Span | None] = field(init=False)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.heard = [None] * len(self.spans)
+
+    def listen(self) -> None:
+        """Look for every word."""
+        for first, last in plan(self.spans, self.settings):
+            self.counts["stretches"] += 1
+            self._listen_to(first, last)
+
+    def _listen_to(self, first: int, last: int) -> None:
+        placed = self._placed(first, last)
+        missing = [index for index in range(first, last) if self.spoken[index] and index not in placed]
+        if not missing or last - first <= FEW_WORDS:
+            self._believe(placed)
+            return
+        self.counts["cut_further"] += 1
+        if missing[0] > first:
+            self._believe({index: place for index, place in placed.items() if index < missing[0]})
+            self._listen_to(missing[0], last)
+        else:
+            cut = widest_pause(self.spans, first, last)
+            self._listen_to(first, cut)
+            self._listen_to(cut, last)
+
+    def _placed(self, first: int, last: int) -> dict[int, Span]:
+        """Align a stretch with its context; nothing where the text is not what the sound says."""
+        window = with_context(self.spans, first, last, self.settings)
+        tokens = [
+            (index, token) for index in range(window.context_first, window.context_last) for token in self.spoken[index]
+        ]
+        samples = self.audio.between(window.from_ms, window.to_ms)
+        found = self.aligner.align([token for _, token in tokens], samples)
+        if not found:
+            return {}
+        if median(place.score for place in found) < self.settings.min_score:
+            self.counts["not_what_is_said"] += 1
+            return {}
+        parts: dict[int, list[Placed]] = {}
+        for (index, _), place in zip(tokens, found, strict=False):
+            parts.setdefault(index, []).append(place)
+        offset_ms = max(window.from_ms, self.audio.start_ms)
+        return {
+            index: Span(places[0].start_ms + offset_ms, places[-1].end_ms + offset_ms)
+            for index, places in parts.items()
+            if first <= index < last and len(places) == len(self.spoken[index])
+        }
+
+    def _believe(self, placed: dict[int, Span]) -> None:
+        for index, span in placed.items():
+            caption = self.spans[index]
+            shift_ms = max(caption.start_ms - span.start_ms, span.end_ms - caption.end_ms)
+            if shift_ms > self.settings.max_shift_ms:
+                self.counts["moved_too_far"] += 1
+            else:
+                self.heard[index] = span

@@ -1,0 +1,98 @@
+"""What a media file holds and whether it is whole, found by reading it to its end."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from av.container.input import InputContainer
+from dougpt_schema import SourceRole, SourceStatus
+
+from dougpt_media.demux import Reading, UnreadableMediaError, frames, open_media, origin_s, picture_of, sound_of
+
+# Containers that say in their head how long they are, so that a cut shows.
+SELF_DESCRIBED = {"mov": "mp4", "matroska": "matroska", "wav": "wav", "flac": "flac", "avi": "avi", "flv": "flv"}
+STILL_PICTURES = ("image2", "_pipe", "gif", "tty")
+MISSING_END_S = 1.0
+MISSING_END_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A media file's facts; `start_ms` is the presentation time that becomes 0, `evidence` says why it is not whole."""
+
+    role: SourceRole
+    container: str
+    duration_ms: int
+    start_ms: int
+    width: int | None
+    height: int | None
+    frame_rate: float | None
+    status: SourceStatus
+    evidence: str
+    address: str
+
+
+def probe(path: Path) -> Probe:
+    """Read a media file through, decoding its sound.
+
+    Raises:
+        UnreadableMediaError: It cannot be opened, or holds neither sound nor moving picture.
+    """
+    reading = Reading()
+    with open_media(path) as container:
+        name = container.format.name
+        if any(still in name for still in STILL_PICTURES):
+            raise UnreadableMediaError(path.name, f"a still picture or text ({name}), no recording")
+        sound, picture = sound_of(container), picture_of(container)
+        if sound is None and picture is None:
+            raise UnreadableMediaError(path.name, "holds neither sound nor moving picture")
+        promised_s, start_s = _promised_s(container), origin_s(container)
+        for _ in frames(container, reading):
+            pass
+        ends = [end_s for end_s in (reading.audio_end_s, reading.video_end_s) if end_s is not None]
+        if not ends:
+            raise UnreadableMediaError(path.name, "none of its sound or picture can be decoded")
+        found_s = max(ends) - start_s
+        status, evidence = _status(reading, promised_s, found_s)
+        rate = picture.average_rate if picture is not None else None
+        return Probe(
+            role=SourceRole.VIDEO if picture is not None else SourceRole.AUDIO,
+            container=SELF_DESCRIBED.get(name.split(",")[0], name.split(",")[0]),
+            duration_ms=round(found_s * 1000),
+            start_ms=round(start_s * 1000),
+            width=picture.width or None if picture is not None else None,
+            height=picture.height or None if picture is not None else None,
+            frame_rate=float(rate) if rate else None,
+            status=status,
+            evidence=evidence,
+            address=container.metadata.get("purl") or container.metadata.get("comment") or "",
+        )
+
+
+def is_cut(found_s: float, promised_s: float, *, slack_s: float = MISSING_END_S) -> bool:
+    """Return whether a file ends early enough to call it cut off."""
+    return promised_s - found_s > max(slack_s, MISSING_END_SHARE * promised_s)
+
+
+def _promised_s(container: InputContainer) -> float | None:
+    """Return how long sound and picture should be, from 0:00, where the container says so reliably."""
+    if container.format.name.split(",")[0] not in SELF_DESCRIBED:
+        return None
+    start_s = origin_s(container)
+    ends = [
+        float(((stream.start_time or 0) + stream.duration) * stream.time_base) - start_s
+        for stream in (sound_of(container), picture_of(container))
+        if stream is not None and stream.duration is not None and stream.time_base is not None
+    ]
+    if ends:
+        return max(ends)
+    return None if container.duration is None else container.duration / 1e6
+
+
+def _status(reading: Reading, promised_s: float | None, found_s: float) -> tuple[SourceStatus, str]:
+    if promised_s is not None and is_cut(found_s, promised_s):
+        return SourceStatus.TRUNCATED, f"only {found_s:.1f} of {promised_s:.1f} s can be read"
+    if reading.stopped:
+        return SourceStatus.DAMAGED, f"reading stops at {found_s:.1f} s"
+    if reading.bad_packets:
+        return SourceStatus.DAMAGED, f"{reading.bad_packets} packets are damaged"
+    return SourceStatus.OK, ""

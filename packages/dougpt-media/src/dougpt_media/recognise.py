@@ -1,0 +1,151 @@
+"""What a file is, told by its content and never by its name.
+
+Text is looked at before any media library sees it: a playlist or a script is text too, and FFmpeg would
+follow where it points.
+"""
+
+import codecs
+import gzip
+import json
+import re
+import zlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+LOOKED_AT_BYTES = 32 << 20  # what a JSON file says about itself stands before its list of messages
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+SRT_START = re.compile(r"\s*\d+[ \t]*\r?\n\s*\d+:\d\d:\d\d[,.]\d{1,3}[ \t]*-->")
+TEXT_CONTROLS = frozenset(b"\t\n\r\f\v")
+
+
+class Kind(StrEnum):
+    """What a file may be; chat exports are named by their writer."""
+
+    MEDIA = "media"
+    JSON3 = "json3"
+    WEBVTT = "webvtt"
+    SRT = "srt"
+    WHISPERX = "whisperx"
+    TWITCH_DOWNLOADER = "twitchdownloader"
+    TWITCH_V5 = "v5"
+    INFO = "info"
+    EMPTY = "empty"
+    UNKNOWN_TEXT = "text"
+
+
+CAPTIONS = frozenset({Kind.JSON3, Kind.WEBVTT, Kind.SRT, Kind.WHISPERX})
+CHAT = frozenset({Kind.TWITCH_DOWNLOADER, Kind.TWITCH_V5})
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a file is, and for JSON the members of its object that could be read."""
+
+    kind: Kind
+    header: dict[str, object] = field(default_factory=dict)
+
+
+def recognise(path: Path) -> Recognised:
+    """Return what the file is. `MEDIA` means that it is no text: only opening it tells whether it holds sound.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    head = _head(path, LOOKED_AT_BYTES)
+    if not head:
+        return Recognised(Kind.EMPTY)
+    text = as_text(head)
+    if text is None:
+        return Recognised(Kind.MEDIA)
+    if text.startswith("WEBVTT"):
+        return Recognised(Kind.WEBVTT)
+    if SRT_START.match(text):
+        return Recognised(Kind.SRT)
+    if text.lstrip()[:1] == "{":
+        members = _members(text.lstrip())
+        return Recognised(_kind_of_json(members), members)
+    return Recognised(Kind.UNKNOWN_TEXT)
+
+
+def as_text(data: bytes) -> str | None:
+    """Return bytes as text, cut at a character's border, or None where they are no text."""
+    for bom, encoding in BOMS:
+        if data.startswith(bom):
+            return codecs.getincrementaldecoder(encoding)("replace").decode(data)
+    if b"\0" in data[:65536]:
+        return None
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        # Old captions come in the code page of Western Windows; binary data has control characters, or is odd.
+        start = data[:4096]
+        odd = sum(byte >= 0x7F for byte in start)
+        plain = all(byte >= 0x20 or byte in TEXT_CONTROLS for byte in start)
+        return data.decode("cp1252", "replace") if plain and odd * 5 < len(start) else None
+
+
+def _head(path: Path, limit: int) -> bytes:
+    with path.open("rb") as file:
+        head = file.read(65536)
+        if not head.startswith(b"\x1f\x8b"):
+            return head if as_text(head) is None else head + file.read(limit - len(head))
+    try:
+        with gzip.open(path) as unpacked:
+            return unpacked.read(limit)
+    except (OSError, EOFError, zlib.error):
+        return _start_of_gzip(path, limit)
+
+
+def _start_of_gzip(path: Path, limit: int) -> bytes:
+    """Return what can be unpacked of a cut or broken gzip file."""
+    unpacker = zlib.decompressobj(wbits=31)
+    out = bytearray()
+    with path.open("rb") as file:
+        while len(out) < limit and (piece := file.read(1 << 20)):
+            try:
+                out += unpacker.decompress(piece, limit - len(out))
+            except zlib.error:
+                break
+    return bytes(out)
+
+
+def _members(text: str) -> dict[str, object]:
+    """Read the members of a JSON object one by one, up to the first that is cut off, which is there with its start.
+
+    A member that does not end within `text` is given as an empty list or object, so that its shape is known.
+    """
+    decoder, members, at = json.JSONDecoder(), dict[str, object](), 1
+    while match := re.compile(r'\s*,?\s*(?=")').match(text, at):
+        try:
+            name, at = decoder.raw_decode(text, match.end())
+            colon = re.compile(r"\s*:\s*").match(text, at)
+            if colon is None:
+                break
+            at = colon.end()
+        except ValueError:
+            break
+        try:
+            members[name], at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            if text[at : at + 1] in "[{":
+                members[name] = [] if text[at : at + 1] == "[" else {}
+            break
+    return members
+
+
+def _kind_of_json(members: dict[str, object]) -> Kind:
+    if "comments" in members:
+        modern = {"FileInfo", "streamer", "embeddedData"} & members.keys()
+        return Kind.TWITCH_DOWNLOADER if modern else Kind.TWITCH_V5
+    if "events" in members and {"wireMagic", "pens", "wsWinStyles", "wpWinPositions"} & members.keys():
+        return Kind.JSON3
+    if "segments" in members:
+        return Kind.WHISPERX
+    if "id" in members and {"extractor", "extractor_key", "webpage_url", "_type", "formats"} & members.keys():
+        return Kind.INFO
+    return Kind.UNKNOWN_TEXT

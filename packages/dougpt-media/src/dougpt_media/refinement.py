@@ -1,0 +1,103 @@
+"""Caption times made exact by the sound: each word is put where forced alignment hears it.
+
+The text stays as it is. A word's spoken form is aligned and its times copied back; what cannot be placed,
+or lands where the caption cannot have meant it, keeps the caption's time and the flag `unaligned`.
+"""
+
+from statistics import median
+
+import pyarrow as pa
+from dougpt_schema import GAPS, WORDS, ArrowStream, Timing
+
+from dougpt_media.audio import Audio
+from dougpt_media.forced import RATE_HZ, Aligner
+from dougpt_media.hearing import Hearing
+from dougpt_media.report import Report
+from dougpt_media.retiming import settle, without_disorder
+from dougpt_media.settings import RefineSettings
+from dougpt_media.transcript import Transcript
+from dougpt_media.windows import Span
+
+UNALIGNED = "unaligned"
+GUESSED = "guessed_pronunciation"
+MANY_UNALIGNED = 0.2
+
+
+def refine(words: ArrowStream, audio: Audio, settings: RefineSettings | None = None) -> Transcript:
+    """Return `words` with times from forced alignment: the same words in the same order.
+
+    Args:
+        words: A table of the contract words, of one recording.
+        audio: Its sound at 16 kHz.
+        settings: How the sound is cut and what is believed.
+
+    Raises:
+        MissingExtraError: pocketsphinx is not installed.
+        ValueError: The sound has another rate, or the words are of several recordings.
+    """
+    settings = settings or RefineSettings()
+    table = WORDS.check(WORDS.conform(words))
+    recordings = table["recording_id"].unique().to_pylist()
+    if audio.rate_hz != RATE_HZ:
+        raise ValueError(f"forced alignment needs sound at {RATE_HZ} Hz, not {audio.rate_hz}")
+    if len(recordings) > 1:
+        raise ValueError(f"words of {len(recordings)} recordings cannot be aligned with one sound")
+    aligner = Aligner(settings.beams)
+    spans = [Span(*times) for times in zip(*(table[name].to_pylist() for name in ("start_ms", "end_ms")), strict=True)]
+    spoken = [_sounds(normal.split(), aligner) for normal in table["normal"].to_pylist()]
+    hearing = Hearing(spans, spoken, audio, aligner, settings)
+    hearing.listen()
+    heard = without_disorder(hearing.heard)
+    refined = _retimed(table, spans, heard, spoken, aligner)
+    report = _report(table, spans, heard, hearing.counts, audio)
+    return Transcript(refined, audio.gaps_table(recordings[0]) if recordings else GAPS.empty(), report)
+
+
+def _sounds(tokens: list[str], aligner: Aligner) -> list[str]:
+    return tokens if all(aligner.phones(token) for token in tokens) else []
+
+
+def _retimed(
+    table: pa.Table, spans: list[Span], heard: list[Span | None], spoken: list[list[str]], aligner: Aligner
+) -> pa.Table:
+    settled = settle(spans, heard)
+    rows = table.select(["normal", "timing", "flags"]).to_pylist()
+    timings, flags = [], []
+    for row, caption, place, span, tokens in zip(rows, spans, heard, settled, spoken, strict=True):
+        own = [flag for flag in row["flags"] if flag not in {UNALIGNED, GUESSED}]
+        if place is not None:
+            timings.append(Timing.FORCED.value)
+            guessed = not all(aligner.in_dictionary(token) for token in tokens)
+            flags.append([*own, GUESSED] if guessed else own)
+        else:
+            timings.append(row["timing"] if span == caption else Timing.INTERPOLATED.value)
+            flags.append([*own, UNALIGNED] if row["normal"] else own)
+    columns = {
+        "start_ms": [span.start_ms for span in settled],
+        "end_ms": [span.end_ms for span in settled],
+        "timing": timings,
+        "flags": flags,
+    }
+    for name, values in columns.items():
+        index = table.schema.get_field_index(name)
+        table = table.set_column(index, WORDS.schema.field(name), pa.array(values, WORDS.schema.field(name).type))
+    return WORDS.check(table)
+
+
+def _report(
+    table: pa.Table, spans: list[Span], heard: list[Span | None], counts: dict[str, int], audio: Audio
+) -> Report:
+    spoken = sum(bool(normal) for normal in table["normal"].to_pylist())
+    shifts = [place.start_ms - span.start_ms for span, place in zip(spans, heard, strict=True) if place is not None]
+    missing = spoken - len(shifts)
+    warnings = []
+    if missing > MANY_UNALIGNED * spoken:
+        warnings.append(f"{missing} of {spoken} words were not found in the sound and keep the caption's times")
+    if late := sum(span.start_ms >= audio.end_ms for span in spans):
+        warnings.append(f"{late} words lie after the end of the sound: do captions and recording belong together?")
+    return Report(
+        "refine",
+        {"words": len(spans), "spoken": spoken, "forced": len(shifts), "unaligned": missing, **counts},
+        {"median_shift_ms": float(median(shifts)) if shifts else 0.0},
+        tuple(warnings),
+    )

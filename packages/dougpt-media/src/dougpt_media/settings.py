@@ -1,0 +1,57 @@
+"""What can be chosen when words are recognised or their times refined; importing this loads nothing."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RefineSettings:
+    """How caption times are refined by forced alignment; times in milliseconds."""
+
+    window_ms: int = field(default=15_000, metadata={"help": "longest stretch of words aligned at once"})
+    break_ms: int = field(default=1_500, metadata={"help": "a pause of this length always ends a stretch"})
+    context_ms: int = field(default=1_500, metadata={"help": "words this near are aligned along, as context"})
+    pad_ms: int = field(default=700, metadata={"help": "sound taken before and after the words of a stretch"})
+    max_shift_ms: int = field(default=2_500, metadata={"help": "a word moved further than this keeps its caption time"})
+    min_score: float = field(
+        default=-3.8,
+        metadata={"help": "median log-likelihood a frame below which a stretch is not what the caption says"},
+    )
+    beams: tuple[float, ...] = field(
+        default=(1e-48, 1e-64, 1e-100),
+        metadata={"help": "pruning beams, tried in order until every word is found"},
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("window_ms", "break_ms", "max_shift_ms"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
+        for name in ("context_ms", "pad_ms"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
+        if not self.beams or not all(0 < beam < 1 for beam in self.beams):
+            raise ValueError(f"beams must lie between 0 and 1 and be at least one, not {self.beams}")
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeSettings:
+    """How speech is recognised; which fields an engine heeds stands in its module."""
+
+    model: str = field(default="large-v3", metadata={"help": "a folder with the model, or the name of a published one"})
+    align_model: str | None = field(
+        default=None, metadata={"help": "whisperx: a folder with a wav2vec2 model, or the name of one"}
+    )
+    language: str = field(default="en", metadata={"help": "the language spoken, as its two-letter code"})
+    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
+    compute_type: str = field(default="default", metadata={"help": "number format of the weights, such as int8"})
+    batch_size: int = field(default=8, metadata={"help": "pieces of sound recognised at once"})
+    beam_size: int = field(default=5, metadata={"help": "hypotheses kept while decoding"})
+    offline: bool = field(default=False, metadata={"help": "never ask a network for a model"})
+
+    def __post_init__(self) -> None:
+        if self.device not in {"auto", "cpu", "cuda"}:
+            raise ValueError(f"device must be auto, cpu or cuda, not {self.device!r}")
+        if not self.model or not self.language:
+            raise ValueError("model and language must not be empty")
+        for name in ("batch_size", "beam_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
