@@ -1,0 +1,171 @@
+"""What may become training text: rules over replies and over turns, each with its reason.
+
+A rule is one expression over the columns of a table; `judge` asks them in order and the first that
+applies gives the reason, so that every reply has exactly one. No rule knows a list of bad words:
+which words a person wants to keep out is not decided here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+from dougpt_schema import ChatKind, DecidedBy
+
+from dougpt_curate.settings import CurateSettings
+
+EMAIL = r"[\w.+-]+@[\w-]+\.\w[\w.-]*|\w+\s*[\(\[]at[\)\]]\s*\w+|\b\w+ at \w+ dot (?:com|net|org|tv|edu)\b"
+# Digits in groups, with a country or in North America's form; a score or a large number has no such groups.
+PHONE = r"(?:^|[^\w.])(?:\+\d{1,3}[\s.-]?(?:\(?\d{1,4}\)?[\s.-]?){2,5}\d{2,}|\(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4})(?:$|\W)"
+CARD = r"\b(?:\d{4}[ -]){3}\d{4}\b"
+IP_ADDRESS = r"\b(?:\d{1,3}\.){3}\d{1,3}\b"
+# Names of streets are written with capitals, or are one word before an ending that games seldom have.
+STREET = (
+    r"\b\d{1,5}\s+(?:(?-i:[A-Z])\w+\s+){1,3}(?:street|avenue|road|lane|drive|boulevard|court|terrace|st\b|ave\b|rd\b|blvd\b)"
+    r"|\b\d{1,5}\s+\w+\s+(?:street|avenue|boulevard)\b"
+)
+PERSONAL_DATA = f"(?i){EMAIL}|{PHONE}|{CARD}|{IP_ADDRESS}|{STREET}"
+
+WEB_ADDRESS = (
+    r"(?i)(?:https?://|\bwww\.)\S"
+    r"|\b[a-z0-9][a-z0-9-]+\.(?:com|net|org|tv|gg|io|ly|info|shop|xyz|app|dev|ru|uk|link|site|online|store)\b"
+    # Endings that are words too count only with a path behind them.
+    r"|\b[a-z0-9][a-z0-9-]+\.(?:ai|at|be|co|de|fr|in|is|it|live|me|my|so|to|us)/\w"
+)
+# The streamer is always written @streamer; every other mention is a chatter's pseudonym.
+STREAMER = "@streamer"
+MENTION = r"@\w"
+COMMAND = r"^\s*[!/]\w"
+INVISIBLE = r"[\p{C}\p{Z}\p{M}\u034f\u2800\ufe0f]"
+
+
+class Names(Protocol):
+    """Who is a chatter, without telling anybody's name."""
+
+    def contains(self, text: str) -> bool:
+        """Whether `text` holds a chatter's name as a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A reason, the expression that is true where it applies, and one that says what was found there."""
+
+    reason: str
+    applies: pl.Expr
+    found: pl.Expr
+
+
+def judge(rows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Return `rows` with `kept` and, where it is false, `reason` and `detail` of the first rule that applies."""
+    first = pl.coalesce(
+        pl.when(rule.applies.fill_null(value=False)).then(pl.lit(number)) for number, rule in enumerate(rules)
+    )
+    judged = rows.with_columns(rule=first)
+    parts = [judged.filter(pl.col("rule").is_null()).with_columns(pl.lit(None, pl.String).alias(c) for c in _ANSWER)]
+    for number, rule in enumerate(rules):
+        parts.append(
+            judged.filter(pl.col("rule") == number).with_columns(
+                reason=pl.lit(rule.reason), detail=rule.found.cast(pl.String).fill_null("")
+            )
+        )
+    return pl.concat(parts).with_columns(kept=pl.col("reason").is_null()).drop("rule")
+
+
+def turn_rules(settings: CurateSettings) -> list[Rule]:
+    """Rules over turns with the columns of `turns_of` and `private`."""
+    words = pl.col("n_words")
+    return [
+        Rule("no_speech", pl.col("prompt") == "", pl.lit("")),
+        Rule("short_prompt", words < settings.min_prompt_words, _number(words, "words")),
+        Rule("long_prompt", _above(words, settings.max_prompt_words), _number(words, "words")),
+        Rule(
+            "unaligned_speech",
+            pl.col("unaligned_share") > settings.max_unaligned_share,
+            _number(pl.col("unaligned_share"), "of the words unaligned"),
+        ),
+        Rule(
+            "uncertain_speech",
+            pl.col("speech_probability") < settings.min_speech_probability,
+            _number(pl.col("speech_probability"), "mean probability of the words"),
+        ),
+        Rule("personal_data", pl.col("private"), pl.lit("")),
+    ]
+
+
+def reply_rules(settings: CurateSettings) -> list[Rule]:
+    """Rules over accepted links with their events' columns, `emote_share`, `named` and `turn_kept`."""
+    kind, text = pl.col("kind"), pl.col("text")
+    characters = text.str.len_chars()
+    visible = text.str.replace_all(INVISIBLE, "")
+    by_model = pl.col("decided_by") != DecidedBy.LABEL.value
+    nothing = pl.lit("")
+    rules = [
+        Rule("unknown_event", kind.is_null(), pl.lit("no chat event has this id")),
+        Rule("unknown_utterance", pl.col("turn").is_null(), pl.lit("no utterance has the id of the link")),
+        Rule("turn_rejected", ~pl.col("turn_kept"), nothing),
+        Rule("bot", kind == ChatKind.BOT.value, nothing),
+        Rule("command", (kind == ChatKind.COMMAND.value) | text.str.contains(COMMAND), nothing),
+        Rule("not_a_message", ~kind.is_in([ChatKind.MESSAGE.value, ChatKind.ACTION.value]), kind),
+        Rule(
+            "low_confidence",
+            (pl.col("probability") < settings.min_confidence) & by_model,
+            _number(pl.col("probability"), "probability of the link"),
+        ),
+        Rule(
+            "unsure_reading",
+            pl.col("reading") < settings.min_reading,
+            _number(pl.col("reading"), "confidence of the reading"),
+        ),
+        Rule("empty", visible == "", nothing),
+        Rule("short", characters < settings.min_characters, _number(characters, "characters")),
+        Rule("long", _above(characters, settings.max_characters), _number(characters, "characters")),
+        Rule(
+            "emote_only",
+            pl.col("emote_share") > settings.max_emote_share,
+            _number(pl.col("emote_share"), "of the characters are emotes"),
+        ),
+        Rule("name", pl.col("named"), nothing),
+    ]
+    if settings.drop_replies_to_chatters:
+        mentions = text.str.replace_all(STREAMER, "", literal=True).str.contains(MENTION)
+        rules.append(Rule("reply_to_chatter", pl.col("reply_to").is_not_null() | mentions, nothing))
+    if settings.drop_personal_data:
+        rules.append(Rule("personal_data", holds_personal_data(text), nothing))
+    if settings.drop_links:
+        rules.append(Rule("web_address", text.str.contains(WEB_ADDRESS), nothing))
+    return rules
+
+
+def holds_personal_data(text: pl.Expr) -> pl.Expr:
+    """Whether a text looks as if it held an e-mail, phone number, card number, IP or street address."""
+    return text.str.contains(PERSONAL_DATA)
+
+
+def emote_share(text: pl.Expr, emotes: pl.Expr) -> pl.Expr:
+    """The share of a text's characters, spaces aside, that emotes cover; 0 for an empty text."""
+    element = pl.element().struct
+    covered = emotes.list.eval(element.field("end") - element.field("start")).list.sum()
+    characters = text.str.count_matches(r"\S")
+    return pl.when(characters > 0).then((covered / characters).clip(0, 1)).otherwise(0.0)
+
+
+def named(texts: pl.Series, names: Names | None) -> pl.Series:
+    """Return whether each text holds a chatter's name; never without `names`."""
+    if names is None:
+        return pl.Series([False]).new_from_index(0, len(texts))
+    found = [text for text in texts.unique().drop_nulls() if names.contains(text)]
+    return texts.is_in(found).fill_null(value=False)
+
+
+_ANSWER = ("reason", "detail")
+
+
+def _above(value: pl.Expr, most: int) -> pl.Expr:
+    return value > most if most else pl.lit(value=False)
+
+
+def _number(value: pl.Expr, meaning: str) -> pl.Expr:
+    return pl.format("{} {}", value.round(4) if meaning not in _COUNTED else value, pl.lit(meaning))
+
+
+_COUNTED = ("words", "characters")

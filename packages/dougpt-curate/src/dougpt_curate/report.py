@@ -1,0 +1,151 @@
+"""What curation did, in numbers: a funnel from links to samples in which every row is accounted for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+from dougpt_schema import Split
+
+from dougpt_curate import balance
+from dougpt_curate.holdout import RECORDINGS_FOR_ONE_TEST
+from dougpt_curate.samples import Piece
+from dougpt_curate.settings import CurateSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CurateReport:
+    """Counts and shares of one curation; nothing in it depends on the machine or the time.
+
+    Attributes:
+        links: Rows of the links table: `total`, `accepted`, and those not accepted by the aligner's reason.
+        replies: Accepted links: `accepted` = `kept` + `merged` + the sum of `rejected` by reason.
+        turns: Turns: `spoken`, `answered` = `kept` + the sum of `rejected` by reason.
+        splits: split -> `recordings`, `samples`, `replies` and `minutes` of prompts.
+        styles: style -> its share `natural` (each message counts), `replies` (each kept reply counts),
+            `balanced` (each reply counts as much as it is sampled) and `target`.
+        rates: Speed of chat -> samples.
+        context: Mean number of earlier turns and the share of samples without any.
+        holdout: recording -> split, the frozen ones first.
+        warnings: What a person should know before using the dataset.
+        settings: All settings.
+    """
+
+    links: Mapping[str, Any]
+    replies: Mapping[str, Any]
+    turns: Mapping[str, Any]
+    splits: Mapping[str, Mapping[str, float]]
+    styles: Mapping[str, Mapping[str, float]]
+    rates: Mapping[str, int]
+    context: Mapping[str, float]
+    holdout: Mapping[str, str]
+    warnings: Sequence[str]
+    settings: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain values that JSON holds."""
+        return asdict(self)
+
+
+def make_report(
+    links: pa.Table, samples: pa.Table, whole: Piece, splits: Mapping[str, str], settings: CurateSettings
+) -> CurateReport:
+    """Count what became of `links`.
+
+    Raises:
+        RuntimeError: The counts do not add up, which is a defect of this package.
+    """
+    reasons = _counts(links["reason"].drop_null())
+    accepted = links.num_rows - sum(reasons.values())
+    merged = pc.sum(pc.list_value_length(samples["merged"])).as_py() or 0
+    lost_replies, lost_turns = (_reasons(whole.rejects, is_turn=is_turn) for is_turn in (False, True))
+    per_split = _split_counts(samples)
+    return CurateReport(
+        links={"total": links.num_rows, "accepted": accepted, "not_accepted": reasons},
+        replies=_books("replies", accepted, len(whole.replies), merged, lost_replies) | {"accepted": accepted},
+        turns=_books("turns", whole.answered, samples.num_rows, 0, lost_turns)
+        | {"answered": whole.answered, "spoken": whole.spoken},
+        splits=per_split,
+        styles=_styles(whole.replies, settings),
+        rates=_counts(samples["rate_bucket"]),
+        context=_context(samples),
+        holdout=splits,
+        warnings=_warnings(per_split, splits),
+        settings=asdict(settings),
+    )
+
+
+def _books(what: str, came: int, kept: int, merged: int, rejected: Mapping[str, int]) -> dict[str, Any]:
+    """Return the counts as one entry of the report.
+
+    Raises:
+        RuntimeError: They do not add up.
+    """
+    out = kept + merged + sum(rejected.values())
+    if came != out:
+        raise RuntimeError(f"curation lost count of {what}: {came} came in, {out} are accounted for")
+    return {"kept": kept, "merged": merged, "rejected": rejected}
+
+
+def _counts(column: pa.ChunkedArray) -> dict[str, int]:
+    return dict(sorted((row["values"], row["counts"]) for row in pc.value_counts(column).to_pylist()))
+
+
+def _reasons(rejects: pl.DataFrame, *, is_turn: bool) -> dict[str, int]:
+    return dict(rejects.filter(pl.col("is_turn") == is_turn).group_by("reason").len().sort("reason").rows())
+
+
+def _split_counts(samples: pa.Table) -> dict[str, dict[str, float]]:
+    frame = pl.DataFrame(samples.select(["split", "recording_id", "start_ms", "end_ms"])).with_columns(
+        replies=pl.Series(pc.list_value_length(samples["responses"]))
+    )
+    counted = {}
+    for split in Split:
+        rows = frame.filter(pl.col("split") == split.value)
+        counted[split.value] = {
+            "recordings": rows["recording_id"].n_unique(),
+            "samples": len(rows),
+            "replies": int(rows["replies"].sum()),
+            "minutes": round(float((rows["end_ms"] - rows["start_ms"]).sum()) / 60_000, 2),
+        }
+    return counted
+
+
+def _styles(replies: pl.DataFrame, settings: CurateSettings) -> dict[str, dict[str, float]]:
+    natural = balance.mix(replies, pl.col("multiplicity"))
+    kept = balance.mix(replies, pl.col("turn").is_not_null())
+    balanced = balance.mix(replies, pl.col("weight"))
+    return {
+        name: {
+            "natural": natural.get(name, 0.0),
+            "replies": kept.get(name, 0.0),
+            "balanced": balanced.get(name, 0.0),
+            "target": settings.target_mix.get(name, 0.0),
+        }
+        for name in sorted(set(natural) | set(settings.target_mix))
+    }
+
+
+def _context(samples: pa.Table) -> dict[str, float]:
+    if not samples.num_rows:
+        return {"mean_turns": 0.0, "share_without": 0.0}
+    lengths = pc.list_value_length(samples["context"])
+    return {
+        "mean_turns": round(pc.mean(lengths).as_py(), 2),
+        "share_without": round(pc.mean(pc.equal(lengths, 0).cast(pa.float64())).as_py(), 4),
+    }
+
+
+def _warnings(per_split: Mapping[str, Mapping[str, float]], splits: Mapping[str, str]) -> list[str]:
+    found = []
+    if not any(counts["samples"] for counts in per_split.values()):
+        found.append("There are no samples: no accepted link was left.")
+    if len(splits) < RECORDINGS_FOR_ONE_TEST and Split.TEST not in splits.values():
+        count = "one recording" if len(splits) == 1 else f"{len(splits)} recordings"
+        found.append(
+            f"There is no test split: {count} cannot be divided by recording, which takes at least "
+            f"{RECORDINGS_FOR_ONE_TEST}. Everything is training, and no measurement on it is honest."
+        )
+    return found

@@ -1,0 +1,161 @@
+"""What curation may be told. Importing this loads nothing heavy; every field carries its help text."""
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Style(StrEnum):
+    """What kind of reply it is, by the transparent rules of `style.py`; the first that applies, in this order."""
+
+    COMMAND = "command"
+    COPYPASTA = "copypasta"
+    EMOTE = "emote"
+    SPAM = "spam"
+    QUESTION = "question"
+    ECHO = "echo"
+    BACKSEAT = "backseat"
+    ANSWER = "answer"
+    PLAIN = "plain"
+
+
+TARGET_MIX = {
+    Style.COMMAND.value: 0.01,
+    Style.COPYPASTA.value: 0.03,
+    Style.EMOTE.value: 0.16,
+    Style.SPAM.value: 0.05,
+    Style.QUESTION.value: 0.12,
+    Style.ECHO.value: 0.06,
+    Style.BACKSEAT.value: 0.07,
+    Style.ANSWER.value: 0.2,
+    Style.PLAIN.value: 0.3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CurateSettings:
+    """How links become samples. Shares and probabilities lie in [0, 1]; 0 switches a cap off where it says so."""
+
+    channel: str = field(default="", metadata={"help": "The channel that the profile is written for."})
+    seed: int = field(default=18, metadata={"help": "Decides which recordings are held out where no date does."})
+
+    context_s: float = field(default=60.0, metadata={"help": "Earlier turns that end at most so long before a prompt."})
+    context_words: int = field(default=120, metadata={"help": "Earlier turns have at most so many words together."})
+    rate_window_s: float = field(
+        default=30.0, metadata={"help": "Chat's rate is counted over the turn and this much before and after it."}
+    )
+    slow_below: float = field(default=15.0, metadata={"help": "Chat is 'slow' below so many messages a minute,"})
+    steady_below: float = field(default=60.0, metadata={"help": "'steady' below so many,"})
+    fast_below: float = field(default=240.0, metadata={"help": "'fast' below so many, and 'flood' from there on."})
+
+    min_confidence: float = field(default=0.5, metadata={"help": "Links of a smaller probability are left out."})
+    min_reading: float = field(
+        default=0.5, metadata={"help": "Messages read from the picture with a smaller confidence are left out."}
+    )
+    min_characters: int = field(default=1, metadata={"help": "Shorter replies are left out."})
+    max_characters: int = field(default=300, metadata={"help": "Longer replies are left out; 0: none."})
+    max_emote_share: float = field(
+        default=1.0,
+        metadata={"help": "Replies of which emotes make up a larger share are left out; 1 keeps them all."},
+    )
+    max_responses: int = field(default=0, metadata={"help": "Later replies to one turn are left out; 0: none."})
+    drop_links: bool = field(default=True, metadata={"help": "Leave out replies that hold a web address."})
+    drop_personal_data: bool = field(
+        default=True,
+        metadata={"help": "Leave out replies, turns and context that look like e-mail, phone, card, IP or street."},
+    )
+    drop_replies_to_chatters: bool = field(
+        default=True, metadata={"help": "Leave out replies that answer or name another chatter."}
+    )
+    min_prompt_words: int = field(default=1, metadata={"help": "Shorter turns are left out."})
+    max_prompt_words: int = field(default=200, metadata={"help": "Longer turns are left out; 0: none."})
+    max_unaligned_share: float = field(
+        default=0.5, metadata={"help": "Turns of which more words are not aligned to the sound are left out."}
+    )
+    min_speech_probability: float = field(
+        default=0.3, metadata={"help": "Turns that the recogniser was less sure of are left out, where it says so."}
+    )
+
+    copypasta_characters: int = field(
+        default=25, metadata={"help": "Repeated replies count as copypasta from this length on."}
+    )
+    copypasta_window_s: float = field(
+        default=300.0, metadata={"help": "Copypasta is kept once as long as it comes back within this time."}
+    )
+    copypasta_multiplicity: int = field(
+        default=3, metadata={"help": "So many copies of a long reply make it copypasta in style."}
+    )
+
+    target_mix: dict[str, float] = field(
+        default_factory=lambda: dict(TARGET_MIX),
+        metadata={"help": "style -> its share among the replies trained on; more of it is sampled less often."},
+    )
+    min_weight: float = field(default=0.02, metadata={"help": "No reply is sampled more rarely than this."})
+    balance_prior: float = field(
+        default=20.0, metadata={"help": "So many imagined replies of the target mix steady a short recording's own."}
+    )
+    max_author_share: float = field(
+        default=0.1, metadata={"help": "A chatter with a larger share of a recording's replies is sampled less often."}
+    )
+
+    test_share: float = field(default=0.15, metadata={"help": "The share of recordings held out for test."})
+    validation_share: float = field(default=0.08, metadata={"help": "The share of recordings held out for validation."})
+
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning.
+
+        Raises:
+            ValueError: A field is outside its range, or `target_mix` is no mix of styles; the message names it.
+        """
+        _refuse_ranges(self)
+        _refuse_mix(self.target_mix)
+        if not 0 < self.slow_below < self.steady_below < self.fast_below:
+            raise ValueError("slow_below, steady_below and fast_below do not rise")
+        if self.test_share + self.validation_share >= 1:
+            raise ValueError("test_share and validation_share leave nothing to train on")
+
+
+def _refuse_ranges(settings: CurateSettings) -> None:
+    for name in _SHARES:
+        if not 0 <= getattr(settings, name) <= 1:
+            raise ValueError(f"{name} is {getattr(settings, name)}, not in [0, 1]")
+    for name in _NOT_NEGATIVE:
+        if not 0 <= getattr(settings, name) < math.inf:
+            raise ValueError(f"{name} is {getattr(settings, name)}, not a number of at least 0")
+    for name in ("min_weight", "max_author_share"):
+        if not 0 < getattr(settings, name) <= 1:
+            raise ValueError(f"{name} is {getattr(settings, name)}, not in (0, 1]")
+    if settings.copypasta_multiplicity < 2:
+        raise ValueError(f"copypasta_multiplicity is {settings.copypasta_multiplicity}, not at least 2")
+
+
+def _refuse_mix(mix: dict[str, float]) -> None:
+    if unknown := sorted(set(mix) - set(Style)):
+        raise ValueError(f"target_mix names the style {unknown[0]!r}; there are {', '.join(Style)}")
+    if any(share < 0 for share in mix.values()) or not math.isclose(sum(mix.values()), 1, abs_tol=1e-6):
+        raise ValueError("the shares of target_mix do not add up to 1")
+
+
+_SHARES = (
+    "min_confidence",
+    "min_reading",
+    "max_emote_share",
+    "max_unaligned_share",
+    "min_speech_probability",
+    "test_share",
+    "validation_share",
+)
+_NOT_NEGATIVE = (
+    "seed",
+    "context_s",
+    "context_words",
+    "rate_window_s",
+    "min_characters",
+    "max_characters",
+    "max_responses",
+    "min_prompt_words",
+    "max_prompt_words",
+    "copypasta_characters",
+    "copypasta_window_s",
+    "balance_prior",
+)

@@ -1,0 +1,126 @@
+"""A recording's split is decided once: nothing that comes later changes it or enters what is held out."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+from dougpt_curate import CurateSettings, HoldoutError, assign_holdout, holdout_json, read_holdout
+from hypothesis import given
+from hypothesis import strategies as st
+
+NAMES = st.lists(st.text("abcdef0123", min_size=1, max_size=4), max_size=30, unique=True)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def dated(names: list[str]) -> list[dict[str, object]]:
+    return [{"recording_id": name, "broadcast_start": START + timedelta(days=day)} for day, name in enumerate(names)]
+
+
+@given(first=NAMES, later=NAMES)
+def test_what_is_frozen_never_changes_and_takes_nothing_new(first: list[str], later: list[str]) -> None:
+    frozen = assign_holdout(dated(first))
+
+    extended = assign_holdout(dated([*first, *later]), frozen=frozen)
+
+    assert {name: extended[name] for name in frozen} == frozen
+    assert list(extended)[: len(frozen)] == list(frozen)
+    for split in ("test", "validation"):
+        if split in frozen.values():
+            assert [name for name in extended if extended[name] == split] == [n for n in frozen if frozen[n] == split]
+
+
+@given(NAMES, st.randoms(use_true_random=False))
+def test_the_order_of_recordings_makes_no_difference(names: list[str], shuffle: object) -> None:
+    rows = dated(names)
+    one = assign_holdout(rows)
+    shuffle.shuffle(rows)  # type: ignore[attr-defined]
+
+    assert assign_holdout(rows) == one
+
+
+@given(NAMES)
+def test_everything_has_one_split_and_something_is_left_to_train_on(names: list[str]) -> None:
+    found = assign_holdout([{"recording_id": name} for name in names])
+
+    assert sorted(found) == sorted(names)
+    assert not names or "train" in found.values()
+
+
+def test_the_latest_recordings_are_the_test() -> None:
+    names = [f"day{day:02}" for day in range(12)]
+
+    found = assign_holdout(dated(names))
+
+    assert [name for name in names if found[name] == "test"] == ["day10", "day11"]
+    assert [name for name in names if found[name] == "validation"] == ["day09"]
+
+
+@pytest.mark.parametrize(
+    ("recordings", "tests", "validations"), [(1, 0, 0), (2, 0, 0), (3, 1, 0), (5, 1, 1), (12, 2, 1), (100, 15, 8)]
+)
+def test_the_sets_grow_with_the_recordings(recordings: int, tests: int, validations: int) -> None:
+    counts = Counter(assign_holdout([{"recording_id": str(n)} for n in range(recordings)]).values())
+
+    assert (counts["test"], counts["validation"]) == (tests, validations)
+
+
+def test_recordings_without_a_date_are_never_the_latest() -> None:
+    rows = [*dated(["a", "b", "c"]), *({"recording_id": f"x{n}"} for n in range(9))]
+
+    found = assign_holdout(rows)
+
+    assert {name for name, split in found.items() if split == "test"} == {"b", "c"}
+
+
+def test_a_table_of_sources_names_each_recording_once() -> None:
+    table = pa.table(
+        {
+            "recording_id": ["a", "a", "b", "c"],
+            "broadcast_start": pa.array([None, START, START + timedelta(days=2), START], pa.timestamp("ms", "UTC")),
+        }
+    )
+
+    assert assign_holdout(table) == assign_holdout(
+        [
+            {"recording_id": "a", "broadcast_start": START},
+            {"recording_id": "b", "broadcast_start": START + timedelta(days=2)},
+            {"recording_id": "c", "broadcast_start": START},
+        ]
+    )
+
+
+def test_training_that_was_done_is_never_tested_on() -> None:
+    frozen = assign_holdout(dated(["a", "b"]))
+
+    found = assign_holdout(dated(list("abcdefghijkl")), frozen=frozen)
+
+    assert (found["a"], found["b"]) == ("train", "train")
+    assert {name for name, split in found.items() if split == "test"} == {"k", "l"}
+
+
+def test_shares_of_nothing_hold_nothing_out() -> None:
+    settings = CurateSettings(test_share=0, validation_share=0)
+
+    assert set(assign_holdout(dated(list("abcdefghijkl")), settings).values()) == {"train"}
+
+
+@given(NAMES)
+def test_a_holdout_file_gives_back_what_was_written(names: list[str]) -> None:
+    splits = assign_holdout(dated(names))
+
+    assert list(read_holdout(holdout_json(splits)).items()) == list(splits.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "no JSON"),
+        ("[]", "no object"),
+        ('{"version": 2, "recordings": {}}', "upgrade"),
+        ('{"version": 1, "recordings": {"a": "exam"}}', "'exam', not one of train"),
+    ],
+)
+def test_a_broken_holdout_file_is_refused(text: str, message: str) -> None:
+    with pytest.raises(HoldoutError, match=message):
+        read_holdout(text)
