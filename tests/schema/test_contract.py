@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from dougpt_schema import CHAT_EVENTS, CONTRACTS, GAPS, LINKS, SAMPLES, WORDS, Contract, ContractError
-from dougpt_schema.rows import ROWS_IN_A_BUCKET
+from dougpt_schema.rows import ROWS_AT_ONCE
 from dougpt_schema.testing import tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -131,8 +131,8 @@ def test_a_repeated_key_is_refused(contract: Contract, data: st.DataObject) -> N
         contract.check(again)
 
 
-def test_repeated_ids_are_found_in_a_table_too_long_to_be_hashed_at_once() -> None:
-    rows = ROWS_IN_A_BUCKET + 10
+def test_repeated_ids_are_found_far_apart_in_a_long_table() -> None:
+    rows = 3 * ROWS_AT_ONCE + 10
     ids = [f"{row:x}" for row in range(rows)]
     ids[rows - 3] = ids[5]
     one = CHAT_EVENTS.table([_plain_event()])

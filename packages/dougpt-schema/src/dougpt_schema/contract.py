@@ -4,7 +4,7 @@ Arrow builds a non-nullable column with nulls in it and keeps a table's tag when
 nothing here trusts a schema: `check` looks at the values.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from dougpt_schema import nested
 from dougpt_schema.errors import ContractError
-from dougpt_schema.rows import first_disorder, first_duplicate
+from dougpt_schema.rows import first_disorder, first_duplicate, slices
 from dougpt_schema.rules import Rule
 
 
@@ -145,11 +145,7 @@ class Contract:
             found = table.schema.field(field.name).type
             if not nested.same_type(found, field.type):
                 raise ContractError(self.name, f"is {found}, not {field.type}", column=field.name)
-        for field in self.fields:
-            for path, mask in nested.missing(table[field.name], field):
-                self._refuse(table, path, "is null", mask)
-        for rule in self.rules:
-            self._refuse(table, rule.column, rule.meaning, rule.broken(table))
+        self._check_values(table)
         if (row := first_disorder(table, self.order)) is not None:
             rule_text = f"is not sorted by {', '.join(self.order)}"
             raise ContractError(self.name, rule_text, bad_rows=1, first_bad_row=row, row=self._describe(table, row))
@@ -170,13 +166,26 @@ class Contract:
             if len(found) != 1:
                 raise ContractError(self.name, "is missing" if not found else "occurs more than once", column=name)
 
-    def _refuse(self, table: pa.Table, column: str, rule: str, mask: pa.ChunkedArray) -> None:
-        bad_rows = pc.sum(mask).as_py() or 0
-        if bad_rows:
-            row = pc.index(mask, True).as_py()
+    def _check_values(self, table: pa.Table) -> None:
+        """Raise for the null or the rule that is broken first; its rows are all counted."""
+        broken: dict[tuple[str, str], tuple[int, int]] = {}
+        for start, rows in slices(table):
+            for subject, mask in self._masks(rows):
+                if bad_rows := pc.sum(mask).as_py():
+                    so_far, first = broken.get(subject, (0, start + pc.index(mask, True).as_py()))
+                    broken[subject] = (so_far + bad_rows, first)
+        if broken:
+            (column, rule), (bad_rows, row) = next(iter(broken.items()))
             raise ContractError(
                 self.name, rule, column=column, bad_rows=bad_rows, first_bad_row=row, row=self._describe(table, row)
             )
+
+    def _masks(self, rows: pa.Table) -> Iterator[tuple[tuple[str, str], pa.ChunkedArray]]:
+        for field in self.fields:
+            for place, mask in nested.missing(rows[field.name], field):
+                yield (place, "is null"), mask
+        for rule in self.rules:
+            yield (rule.column, rule.meaning), rule.broken(rows)
 
     def _describe(self, table: pa.Table, row: int) -> str:
         names = self.key or self.order
