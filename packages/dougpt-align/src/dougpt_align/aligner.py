@@ -1,0 +1,251 @@
+"""`align`: the terms put together, in the order in which they need each other.
+
+scene -> offset path -> candidates and marks -> belonging -> attribution -> labels -> decision -> tables.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from dougpt_schema import ArrowStream, ChatKind, LinkReason
+
+from dougpt_align.arrays import Bools, Floats, Ints
+from dougpt_align.attribution import Parameters, Posterior, Trust, fit
+from dougpt_align.belonging import Belonging, Relation
+from dougpt_align.calibrate import MIN_LABELS, Calibrator, Threshold, certify, fit_platt
+from dougpt_align.channel import FERTILITY_CLASSES, read_prior
+from dougpt_align.decide import NONE, REASONS, Best, best_parents, decide, find_bursts
+from dougpt_align.labels import Labels, settle, share_of_replies
+from dougpt_align.lag import initial_kernel
+from dougpt_align.marks import RATIO_STARTS
+from dougpt_align.outcome import Outcome, candidates_table, clock_table, links_table
+from dougpt_align.prepared import Prepared, in_gaps, prepare, read_anchors, read_clock
+from dougpt_align.read_aloud import find_read_aloud
+from dougpt_align.report import AlignReport, Findings, Share, write_report
+from dougpt_align.scene import read_scene
+from dougpt_align.settings import AlignSettings
+
+FEWEST_FOR_SHARE = 30
+PRIOR_TRUST = Trust(kernel=3000.0, marks=3000.0, fertility=100.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """What `align` returns: links (a row an event), candidates (a row a pair), clock, and the report."""
+
+    links: pa.Table
+    candidates: pa.Table
+    clock: pa.Table
+    report: AlignReport
+
+
+def align(
+    utterances: ArrowStream,
+    chat_events: ArrowStream,
+    settings: AlignSettings | None = None,
+    *,
+    labels: ArrowStream | None = None,
+    anchors: ArrowStream | None = None,
+    gaps: ArrowStream | None = None,
+    prior: ArrowStream | None = None,
+    clock: ArrowStream | None = None,
+) -> Alignment:
+    """Link each chat event of one recording to the utterance that it answers, or say why not.
+
+    Args:
+        utterances: An `utterances` table of one recording.
+        chat_events: A `chat_events` table of the same recording.
+        settings: Choices; the defaults are documented in `AlignSettings`.
+        labels: People's decisions. They stand (`decided_by` is `label`); those drawn at random pin the share
+            of replies when there are 30, and calibrate probabilities and threshold when there are 50.
+        anchors: Events whose time on the recording's clock is known; they outrank shared words.
+        gaps: Stretches of the recording that cannot be heard; what would answer them is `cut`.
+        prior: What `fit_channel` learned of the channel.
+        clock: A known map of chat's clock, as `edit_map` finds it; events outside of it are `cut`.
+
+    Raises:
+        ContractError: A table breaks its contract or holds several recordings.
+    """
+    settings = settings or AlignSettings()
+    scene = read_scene(utterances, chat_events, settings)
+    start, prior_share = starting_point(settings, prior)
+    given = None if clock is None else read_clock(clock, scene.chat.recording_id)
+    prepared = prepare(scene, settings, start.kernel, read_anchors(anchors, scene), given)
+    settled = settle(labels, scene)
+    belonging = _belonging(prepared, settled)
+    share = pin_share(settings, settled, prepared.rows, prior_share)
+    trust = replace(PRIOR_TRUST if prior is not None else Trust(), shape=settings.fertility_shape)
+    fitted = fit(prepared.problem, start, share.value, trust, settings.max_iterations)
+
+    calibrator, threshold = _calibrated(prepared, fitted, settled, settings)
+    probability, background = _final(prepared, fitted, calibrator)
+    best = best_parents(prepared.pairs, probability)
+    unheard = in_gaps(gaps, scene.chat.recording_id, prepared.time_ms - _typical_lag_ms(fitted.parameters))
+    rejected = _rejected(prepared, best, belonging, unheard)
+    outcome = _with_labels(_outcome(prepared, best, background, threshold, rejected), settled)
+    time_P, content_P = _scores(prepared, fitted.parameters)
+    findings = Findings(prepared, outcome, fitted, share, belonging, calibrator, threshold, settled)
+    return Alignment(
+        links=links_table(prepared, outcome, is_certified=threshold.certified),
+        candidates=candidates_table(prepared, probability, time_P, content_P),
+        clock=clock_table(prepared),
+        report=write_report(findings),
+    )
+
+
+def starting_point(settings: AlignSettings, prior: ArrowStream | None) -> tuple[Parameters, float | None]:
+    """Where the fit begins, and the share that a prior pins."""
+    if prior is not None:
+        return read_prior(prior)
+    kernel = initial_kernel(settings.earliest_lag_ms / 1000.0, settings.latest_lag_ms / 1000.0)
+    return Parameters(kernel, dict(RATIO_STARTS), np.ones(FERTILITY_CLASSES)), None
+
+
+def pin_share(settings: AlignSettings, labels: Labels, rows: Ints, prior_share: float | None) -> Share:
+    """The share to hold: from labels drawn at random, else from the prior, else the documented default."""
+    mine = labels.among(rows)
+    found = share_of_replies(mine, FEWEST_FOR_SHARE)
+    if found is not None:
+        return Share(round(found, 4), "labels", int(mine.random.sum()))
+    if prior_share is not None:
+        return Share(prior_share, "prior", 0)
+    return Share(settings.share, "default", 0)
+
+
+def _belonging(prepared: Prepared, labels: Labels) -> Belonging:
+    """The test of belonging; a person who found a reply has settled it."""
+    if (labels.parent_L >= 0).any():
+        return replace(prepared.belonging, relation=Relation.RELATED)
+    return prepared.belonging
+
+
+def _calibrated(
+    prepared: Prepared, fitted: Posterior, labels: Labels, settings: AlignSettings
+) -> tuple[Calibrator, Threshold]:
+    """Calibrator and threshold from the labels that were drawn at random."""
+    default = Threshold(settings.accept_probability, False, None, 0, None, 0)
+    mine = labels.among(prepared.rows)
+    usable = mine.random & ((mine.parent_L >= 0) | ~mine.is_reply_L)
+    if int(usable.sum()) < MIN_LABELS:
+        return Calibrator(), default
+    best = best_parents(prepared.pairs, fitted.link_P)
+    events = np.searchsorted(prepared.rows, mine.event_L[usable])
+    pair = best.pair_E[events]
+    has = pair >= 0
+    parent = np.where(has, prepared.pairs.parent_P[np.maximum(pair, 0)], -2)
+    right = mine.is_reply_L[usable] & (parent == mine.parent_L[usable])
+    weight = 1.0 / mine.inclusion_L[usable]
+    calibrator = fit_platt(best.probability_E[events][has], right[has], weight[has])
+    probability = np.where(has, calibrator(best.probability_E[events]), 0.0)
+    return calibrator, certify(
+        probability,
+        right,
+        weight,
+        precision=settings.precision,
+        confidence=settings.confidence,
+        default=settings.accept_probability,
+    )
+
+
+def _final(prepared: Prepared, fitted: Posterior, calibrator: Calibrator) -> tuple[Floats, Floats]:
+    """Calibrated probabilities of pairs and of the background, rounded as they are stored."""
+    pairs = prepared.pairs
+    link = calibrator(fitted.link_P)
+    total = np.bincount(pairs.event_P, weights=link, minlength=len(prepared.rows))
+    link = np.round(link / np.maximum(total, 1.0)[pairs.event_P], 4)
+    return link, np.round(np.clip(1.0 - total, 0.0, 1.0), 4)
+
+
+def _typical_lag_ms(parameters: Parameters) -> int:
+    return round(1000 * parameters.kernel.quantile(0.5))
+
+
+def _rejected(prepared: Prepared, best: Best, belonging: Belonging, unheard: Bools) -> dict[LinkReason, Bools]:
+    """Which events each reason rejects whatever their probability; over all events of the table."""
+    chat, rows = prepared.scene.chat, prepared.rows
+    kinds = {
+        LinkReason.DELETED: ChatKind.DELETED,
+        LinkReason.NOTICE: ChatKind.NOTICE,
+        LinkReason.BOT: ChatKind.BOT,
+        LinkReason.COMMAND: ChatKind.COMMAND,
+    }
+    rejected = {reason: np.asarray(chat.kinds == kind.value) for reason, kind in kinds.items()}
+    apart = belonging.relation is Relation.UNRELATED
+    counts = np.diff(prepared.pairs.ptr)
+    has = best.pair_E >= 0
+    pair = np.maximum(best.pair_E, 0)
+    parent_start = np.full(len(rows), np.nan)
+    has_content = np.zeros(len(rows), dtype=np.bool_)
+    if len(prepared.shared_P):
+        parent_start[has] = prepared.scene.speech.start_ms[prepared.pairs.parent_P[pair[has]]] / 1000.0
+        has_content = has & (prepared.shared_P[pair] > 0)
+    read = find_read_aloud(prepared.scene, rows, prepared.time_ms[rows], prepared.pairs, prepared.shared_P)
+    bursts = find_bursts(prepared.time_ms[rows] / 1000.0, parent_start, has_content)
+    return rejected | {
+        LinkReason.SHARED_CHAT: chat.foreign,
+        LinkReason.UNRELATED: np.full(len(chat.ids), apart),
+        LinkReason.CLOCK_UNCERTAIN: prepared.uncertain,
+        LinkReason.CUT: prepared.off_clock | unheard,
+        LinkReason.NO_SPEECH_IN_WINDOW: _scatter(prepared, counts == 0),
+        LinkReason.REPLY_TO_CHATTER: chat.answers_chatter,
+        LinkReason.READ_ALOUD: _scatter(prepared, read),
+        LinkReason.COPYPASTA: chat.copy_rank > 0,
+        LinkReason.EVENT_BURST: _scatter(prepared, bursts),
+    }
+
+
+def _scatter(prepared: Prepared, values_E: Bools) -> Bools:
+    """Flags of the events that the model looked at, spread over all events."""
+    spread = np.zeros(len(prepared.time_ms), dtype=np.bool_)
+    spread[prepared.rows] = values_E
+    return spread
+
+
+def _outcome(
+    prepared: Prepared, best: Best, background_E: Floats, threshold: Threshold, rejected: dict[LinkReason, Bools]
+) -> Outcome:
+    n = len(prepared.time_ms)
+    parent = np.full(n, -1, dtype=np.int64)
+    probability, runner_up, background = np.zeros(n), np.zeros(n), np.ones(n)
+    has = best.pair_E >= 0
+    parent[prepared.rows[has]] = prepared.pairs.parent_P[best.pair_E[has]]
+    probability[prepared.rows] = best.probability_E
+    runner_up[prepared.rows] = best.runner_up_E
+    background[prepared.rows] = background_E
+    reason = decide(probability, background, threshold.probability, rejected)
+    return Outcome(parent, probability, runner_up, background, reason, np.zeros(n, dtype=np.bool_))
+
+
+def _with_labels(outcome: Outcome, labels: Labels) -> Outcome:
+    """People's decisions over the model's; one that names no utterance says only that there is a parent."""
+    if not len(labels.event_L):
+        return outcome
+    parent, probability, runner_up = outcome.parent_N.copy(), outcome.probability_N.copy(), outcome.runner_up_N.copy()
+    background, reason, by_label = outcome.background_N.copy(), outcome.reason_N.copy(), outcome.by_label_N.copy()
+
+    attached = labels.parent_L >= 0
+    accepted = labels.event_L[attached]
+    parent[accepted] = labels.parent_L[attached]
+    probability[accepted], runner_up[accepted], background[accepted] = 1.0, 0.0, 0.0
+    reason[accepted] = NONE
+    by_label[accepted] = True
+
+    refused = labels.event_L[~labels.is_reply_L]
+    ahead = (reason[refused] != NONE) & (reason[refused] < REASONS.index(LinkReason.LABELLED_NO_REPLY))
+    refused = refused[~ahead]
+    probability[refused], runner_up[refused], background[refused] = 0.0, 0.0, 1.0
+    reason[refused] = REASONS.index(LinkReason.LABELLED_NO_REPLY)
+    by_label[refused] = True
+    return Outcome(parent, probability, runner_up, background, reason, by_label)
+
+
+def _scores(prepared: Prepared, parameters: Parameters) -> tuple[Floats, Floats]:
+    """Log likelihood ratios of each pair's lag (against a flat window) and of its marks."""
+    problem, kernel = prepared.problem, parameters.kernel
+    bins = kernel.bins(problem.lag_s_P - kernel.typing_s * problem.typed_E[problem.event_P])
+    flat = 1.0 / (kernel.bin_s * len(kernel.density_B))
+    time = np.log(kernel.density_B[bins] / flat)
+    content = np.zeros(len(time))
+    for mark in prepared.marks:
+        content += np.log(parameters.ratios[mark.name])[mark.bins_P]
+    return time, content

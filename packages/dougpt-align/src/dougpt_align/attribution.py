@@ -1,0 +1,233 @@
+"""Who caused which message: variational EM for a Poisson cluster process with observed parents.
+
+Utterance i draws replies at the rate  a_i g(x_ij) F_ij  with fertility a_i ~ Gamma(alpha, alpha / m_i),
+lag kernel g and mark ratios F; a background mu(t) draws the rest. The posterior of parent i for event j is
+
+    r_ij = E*[a_i] g(x_ij) F_ij / (mu(t_j) + sum_k E*[a_k] g(x_kj) F_kj),   E*[a] = exp(E[log a]).
+
+How many events are replies is not identified by this likelihood (free fertilities feed on themselves),
+so the background is scaled in every round until the mean posterior of being a reply equals a given share.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dougpt_align.arrays import Floats, Ints, row_sums
+from dougpt_align.lag import Kernel, refit, refit_typing
+from dougpt_align.marks import Mark, relearn
+
+BACKGROUND_HALF_WIDTHS_S = (45.0, 90.0, 240.0)
+TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the fit sees.
+
+    `ptr`, `parent_P`, `event_P`, `lag_s_P` and `marks` describe the candidate pairs; `time_s_E` sorted times;
+    `typed_E` characters typed; `weight_E` how much an event counts when parameters are learned;
+    `class_U` numbers groups of utterances that share a mean fertility; `exposure_U` the share of an
+    utterance's replies that could be seen.
+    """
+
+    ptr: Ints
+    parent_P: Ints
+    event_P: Ints
+    lag_s_P: Floats
+    marks: tuple[Mark, ...]
+    time_s_E: Floats
+    typed_E: Floats
+    weight_E: Floats
+    class_U: Ints
+    exposure_U: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a fit learns and a channel's prior holds: kernel, mark ratios by name, replies an utterance by class."""
+
+    kernel: Kernel
+    ratios: dict[str, Floats]
+    fertility_C: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Responsibilities of pairs, the background's share of each event, and how the fit went."""
+
+    link_P: Floats
+    background_E: Floats
+    replies_U: Floats
+    parameters: Parameters
+    rounds: int
+    converged: bool
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How many replies or pairs of our own the starting parameters count for, and how sticky fertility is."""
+
+    kernel: float = 100.0
+    marks: float = 60.0
+    fertility: float = 20.0
+    shape: float = 0.3
+
+
+def fit(problem: Problem, start: Parameters, share: float, trust: Trust, max_iterations: int) -> Posterior:
+    """Alternate posterior and parameters until the posterior rests.
+
+    Args:
+        problem: Pairs, times and marks.
+        start: Where to begin, and what to shrink towards.
+        share: The share of events that are replies; held in every round.
+        trust: Weights of the starting parameters.
+        max_iterations: The most rounds.
+    """
+    state = start
+    windows = Windows.of(problem.time_s_E)
+    background = np.full(len(problem.time_s_E), 1.0 - share)
+    fertility = _start_fertility(problem, start, share)
+    link, rounds, converged = np.zeros(len(problem.parent_P)), 0, False
+    while rounds < max_iterations and not converged:
+        rounds += 1
+        rate = pair_rates(problem, state, fertility)
+        floor = windows.intensity(background * problem.weight_E)
+        link, now = posterior(problem, rate, floor, share)
+        converged = bool(len(now) == 0 or np.abs(now - background).mean() < TOLERANCE)
+        background = now
+        state, replies = learn(problem, state, start, link, trust)
+        fertility = expected_fertility(problem, state, replies, trust.shape)
+    replies = np.bincount(problem.parent_P, weights=link, minlength=len(problem.class_U))
+    reached = float((1.0 - background).mean()) if len(background) else 0.0
+    return Posterior(link, background, replies, state, rounds, converged, reached)
+
+
+def pair_rates(problem: Problem, state: Parameters, fertility_U: Floats) -> Floats:
+    """Rate of each pair, in replies a second."""
+    bins = state.kernel.bins(problem.lag_s_P - state.kernel.typing_s * problem.typed_E[problem.event_P])
+    rate = fertility_U[problem.parent_P] * state.kernel.density_B[bins]
+    for mark in problem.marks:
+        rate = rate * state.ratios[mark.name][mark.bins_P]
+    return np.asarray(rate)
+
+
+def posterior(problem: Problem, rate_P: Floats, floor_E: Floats, share: float | None) -> tuple[Floats, Floats]:
+    """Responsibility of each pair and of the background; both sum to 1 over an event.
+
+    `share` None leaves the background as it is: the plain posterior.
+    """
+    total = row_sums(rate_P, problem.ptr)
+    with np.errstate(divide="ignore"):
+        log_odds = np.log(total) - np.log(floor_E)
+    shift = 0.0
+    free = total > 0
+    if share is not None and free.any():
+        shift = pin(log_odds[free], problem.weight_E[free], share * float(problem.weight_E.sum()))
+    reply = np.where(free, _sigmoid(log_odds + shift), 0.0)
+    scale = np.divide(reply, total, out=np.zeros_like(total), where=free)
+    link = rate_P * scale[problem.event_P]
+    return link, 1.0 - reply
+
+
+def pin(log_odds: Floats, weight: Floats, wanted: float) -> float:
+    """The shift of all log odds at which the weighted posteriors add up to `wanted`; found by bisection."""
+    wanted = float(np.clip(wanted, 0.001 * weight.sum(), 0.995 * weight.sum()))
+    low, high = -60.0 - float(log_odds.max()), 60.0 - float(log_odds.min())
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        if float(weight @ _sigmoid(log_odds + middle)) < wanted:
+            low = middle
+        else:
+            high = middle
+        if high - low < 1e-9:
+            break
+    return 0.5 * (low + high)
+
+
+def learn(
+    problem: Problem, state: Parameters, start: Parameters, link_P: Floats, trust: Trust
+) -> tuple[Parameters, Floats]:
+    """Parameters that fit the responsibilities, shrunk towards where the fit began; and each utterance's replies."""
+    weighted_P = link_P * problem.weight_E[problem.event_P]
+    replies_U = np.bincount(problem.parent_P, weights=weighted_P, minlength=len(problem.class_U))
+    typed = problem.typed_E[problem.event_P]
+    kernel = state.kernel
+    near = weighted_P * (np.abs(problem.lag_s_P - kernel.typing_s * typed - kernel.quantile(0.5)) < 15.0)
+    typing = refit_typing(start.kernel.typing_s, problem.lag_s_P, typed, near, trust.kernel)
+    moved = replace(kernel, typing_s=typing)
+    kernel = refit(moved, start.kernel, moved.bins(problem.lag_s_P - typing * typed), weighted_P, trust.kernel)
+    unlinked = (1.0 - link_P) * problem.weight_E[problem.event_P]
+    ratios = {
+        mark.name: relearn(mark, start.ratios[mark.name], weighted_P, unlinked, trust.marks) for mark in problem.marks
+    }
+    classes = len(start.fertility_C)
+    drawn = np.bincount(problem.class_U, weights=replies_U, minlength=classes)
+    shown = np.bincount(problem.class_U, weights=problem.exposure_U, minlength=classes)
+    mean = drawn.sum() / max(shown.sum(), 1e-9)
+    fertility = (drawn + trust.fertility * mean) / (shown + trust.fertility)
+    return Parameters(kernel, ratios, fertility), replies_U
+
+
+def expected_fertility(problem: Problem, state: Parameters, replies_U: Floats, shape: float) -> Floats:
+    """exp(E[log a]) of each utterance under its Gamma posterior."""
+    rate = shape / np.maximum(state.fertility_C[problem.class_U], 1e-12) + problem.exposure_U
+    return np.asarray(np.exp(digamma(shape + replies_U)) / rate)
+
+
+def digamma(x: Floats) -> Floats:
+    """The derivative of log Gamma for x > 0: recurrence up to 6, then the asymptotic series."""
+    shift = np.zeros_like(x)
+    moved = x.astype(np.float64)
+    for _ in range(6):
+        small = moved < 6.0
+        shift = shift - np.where(small, 1.0 / moved, 0.0)
+        moved = np.where(small, moved + 1.0, moved)
+    inverse = 1.0 / moved**2
+    series = inverse * (1 / 12 - inverse * (1 / 120 - inverse * (1 / 252 - inverse * (1 / 240 - inverse / 132))))
+    return np.asarray(np.log(moved) - 0.5 / moved - series + shift)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The ranges of events around each event that estimate the background there, at three widths."""
+
+    ranges: tuple[tuple[Ints, Ints, Floats], ...]
+
+    @classmethod
+    def of(cls, time_s_E: Floats) -> "Windows":
+        """Find the ranges by search; near the ends a window is as long as what lies inside the recording."""
+        if not len(time_s_E):
+            return cls(())
+        start, end = float(time_s_E[0]), float(time_s_E[-1])
+        ranges = []
+        for half in BACKGROUND_HALF_WIDTHS_S:
+            low = np.searchsorted(time_s_E, time_s_E - half, side="left")
+            high = np.searchsorted(time_s_E, time_s_E + half, side="right")
+            length = np.minimum(time_s_E + half, end) - np.maximum(time_s_E - half, start)
+            ranges.append((low, high, np.maximum(length, half)))
+        return cls(tuple(ranges))
+
+    def intensity(self, weight_E: Floats) -> Floats:
+        """Events a second around each event, weighted; never zero."""
+        if not self.ranges:
+            return weight_E
+        summed = np.r_[0.0, np.cumsum(weight_E)]
+        total = np.zeros(len(weight_E))
+        for low, high, length in self.ranges:
+            total = total + (summed[high] - summed[low]) / length
+        return np.maximum(total / len(self.ranges), 1e-9)
+
+
+def _start_fertility(problem: Problem, start: Parameters, share: float) -> Floats:
+    """Before the first round, the replies are spread evenly, in the proportions of the starting classes."""
+    relative = start.fertility_C[problem.class_U]
+    total = share * float(problem.weight_E.sum())
+    scale = total / max(float(relative @ problem.exposure_U), 1e-9)
+    return np.asarray(np.maximum(relative * scale, 1e-12))
+
+
+def _sigmoid(log_odds: Floats) -> NDArray[np.float64]:
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))

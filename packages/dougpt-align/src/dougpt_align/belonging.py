@@ -1,0 +1,145 @@
+"""Do this speech and this chat belong together at all? Tested against copies of the chat shifted in time.
+
+If they do, messages share rare words with what was just said, and come more often after speech, than the
+same messages at other times of the same recording do. The shifted copies keep everything else: how both
+sides burst, repeat themselves and dwell on topics.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from dougpt_align.arrays import Floats, Ints
+from dougpt_align.offset import OffsetPath, collect_votes, constant_path, find_path, lobe, path_score
+from dougpt_align.scene import Scene
+
+SHIFTS = 40
+MIN_SHIFT_S = 45.0
+MIN_SPAN_S = 300.0
+MAX_EVENTS = 60_000
+BELONG_Z = 5.0
+APART_Z = 3.2
+# A message in fifty echoes a rare word of what it answers, by less than one vote's usual strength: the least
+# that chat which belongs to speech has been seen to do.
+LEAST_ECHO = 0.02 * 2.0
+POWER_Z = 6.0
+EVENT_CAP = 5.0
+BACKWARDS = 10
+
+
+class Relation(StrEnum):
+    """What the test says."""
+
+    RELATED = "related"
+    UNRELATED = "unrelated"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The outcome, and standard scores of shared words and of timing over the shifted copies.
+
+    `power` is the score that the faintest real relation would reach in these data.
+    """
+
+    relation: Relation
+    words_z: float
+    timing_z: float
+    power: float
+
+    def rounded(self) -> dict[str, str | float]:
+        """The findings as plain values."""
+        scores = {"words_z": self.words_z, "timing_z": self.timing_z, "power": self.power}
+        return {"relation": self.relation.value} | {name: round(score, 2) for name, score in scores.items()}
+
+
+UNTESTED = Belonging(Relation.UNKNOWN, 0.0, 0.0, 0.0)
+
+
+def place_chat(
+    scene: Scene, use_E: Ints, anchors: tuple[Ints, Ints, Floats] | None, max_offset_ms: int
+) -> tuple[OffsetPath, Belonging]:
+    """Find chat's clock path and whether the two belong together; a path is believed only if they do.
+
+    First they are tested as they stand. If that says nothing, the best path of the real chat is set against
+    the best paths of copies that run backwards: a search over many offsets finds something in any chat.
+    """
+    path = find_path(scene, use_E, anchors, max_offset_ms)
+    if anchors is not None:
+        return path, weigh_belonging(scene, use_E, path)
+    still = _still(path)
+    found = weigh_belonging(scene, use_E, still)
+    if found.relation is Relation.RELATED or not np.any(path.offset_ms):
+        return path, found
+    path_z = _path_score_z(scene, use_E, max_offset_ms)
+    if path_z >= BELONG_Z:
+        moved = weigh_belonging(scene, use_E, path)
+        return path, Belonging(Relation.RELATED, max(moved.words_z, path_z), moved.timing_z, moved.power)
+    return still, found
+
+
+def weigh_belonging(scene: Scene, use_E: Ints, path: OffsetPath) -> Belonging:
+    """Compare the recording under a `path` that was not chosen by looking at it with shifted copies of its chat."""
+    at_ms = scene.chat.at_ms
+    piece = path.piece_of(at_ms)
+    at_ms = at_ms - path.offset_at(piece)
+    use = use_E[piece[use_E] >= 0][:MAX_EVENTS]
+    if not len(use) or not len(scene.speech.end_ms):
+        return UNTESTED
+    begin = int(at_ms[use].min())
+    end = int(at_ms[use].max())
+    if end - begin < MIN_SPAN_S * 1000:
+        return UNTESTED
+    span_ms = end - begin + 1
+    shifts = np.linspace(MIN_SHIFT_S * 1000, span_ms - MIN_SHIFT_S * 1000, SHIFTS).astype(np.int64)
+    words = np.empty(SHIFTS + 1)
+    timing = np.empty(SHIFTS + 1)
+    for number, shift_ms in enumerate([0, *shifts.tolist()]):
+        moved = begin + (at_ms - begin + shift_ms) % span_ms
+        words[number] = _echo(scene, moved, use)
+        timing[number] = _followed(scene.speech.end_ms, moved[use])
+    words_z, timing_z = _standard_score(words), _standard_score(timing)
+    power = LEAST_ECHO * len(use) / max(float(words[1:].std(ddof=1)), 1.0)
+    return Belonging(_judge(words_z, timing_z, power), words_z, timing_z, power)
+
+
+def _still(path: OffsetPath) -> OffsetPath:
+    return constant_path(int(path.from_ms[0]), int(path.to_ms[-1]), 0, 0.0)
+
+
+def _path_score_z(scene: Scene, use_E: Ints, max_offset_ms: int) -> float:
+    """Standard score of the best path of the chat over those of copies that run backwards from shifted starts."""
+    use = use_E[:MAX_EVENTS]
+    at_ms = scene.chat.at_ms
+    begin, end = int(at_ms[use[0]]), int(at_ms[use[-1]])
+    span_ms = end - begin + 1
+    backwards = [begin + (end - at_ms + copy * span_ms // BACKWARDS) % span_ms for copy in range(BACKWARDS)]
+    scores = [path_score(scene, moved, use, max_offset_ms) for moved in [at_ms, *backwards]]
+    return _standard_score(np.array(scores))
+
+
+def _judge(words_z: float, timing_z: float, power: float) -> Relation:
+    if words_z >= BELONG_Z or timing_z >= BELONG_Z:
+        return Relation.RELATED
+    if words_z < APART_Z and timing_z < BELONG_Z - 1 and power >= POWER_Z:
+        return Relation.UNRELATED
+    return Relation.UNKNOWN
+
+
+def _echo(scene: Scene, at_ms_E: Ints, use_E: Ints) -> float:
+    """Evidence of shared rare words at reply lags; no event counts for more than `EVENT_CAP`."""
+    votes = collect_votes(scene, at_ms_E, use_E, -2.0, 20.0)
+    per_event = np.bincount(votes.event, weights=votes.weight * lobe(votes.lag_s), minlength=1)
+    return float(np.minimum(per_event, EVENT_CAP).sum())
+
+
+def _followed(end_ms_U: Ints, at_ms_E: Ints) -> float:
+    """How many utterances ended 2 to 12 s before an event, summed over events."""
+    recent = np.searchsorted(end_ms_U, at_ms_E - 2000) - np.searchsorted(end_ms_U, at_ms_E - 12_000)
+    return float(recent.sum())
+
+
+def _standard_score(values: Floats) -> float:
+    spread = float(values[1:].std(ddof=1))
+    return float((values[0] - values[1:].mean()) / max(spread, 1.0))

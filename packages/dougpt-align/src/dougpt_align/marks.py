@@ -1,0 +1,115 @@
+"""What a message says about what it answers: likelihood ratios of marks against a near null.
+
+Content: the weight of the rare words and phrases that a pair shares, in bins; the ratio rises with it.
+Shape: the kind of the message (emotes, short, question, answer-like, ...) given the kind of the
+utterance (statement, question, call such as 'type 1'). The null is near: pairs of the same window that
+are not linked, so that talk about one topic is no evidence by itself.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dougpt_align.arrays import Floats, Ints
+from dougpt_align.candidates import Pairs
+from dougpt_align.scene import Scene
+from dougpt_align.shapes import rising
+from dougpt_align.tokens import shared_weight
+
+CONTENT_EDGES = np.array([1e-9, 2.5, 4.0, 5.0, 6.0, 7.0, 9.0, 13.0])
+CONTENT_START = np.array([0.75, 1.2, 2.0, 3.5, 6.0, 9.0, 14.0, 25.0, 40.0])
+ANSWER = r"(?i)^\W*(?:y|n|yes|no|yeah|yep|yup|nope|nah|ye|true|false|\d{1,4})\W*$"
+CALL = (
+    r"(?i)\b(?:type|say|spam|put|press|vote|write|post)\b.{0,40}\b(?:chat|one|two|three|\d)\b"
+    r"|\bchat\b.{0,30}\b(?:type|say|spam|vote)\b"
+)
+
+
+class Said(IntEnum):
+    """Kinds of utterances."""
+
+    STATEMENT = 0
+    QUESTION = 1
+    CALL = 2
+
+
+class Wrote(IntEnum):
+    """Kinds of messages."""
+
+    EMOTES = 0
+    SHORT = 1
+    LONG = 2
+    QUESTION = 3
+    ANSWER = 4
+    TO_STREAMER = 5
+
+
+RATIO_STARTS: dict[str, Floats] = {"content": CONTENT_START, "shape": np.ones(len(Said) * len(Wrote))}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A discrete mark of pairs: `n_bins` bins, with a likelihood ratio each; `is_rising` ties their order."""
+
+    name: str
+    bins_P: NDArray[np.int16]
+    n_bins: int
+    is_rising: bool
+
+
+def read_marks(scene: Scene, rows: Ints, pairs: Pairs) -> tuple[tuple[Mark, ...], Floats]:
+    """Marks of each pair of the events `rows`, and the shared weight behind the content mark, in nats."""
+    shared = shared_weight(scene.lexicon.of(events=rows), pairs.ptr, pairs.first_E)
+    content = np.searchsorted(CONTENT_EDGES, shared, side="right").astype(np.int16)
+    said, wrote = said_kinds(scene), wrote_kinds(scene)[rows]
+    shape = (said[pairs.parent_P] * len(Wrote) + wrote[pairs.event_P]).astype(np.int16)
+    marks = (
+        Mark("content", content, len(CONTENT_START), is_rising=True),
+        Mark("shape", shape, len(Said) * len(Wrote), is_rising=False),
+    )
+    return marks, shared
+
+
+def said_kinds(scene: Scene) -> Ints:
+    """`Said` of each utterance."""
+    calls = pc.match_substring_regex(scene.speech.texts, pattern=CALL).to_numpy(zero_copy_only=False)
+    kinds = np.where(scene.speech.is_question, int(Said.QUESTION), int(Said.STATEMENT))
+    return np.where(calls, int(Said.CALL), kinds)
+
+
+def wrote_kinds(scene: Scene) -> Ints:
+    """`Wrote` of each event."""
+    texts = scene.chat.texts
+    words = _count(texts, r"\S+")
+    kinds = np.where(words <= 2, int(Wrote.SHORT), int(Wrote.LONG))
+    kinds = np.where(_matches(texts, r"\?\W*$"), int(Wrote.QUESTION), kinds)
+    kinds = np.where(_matches(texts, ANSWER), int(Wrote.ANSWER), kinds)
+    kinds = np.where(scene.chat.emote_only, int(Wrote.EMOTES), kinds)
+    return np.where(scene.chat.mentions_streamer, int(Wrote.TO_STREAMER), kinds)
+
+
+def relearn(mark: Mark, anchor: Floats, linked_P: Floats, unlinked_P: Floats, anchor_pairs: float) -> Floats:
+    """Ratio of each bin among linked pairs to that among unlinked ones, shrunk towards `anchor`.
+
+    `anchor_pairs` is how many linked pairs the anchor counts for.
+    """
+    bins = mark.n_bins
+    null = np.bincount(mark.bins_P, weights=unlinked_P, minlength=bins) + 1.0 / bins
+    linked = np.bincount(mark.bins_P, weights=linked_P, minlength=bins)
+    null = null / null.sum()
+    expected = anchor * null
+    linked = linked + anchor_pairs * expected / expected.sum()
+    ratio = linked / linked.sum() / null
+    return rising(ratio, null) if mark.is_rising else np.asarray(ratio)
+
+
+def _matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
+    return np.asarray(pc.match_substring_regex(texts, pattern=pattern).to_numpy(zero_copy_only=False))
+
+
+def _count(texts: pa.Array, pattern: str) -> Ints:
+    return np.asarray(pc.count_substring_regex(texts, pattern=pattern).to_numpy(zero_copy_only=False), dtype=np.int64)

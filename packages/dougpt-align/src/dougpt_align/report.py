@@ -1,0 +1,243 @@
+"""What an alignment did, in numbers that a person and a machine can read."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from dougpt_align.arrays import Floats, Ints
+from dougpt_align.attribution import Posterior
+from dougpt_align.belonging import Belonging, Relation
+from dougpt_align.calibrate import Calibrator, Threshold
+from dougpt_align.decide import reason_names
+from dougpt_align.labels import Labels
+from dougpt_align.outcome import Outcome
+from dougpt_align.prepared import Prepared
+
+EXAMPLES = 6
+FEWEST_REPLIES = 200
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The share of ordinary messages that answer the streamer, and what pinned it: default, labels or prior."""
+
+    value: float
+    pinned_by: str
+    labels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of chat's clock."""
+
+    from_ms: int
+    to_ms: int
+    offset_ms: int
+    offset_sd_ms: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An event with the utterance that it was linked to, or would have been."""
+
+    event_id: str
+    message: str
+    utterance: str | None
+    lag_s: float | None
+    probability: float
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlignReport:
+    """The whole report of one `align` call; times in seconds unless the name says otherwise."""
+
+    recording_id: str
+    events: int
+    utterances: int
+    candidates: int
+    accepted: int
+    reasons: dict[str, int]
+    share: Share
+    belonging: dict[str, Any]
+    clock: tuple[Piece, ...]
+    lag_s: dict[str, float]
+    messages_per_minute: float
+    utterances_per_minute: float
+    threshold: dict[str, Any]
+    calibration: dict[str, float]
+    labels: dict[str, Any]
+    fit: dict[str, Any]
+    examples: dict[str, tuple[Example, ...]]
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain values, ready for JSON; the same call always gives the same ones."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that a report tells of."""
+
+    prepared: Prepared
+    outcome: Outcome
+    fitted: Posterior
+    share: Share
+    belonging: Belonging
+    calibrator: Calibrator
+    threshold: Threshold
+    labels: Labels
+
+
+def write_report(found: Findings) -> AlignReport:
+    """Put the findings into numbers and words."""
+    prepared, labels = found.prepared, found.labels
+    chat, speech = prepared.scene.chat, prepared.scene.speech
+    return AlignReport(
+        recording_id=chat.recording_id or speech.recording_id,
+        events=len(chat.ids),
+        utterances=len(speech.ids),
+        candidates=len(prepared.pairs.parent_P),
+        accepted=int(found.outcome.is_accepted.sum()),
+        reasons=_count_reasons(found.outcome),
+        share=found.share,
+        belonging=found.belonging.rounded(),
+        clock=_clock_pieces(prepared),
+        lag_s=_lag_quantiles(prepared, found.outcome),
+        messages_per_minute=_per_minute(chat.at_ms),
+        utterances_per_minute=_per_minute(speech.end_ms),
+        threshold=asdict(found.threshold),
+        calibration=asdict(found.calibrator),
+        labels={
+            "used": len(labels.event_L),
+            "random": int(labels.random.sum()),
+            "unattached": list(labels.unattached),
+            "disputed": list(labels.disputed),
+        },
+        fit=_fit(found.fitted),
+        examples=_pick_examples(prepared, found.outcome),
+        warnings=tuple(text for applies, text in _warnings(found) if applies),
+    )
+
+
+def _fit(fitted: Posterior) -> dict[str, Any]:
+    kernel = fitted.parameters.kernel
+    return {
+        "rounds": fitted.rounds,
+        "converged": fitted.converged,
+        "share_reached": round(fitted.share, 4),
+        "typing_s_per_character": round(kernel.typing_s, 4),
+        "kernel_start_s": kernel.start_s,
+        "kernel_bin_s": kernel.bin_s,
+        "kernel_density": kernel.density_B.round(6).tolist(),
+        "ratios": {name: ratio.round(4).tolist() for name, ratio in fitted.parameters.ratios.items()},
+    }
+
+
+def _warnings(found: Findings) -> list[tuple[bool, str]]:
+    """What may apply, and the words for it."""
+    prepared, fitted, labels = found.prepared, found.fitted, found.labels
+    speech, chat = prepared.scene.speech, prepared.scene.chat
+    relation = found.belonging.relation
+    both = bool(len(speech.ids) and len(chat.ids))
+    replies = float(fitted.replies_U.sum())
+    missing = f"{found.threshold.missing} more accepted labels without an error are needed"
+    return [
+        (not len(speech.ids), "there is no speech"),
+        (not len(chat.ids), "there is no chat"),
+        (
+            both and speech.recording_id != chat.recording_id,
+            f"speech is of recording {speech.recording_id}, chat of {chat.recording_id}",
+        ),
+        (relation is Relation.UNRELATED, "speech and chat do not belong together: nothing is accepted"),
+        (
+            both and relation is Relation.UNKNOWN,
+            "too little evidence to tell whether speech and chat belong together",
+        ),
+        (
+            found.share.pinned_by == "default",
+            f"the share of replies is not known: {found.share.value:.2f} is assumed; random labels pin it",
+        ),
+        (
+            not found.threshold.certified,
+            f"the precision is not certified: {missing if labels.random.any() else 'there are no random labels'}",
+        ),
+        (
+            bool(len(prepared.rows)) and not fitted.converged,
+            f"the fit had not come to rest after {fitted.rounds} rounds",
+        ),
+        (
+            0 < replies < FEWEST_REPLIES,
+            "few replies: lags and ratios stay close to where they started; a channel prior helps",
+        ),
+        (
+            prepared.pairs.dropped > 0,
+            f"{prepared.pairs.dropped} candidates left out: too many utterances at one time",
+        ),
+        (bool(labels.unattached), f"{len(labels.unattached)} labels could not be attached"),
+        (bool(labels.disputed), f"raters disagree on {len(labels.disputed)} events"),
+    ]
+
+
+def _count_reasons(outcome: Outcome) -> dict[str, int]:
+    """How many events each reason rejected, the commonest first."""
+    names = Counter(name for name in reason_names(outcome.reason_N).tolist() if name is not None)
+    return dict(sorted(names.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _lag_quantiles(prepared: Prepared, outcome: Outcome) -> dict[str, float]:
+    """Quantiles of the lag of accepted events, in seconds."""
+    lags = outcome.lag_ms(prepared)[outcome.is_accepted]
+    if not len(lags):
+        return {}
+    found = np.quantile(lags / 1000.0, QUANTILES)
+    return {f"p{round(100 * share):02d}": round(float(lag), 2) for share, lag in zip(QUANTILES, found, strict=True)}
+
+
+def _per_minute(at_ms: Ints) -> float:
+    """How many a minute, over the span from first to last."""
+    if len(at_ms) < 2 or at_ms.max() == at_ms.min():
+        return 0.0
+    return round(60_000 * len(at_ms) / float(at_ms.max() - at_ms.min()), 2)
+
+
+def _clock_pieces(prepared: Prepared) -> tuple[Piece, ...]:
+    """The clock path as it stands in the `clock` table."""
+    path = prepared.path
+    columns = (path.from_ms, path.to_ms, path.offset_ms, path.sd_ms.round(1), path.margin.round(4))
+    return tuple(Piece(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _pick_examples(prepared: Prepared, outcome: Outcome) -> dict[str, tuple[Example, ...]]:
+    """A few accepted and rejected events, spread evenly over the recording."""
+    accepted = np.flatnonzero(outcome.is_accepted)
+    rejected = np.flatnonzero(~outcome.is_accepted)
+    return {
+        "accepted": tuple(_example(prepared, outcome, row) for row in _spread(accepted)),
+        "rejected": tuple(_example(prepared, outcome, row) for row in _spread(rejected)),
+    }
+
+
+def _spread(rows: Ints) -> list[int]:
+    if len(rows) <= EXAMPLES:
+        return [int(row) for row in rows]
+    places: Floats = (np.arange(EXAMPLES) + 0.5) * len(rows) / EXAMPLES
+    return [int(rows[int(place)]) for place in places]
+
+
+def _example(prepared: Prepared, outcome: Outcome, row: int) -> Example:
+    parent = int(outcome.parent_N[row])
+    chat, speech = prepared.scene.chat, prepared.scene.speech
+    return Example(
+        event_id=chat.ids[row].as_py(),
+        message=chat.texts[row].as_py(),
+        utterance=speech.texts[parent].as_py() if parent >= 0 else None,
+        lag_s=round(float(prepared.time_ms[row] - speech.end_ms[parent]) / 1000.0, 2) if parent >= 0 else None,
+        probability=round(float(outcome.probability_N[row]), 4),
+        reason=reason_names(outcome.reason_N[row : row + 1])[0],
+    )

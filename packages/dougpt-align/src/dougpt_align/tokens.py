@@ -1,0 +1,183 @@
+"""Texts to numbered tokens: what speech and chat can have in common.
+
+Tokens are case-folded words without apostrophes, links and mentions; number words become digits and
+drawn-out letters are shortened, so that 'nooooo' meets 'no' and 'type one' meets '1'. Adjacent words
+make bigrams, which only a copied phrase shares. Function words carry no evidence and are left out.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dougpt_align.arrays import Floats, Ints, expand
+
+NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
+NUMBERS = {word: str(value) for value, word in enumerate(NUMBER_WORDS.split())}
+DRAWN_OUT = re.compile(r"(.)\1{2,}")
+FUNCTION_TEXT = """
+    a about after all also am an and any are as at be because been but by can cant could did didnt do does dont for
+    from get go going gonna got had has have he her here him his how i if ill im in into is isnt it its ive just know
+    like me my no not now of oh ok okay on or our out really right say see she so some that thats the their them then
+    there theres they theyre this to too up us was wasnt we well were what when where which who why will with would
+    yeah yes you your youre
+"""
+FUNCTION_WORDS = frozenset(FUNCTION_TEXT.split())
+IDF_CAP = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Token numbers of N texts as ragged rows: `ids[ptr[k]:ptr[k + 1]]`, -1 where a word carries no evidence."""
+
+    ptr: Ints
+    ids: Ints
+
+    def row_of(self) -> Ints:
+        """The row of each token."""
+        return np.repeat(np.arange(len(self.ptr) - 1, dtype=np.int64), np.diff(self.ptr))
+
+    def take(self, rows: Ints) -> "Tokens":
+        """The tokens of these rows."""
+        counts = np.diff(self.ptr)[rows]
+        ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return Tokens(ptr, self.ids[expand(self.ptr[:-1][rows], counts)])
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Distinct evidence tokens (words and bigrams) of utterances and events, with a weight each.
+
+    `utterances` and `events` hold each token once a text, sorted; `weight` is by token, in nats: the
+    mean of the inverse document frequencies in speech and in chat.
+    """
+
+    utterances: Tokens
+    events: Tokens
+    weight: Floats
+    event_mass: Floats
+    """Sum of the weights of an event's tokens, those that speech never uses included."""
+
+    def of(self, utterances: Ints | None = None, events: Ints | None = None) -> "Lexicon":
+        """The same lexicon with only these utterances or events, in this order."""
+        return Lexicon(
+            self.utterances if utterances is None else self.utterances.take(utterances),
+            self.events if events is None else self.events.take(events),
+            self.weight,
+            self.event_mass if events is None else self.event_mass[events],
+        )
+
+
+def build_lexicon(utterance_texts: pa.Array, event_texts: pa.Array) -> Lexicon:
+    """Number the tokens of both sides in one vocabulary."""
+    distinct = pc.unique(event_texts) if len(event_texts) else pa.array([], pa.string())
+    which = _index_in(event_texts, distinct)
+    words = _tokenise(pa.concat_arrays([utterance_texts.cast(pa.string()), distinct.cast(pa.string())]))
+    n_utterances = len(utterance_texts)
+    vocabulary = int(words.ids.max(initial=-1)) + 1
+    both = _with_bigrams(words, vocabulary)
+    rows, ids = _numbered(both)
+
+    speech = rows < n_utterances
+    size = int(ids.max(initial=-1)) + 1
+    speech_idf = _idf(np.bincount(ids[speech], minlength=size), n_utterances)
+    chat_idf = _idf(np.bincount(ids[~speech], minlength=size), len(distinct))
+    weight = 0.5 * (speech_idf + chat_idf)
+    mass = np.bincount(rows[~speech] - n_utterances, weights=weight[ids[~speech]], minlength=len(distinct))
+
+    spoken = np.bincount(ids[speech], minlength=size) > 0
+    keep = speech | spoken[ids]
+    rows, ids = rows[keep], ids[keep]
+    speech = rows < n_utterances
+    utterances = _ragged(rows[speech], ids[speech], n_utterances)
+    chat = _ragged(rows[~speech] - n_utterances, ids[~speech], len(distinct))
+    return Lexicon(utterances=utterances, events=chat.take(which), weight=weight, event_mass=mass[which])
+
+
+def shared_weight(lexicon: Lexicon, ptr: Ints, first_U: Ints) -> Floats:
+    """Weight of the tokens that each candidate pair shares.
+
+    Event e is paired with the utterances first_U[e] .. first_U[e] + ptr[e+1] - ptr[e] - 1.
+    """
+    scores_P = np.zeros(int(ptr[-1]))
+    keys, stride = postings(lexicon.utterances, len(lexicon.weight))
+    if not len(keys) or not len(scores_P):
+        return scores_P
+    events = lexicon.events.row_of()
+    ids = lexicon.events.ids
+    low = np.searchsorted(keys, ids * stride + first_U[events])
+    high = np.searchsorted(keys, ids * stride + first_U[events] + (ptr[1:] - ptr[:-1])[events])
+    hit = np.flatnonzero(high > low)
+    counts = (high - low)[hit]
+    found = keys[expand(low[hit], counts)] % stride
+    owner = np.repeat(hit, counts)
+    pairs = ptr[events[owner]] + found - first_U[events[owner]]
+    scores_P += np.bincount(pairs, weights=lexicon.weight[ids[owner]], minlength=len(scores_P))
+    return scores_P
+
+
+def postings(utterances: Tokens, size: int) -> tuple[Ints, int]:
+    """Sorted keys token * stride + utterance, so that one search finds a token's uses in a range of utterances."""
+    stride = len(utterances.ptr) + 1
+    if size and stride > np.iinfo(np.int64).max // (size + 1):
+        raise OverflowError(f"{size} tokens by {stride} utterances do not fit one key")
+    return np.sort(utterances.ids * stride + utterances.row_of()), stride
+
+
+def _tokenise(texts: pa.Array) -> Tokens:
+    """Words of each text in order; -1 marks function words, which still break bigrams off their neighbours."""
+    plain = pc.utf8_lower(texts)
+    for pattern, replacement in ((r"https?://\S+|@\S+", " "), (r"['\x{2019}]", ""), (r"[^\p{L}\p{N}]+", " ")):
+        plain = pc.replace_substring_regex(plain, pattern=pattern, replacement=replacement)
+    lists = pc.split_pattern(pc.utf8_trim(plain, characters=" "), pattern=" ")
+    lengths = np.diff(lists.offsets.to_numpy())
+    encoded = lists.flatten().dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    names: dict[str, int] = {}
+    mapping = np.array([_number(word, names) for word in encoded.dictionary.to_pylist()], dtype=np.int64)
+    ids = mapping[codes] if len(codes) else codes
+    return Tokens(ptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), ids=ids)
+
+
+def _number(word: str, names: dict[str, int]) -> int:
+    short = DRAWN_OUT.sub(r"\1", word)
+    short = NUMBERS.get(short, short)
+    if not short or short in FUNCTION_WORDS:
+        return -1
+    if len(short) > 3 and short.endswith("s") and not short.endswith("ss"):
+        short = short[:-1]
+    return names.setdefault(short, len(names))
+
+
+def _with_bigrams(words: Tokens, vocabulary: int) -> tuple[Ints, Ints]:
+    """Rows and keys of all words and bigrams; a bigram's key lies above all words'."""
+    rows = words.row_of()
+    ids = words.ids
+    adjacent = np.flatnonzero((rows[1:] == rows[:-1]) & (ids[1:] >= 0) & (ids[:-1] >= 0))
+    bigrams = vocabulary + ids[adjacent] * vocabulary + ids[adjacent + 1]
+    single = np.flatnonzero(ids >= 0)
+    return np.concatenate([rows[single], rows[adjacent]]), np.concatenate([ids[single], bigrams])
+
+
+def _numbered(keys: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Distinct (row, token) pairs in order, tokens renumbered densely."""
+    rows, raw = keys
+    distinct, ids = np.unique(raw, return_inverse=True)
+    pairs = np.unique(rows * max(len(distinct), 1) + ids)
+    return pairs // max(len(distinct), 1), pairs % max(len(distinct), 1)
+
+
+def _ragged(rows: Ints, ids: Ints, n_rows: int) -> Tokens:
+    counts = np.bincount(rows, minlength=n_rows)
+    return Tokens(ptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), ids=ids)
+
+
+def _idf(document_frequency: Ints, documents: int) -> Floats:
+    return np.minimum(np.log((documents + 1.0) / (document_frequency + 0.5)), IDF_CAP).clip(min=0.0)
+
+
+def _index_in(values: pa.Array, distinct: pa.Array) -> Ints:
+    found = pc.index_in(values, value_set=distinct)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)

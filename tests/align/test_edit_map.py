@@ -1,0 +1,99 @@
+"""An edit's words find their place in the stream, and what was cut has none."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from dougpt_align import edit_map
+from dougpt_schema import CLOCK, WORDS, ContractError
+
+
+def table(said: Sequence[tuple[int, str]], recording: str = "r") -> pa.Table:
+    return WORDS.table(
+        {
+            "recording_id": recording,
+            "word_id": number,
+            "start_ms": start,
+            "end_ms": start + 250,
+            "text": text,
+            "normal": text,
+            "timing": "forced",
+            "segment_id": 0,
+            "flags": [],
+            "source_id": "s",
+        }
+        for number, (start, text) in enumerate(said)
+    )
+
+
+def stream(seed: int, words: int) -> list[tuple[int, str]]:
+    rng = np.random.default_rng(seed)
+    odds = 1.0 / np.arange(1, 2001)
+    return [(400 * k, f"w{word}") for k, word in enumerate(rng.choice(2000, words, p=odds / odds.sum()))]
+
+
+def cut(original: list[tuple[int, str]], kept: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
+    """The words of the kept ranges, put one after another."""
+    edit, shift = [], 0
+    for first, last in kept:
+        begin = original[first][0]
+        edit.extend((start - begin + shift, text) for start, text in original[first:last])
+        shift += original[last - 1][0] + 400 - begin
+    return edit
+
+
+def placed(clock: pa.Table, at_ms: int) -> int | None:
+    for row in clock.to_pylist():
+        if row["from_ms"] <= at_ms < row["to_ms"]:
+            return at_ms - row["offset_ms"]
+    return None
+
+
+def test_the_whole_stream_maps_onto_itself() -> None:
+    words = table(stream(0, 400))
+
+    found = edit_map(words, words)
+
+    assert found["offset_ms"].to_pylist() == [0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_kept_words_are_placed_and_removed_ones_have_no_place(seed: int) -> None:
+    original = stream(seed, 4000)
+    kept = [(100, 300), (900, 1100), (2000, 2300), (3500, 3900)]
+    rng = np.random.default_rng(seed)
+    edit = [(at, "xx" if rng.random() < 0.1 else text) for at, text in cut(original, kept)]
+
+    found = edit_map(table(edit), table(original))
+
+    CLOCK.check(found)
+    truth = {
+        original[first + k][0]: at
+        for (first, last), at0 in zip(kept, _starts(kept), strict=True)
+        for k, at in enumerate(range(at0, at0 + 400 * (last - first), 400))
+    }
+    near = [at for at in truth if placed(found, at) is not None and abs(placed(found, at) - truth[at]) <= 500]
+    assert len(near) >= 0.97 * len(truth)
+    removed = [at for at, _ in original[1200:1900]]
+    assert sum(placed(found, at) is not None for at in removed) <= 0.02 * len(removed)
+
+
+def _starts(kept: Sequence[tuple[int, int]]) -> list[int]:
+    return np.concatenate([[0], np.cumsum([400 * (last - first) for first, last in kept])])[:-1].tolist()
+
+
+def test_without_words_in_common_nothing_is_placed() -> None:
+    assert edit_map(table(stream(0, 100)), table([(k, f"other{k}") for k in range(100)])).num_rows == 0
+
+
+def test_empty_transcripts_give_an_empty_clock() -> None:
+    assert edit_map(table([]), table(stream(0, 10))).num_rows == 0
+    assert edit_map(table(stream(0, 10)), table([])).num_rows == 0
+
+
+def test_two_recordings_in_one_table_are_refused() -> None:
+    both = pa.concat_tables([table(stream(0, 10), "a"), table(stream(0, 10), "b")])
+
+    with pytest.raises(ContractError, match="several recordings"):
+        edit_map(both, both)

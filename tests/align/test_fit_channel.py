@@ -1,0 +1,81 @@
+"""What recordings of a channel share is learned once and held to."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from dougpt_align import Recording, align, fit_channel
+from dougpt_align.channel import read_prior, write_prior
+from dougpt_align.fit_channel import NothingToFitError
+from dougpt_schema import CHAT_EVENTS, PRIOR, UTTERANCES, ContractError
+
+type Make = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def prior(make: Make) -> pa.Table:
+    recordings = [make(seed, minutes=30) for seed in (11, 12)]
+    return fit_channel([(made.utterances, made.chat_events) for made in recordings], channel="doug")
+
+
+def test_the_prior_keeps_its_contract_and_names_its_channel(prior: pa.Table) -> None:
+    PRIOR.check(prior)
+    assert set(prior["channel"].to_pylist()) == {"doug"}
+
+
+def test_writing_a_prior_and_reading_it_gives_it_back(prior: pa.Table) -> None:
+    parameters, share = read_prior(prior)
+
+    again = write_prior("doug", parameters, share, share_labels=0, replies=0.0)
+
+    kept = [row for row in prior.to_pylist() if row["name"] != "fit"]
+    assert [row for row in again.to_pylist() if row["name"] != "fit"] == kept
+
+
+def test_a_quiet_recording_gains_by_the_prior_of_its_channel(prior: pa.Table, make: Make) -> None:
+    quiet = make(13, per_minute=8)
+
+    alone = align(quiet.utterances, quiet.chat_events).report
+    held = align(quiet.utterances, quiet.chat_events, prior=prior).report
+
+    assert held.share.pinned_by == "prior"
+    assert alone.fit["kernel_density"] != held.fit["kernel_density"]
+
+
+def test_a_prior_moves_little_in_one_recording(prior: pa.Table, make: Make) -> None:
+    quiet = make(14, per_minute=10)
+
+    held = align(quiet.utterances, quiet.chat_events, prior=prior).report.fit["kernel_density"]
+
+    expected = read_prior(prior)[0].kernel.density_B
+    assert sum(abs(a - b) for a, b in zip(held, expected, strict=True)) * 0.5 < 0.1
+
+
+def test_random_labels_pin_the_share_of_the_channel(make: Make, label: Make) -> None:
+    made = make(11, minutes=30)
+
+    prior = fit_channel([Recording(made.utterances, made.chat_events)], labels=label(made, range(0, 1200, 3)))
+
+    assert read_prior(prior)[1] == pytest.approx(float((made.parents >= 0).mean()), abs=0.08)
+
+
+def test_recordings_that_do_not_belong_together_teach_nothing(make: Make) -> None:
+    one, other = make(21), make(22)
+
+    with pytest.raises(NothingToFitError, match="belong together"):
+        fit_channel([(one.utterances, other.chat_events)])
+
+
+def test_empty_recordings_teach_nothing() -> None:
+    with pytest.raises(NothingToFitError):
+        fit_channel([(UTTERANCES.empty(), CHAT_EVENTS.empty())])
+
+
+def test_a_prior_with_numbers_missing_is_refused(prior: pa.Table, made: Any) -> None:
+    with pytest.raises(ContractError, match="lacks"):
+        align(
+            made.utterances,
+            made.chat_events,
+            prior=prior.filter(pa.array([n != "share" for n in prior["name"].to_pylist()])),
+        )
