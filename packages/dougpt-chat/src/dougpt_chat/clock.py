@@ -37,7 +37,7 @@ SPLIT_WINDOW = 64
 SPLIT_PROBES = 20_000
 # Disagreement up to here is jitter between two of the platform's clocks, beyond it the message is an outlier.
 JITTER_MS = 250
-JITTER_SHARE = 0.002
+JITTER_SHARE = 0.001
 
 Times = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -187,7 +187,7 @@ def _rebuild(offset_N: Times, sent_N: Times) -> Iterator[tuple[ClockSegment, sli
         start_ms = round(best.start_ms)
         beyond = _beyond(high_N[part], best.start_ms)
         jitter_ms = _jitter(beyond)
-        agree = beyond <= jitter_ms
+        agree = beyond <= jitter_ms + 1
         precision_ms = int(np.ceil(best.half_width_ms + abs(start_ms - best.start_ms))) + CUT_TO_MS + jitter_ms
         yield (
             ClockSegment(

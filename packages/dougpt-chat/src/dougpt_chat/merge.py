@@ -26,7 +26,7 @@ def merge_exports(reads: Sequence[ChatRead]) -> ChatRead:
     """
     if not reads:
         raise ValueError("there is no export to merge")
-    events = pa.concat_tables([read.events for read in reads])
+    events = pa.concat_tables([CHAT_EVENTS.conform(read.events) for read in reads])
     export_N = np.repeat(np.arange(len(reads)), [read.events.num_rows for read in reads])
     kept = _finest(events, export_N)
     shifts = tuple(_shift_ms(reads[0].events, read.events) for read in reads)

@@ -24,7 +24,7 @@ PLAIN = r"^[!-?A-~]+(?: [!-?A-~]+)*$"
 # Tags, combining grapheme joiner, Braille blank, zero-width marks.
 CHAFF = "\U000e0000-\U000e007f\u034f\u2800\u206d\u200b\u2060\ufeff"
 # A flag of a nation ends in tags itself; it stays.
-CHAFF_AT_END = re.compile(rf"(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f)?[{CHAFF}\s]+\Z")
+CHAFF_AT_END = re.compile(rf"(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f)?[{CHAFF}\s]*\Z")
 MAYBE_CHAFF = re.compile(rf"[{CHAFF}\s]\Z")
 
 

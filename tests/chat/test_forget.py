@@ -1,0 +1,43 @@
+"""A person who is forgotten is in no table any more, and everybody else is as before."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dougpt_chat import forget_author, forget_names, pseudonym, read_chat
+from dougpt_schema import CHAT_EVENTS
+
+RECORDING = "0123456789abcdef"
+
+
+def test_messages_go_and_mentions_become_those_of_nobody(
+    say: Callable[..., object], document: Callable[..., bytes], saved: Callable[[bytes], Path]
+) -> None:
+    messages = [
+        say((("hi @Bob ", None), ("Kappa", "25")), login="alice", id="m-0"),
+        say((("I am @bob", None),), login="bob", display="Bobby", id="m-1", at_ms=2000),
+        say((("@alice", None),), login="carol", id="m-2", at_ms=3000),
+        say((("gone", None),), login=None, id="m-3", at_ms=4000),
+    ]
+    found = read_chat(saved(document(messages)), recording_id=RECORDING)
+    bob = pseudonym("bob")
+
+    events = forget_author(found.events, bob)
+    names, raw = forget_names(found.names, found.raw_texts, bob, forgotten_events=["m-1"])
+
+    assert (events.removed, events.masked) == (1, 1)
+    assert CHAT_EVENTS.check(events.table)["event_id"].to_pylist() == ["m-0", "m-2", "m-3"]
+    first = events.table.to_pylist()[0]
+    assert first["text"] == "hi @0000000000000000 Kappa"
+    assert first["text"][first["emotes"][0]["start"] : first["emotes"][0]["end"]] == "Kappa"
+    assert bob not in str(events.table.to_pylist())
+    assert names.removed == 1
+    assert "bob" not in str([names.table.to_pylist(), raw.table.to_pylist()]).casefold()
+    assert raw.table["event_id"].to_pylist() == ["m-2"]
+
+
+def test_somebody_unknown_changes_nothing(
+    say: Callable[..., object], document: Callable[..., bytes], saved: Callable[[bytes], Path]
+) -> None:
+    found = read_chat(saved(document([say((("hello @x", None),))])), recording_id=RECORDING)
+
+    assert forget_author(found.events, "0" * 15 + "1").table == found.events
