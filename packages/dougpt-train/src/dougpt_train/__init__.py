@@ -1,1 +1,46 @@
-"""Samples to an adapter: render, preflight, fine-tune, load; reproducible and provable."""
+"""Samples to an adapter: render, preflight, fine-tune, load; reproducible and provable.
+
+Importing this loads neither PyTorch nor transformers; the first call does.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from dougpt_schema import MissingExtraError
+
+from dougpt_train.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from dougpt_train.checklist import Preflight, preflight
+    from dougpt_train.model import ChatModel, load
+    from dougpt_train.sft import Progress, TrainResult, train
+
+__all__ = ["ChatModel", "Preflight", "Progress", "TrainResult", "TrainSettings", "load", "preflight", "train"]
+
+_MODULES = {
+    "ChatModel": "model",
+    "Preflight": "checklist",
+    "Progress": "sft",
+    "TrainResult": "sft",
+    "load": "model",
+    "preflight": "checklist",
+    "train": "sft",
+}
+_EXTRA_MODULES = frozenset(
+    {"accelerate", "datasets", "jinja2", "numpy", "peft", "safetensors", "tokenizers", "torch", "transformers", "trl"}
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name in _EXTRA_MODULES:
+            raise MissingExtraError("dougpt-train[sft]", "training and using models") from error
+        raise
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

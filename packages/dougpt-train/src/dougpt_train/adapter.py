@@ -1,0 +1,34 @@
+"""The adapter's shape, and its files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from peft import LoraConfig
+
+from dougpt_train.settings import TrainSettings
+
+CONFIG = "adapter_config.json"
+
+
+def lora_config(settings: TrainSettings) -> LoraConfig:
+    """Return the adapter: on every linear layer but the output layer, which TRL's loss would leave untrained."""
+    return LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+
+
+def save_adapter(model: Any, folder: Path, base_name: str) -> None:
+    """Save a PEFT model's adapter, the same files for the same weights.
+
+    PEFT notes the base's path on this machine, and the adapted layers in the order of a set.
+    """
+    model.save_pretrained(folder, save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    config |= {"base_model_name_or_path": base_name, "target_modules": sorted(config["target_modules"])}
+    (folder / CONFIG).write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,145 @@
+"""The model that is adapted: the tiny one, or the folder of a local one. Nothing is ever downloaded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import torch
+from dougpt_schema import MissingExtraError, file_sha256
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+
+from dougpt_train import tiny
+from dougpt_train.errors import BaseModelError
+from dougpt_train.settings import TINY, TrainSettings
+
+# What decides the output of a model folder; READMEs and training states do not.
+MODEL_SUFFIXES = frozenset({".safetensors", ".json", ".jinja", ".model", ".txt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base model before its weights are loaded.
+
+    Attributes:
+        name: "tiny", or the folder as the settings name it.
+        folder: Where the weights are; None for a tiny model that is still to be trained.
+        tokenizer: Its tokenizer.
+        config: Its transformers configuration.
+        stop_ids: The tokens that end an answer, by the tokenizer and the generation settings.
+    """
+
+    name: str
+    folder: Path | None
+    tokenizer: Any
+    config: Any
+    stop_ids: tuple[int, ...]
+
+
+def open_base(settings: TrainSettings, samples: pa.Table) -> Base:
+    """Open the base model of `settings`; the tiny one gets its vocabulary from `samples`.
+
+    Raises:
+        BaseModelError: The folder is missing, or holds no causal language model with a tokenizer.
+    """
+    if settings.base == TINY:
+        tokenizer = tiny.make_tokenizer(tiny.texts(samples), settings.tiny_vocabulary)
+        config = tiny.make_config(tokenizer, settings)
+        return Base(TINY, None, tokenizer, config, (config.eos_token_id,))
+    return open_folder(settings.base, Path(settings.base))
+
+
+def open_folder(name: str, folder: Path) -> Base:
+    """Open the base model in `folder`.
+
+    Raises:
+        BaseModelError: The folder is missing, or holds no causal language model with a tokenizer.
+    """
+    if not (folder / "config.json").is_file():
+        raise BaseModelError(name, "no such local folder with a config.json; download it first")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise BaseModelError(name, str(error).splitlines()[0]) from error
+    stops = [tokenizer.eos_token_id]
+    if (folder / "generation_config.json").is_file():
+        found = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
+        stops += found if isinstance(found, list) else [found]
+    return Base(name, folder, tokenizer, config, tuple(sorted({stop for stop in stops if stop is not None})))
+
+
+def make_tiny_base(
+    base: Base,
+    rows: Sequence[Sequence[int]],
+    settings: TrainSettings,
+    folder: Path,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> tuple[Base, list[float]]:
+    """Train the tiny model in full, save it to `folder`, and return it with its losses in nats a token."""
+    model = tiny.make_model(base.config, settings)
+    losses = tiny.pretrain(model, rows, settings, progress)
+    model.save_pretrained(folder)
+    base.tokenizer.save_pretrained(folder)
+    return Base(base.name, folder, base.tokenizer, base.config, base.stop_ids), losses
+
+
+def load_weights(base: Base, settings: TrainSettings, device: str) -> Any:
+    """Load the weights: 32-bit on a CPU, 16-bit on a GPU, 4-bit NF4 for QLoRA.
+
+    Raises:
+        MissingExtraError: QLoRA without bitsandbytes.
+        BaseModelError: The weights cannot be read.
+    """
+    if settings.method == "qlora":
+        return read_weights(
+            base, dtype=precision(device), quantization_config=_nf4(precision(device)), device_map={"": device}
+        )
+    return read_weights(base, dtype=precision(device)).to(device)
+
+
+def read_weights(base: Base, **options: object) -> Any:
+    """Load the weights with the options of `from_pretrained`.
+
+    Raises:
+        BaseModelError: The weights cannot be read.
+    """
+    try:
+        return AutoModelForCausalLM.from_pretrained(base.folder, local_files_only=True, **options)
+    except (OSError, ValueError) as error:
+        raise BaseModelError(base.name, str(error).splitlines()[0]) from error
+
+
+def find_device(settings: TrainSettings) -> str:
+    """Return "cuda" or "cpu" as the settings ask and the machine allows.
+
+    Raises:
+        BaseModelError: A GPU was asked for and there is none.
+    """
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise BaseModelError(settings.base, "device 'cuda' was asked for and PyTorch finds no GPU")
+    return "cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def precision(device: str) -> torch.dtype:
+    """Return the type of weights on a device: exact on CPUs, 16-bit on GPUs."""
+    return torch.bfloat16 if device == "cuda" else torch.float32
+
+
+def model_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file that decides what the model in `folder` computes, by name."""
+    files = [path for path in folder.iterdir() if path.is_file() and path.suffix in MODEL_SUFFIXES]
+    return {path.name: file_sha256(path) for path in sorted(files)}
+
+
+def _nf4(compute: torch.dtype) -> Any:
+    from importlib.util import find_spec  # noqa: PLC0415 (only QLoRA asks)
+
+    if find_spec("bitsandbytes") is None:
+        raise MissingExtraError("dougpt-train[qlora]", "method 'qlora'")
+    from transformers import BitsAndBytesConfig  # noqa: PLC0415 (loads bitsandbytes)
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=compute
+    )

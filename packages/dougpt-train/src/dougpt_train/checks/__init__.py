@@ -1,0 +1,1 @@
+"""One module a kind of check; each takes the prepared run and returns what it found."""

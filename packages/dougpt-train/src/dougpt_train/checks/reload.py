@@ -1,0 +1,60 @@
+"""P15: the adapter on disk, put on the plain base again, computes what was trained, and does something."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+
+from dougpt_train.base import load_weights, open_folder, precision
+from dougpt_train.errors import NotReproducedError
+from dougpt_train.prepare import Prepared
+from dougpt_train.record import ADAPTER, FULL
+from dougpt_train.render import Encoded
+from dougpt_train.sampling import padded_left
+
+# Logits of 32- and 16-bit weights may differ by so much between two ways of computing them.
+ALLOWED = {torch.float32: 1e-3, torch.bfloat16: 0.25}
+
+
+@torch.inference_mode()
+def reference_logits(model: Any, rows: Sequence[Encoded]) -> torch.Tensor:
+    """Return the logits of a model over `rows`, on the CPU; padding counts as zeros."""
+    was_training = model.training
+    model.eval()
+    ids, mask = padded_left([row.ids for row in rows], 0, model.device)
+    logits: torch.Tensor = model(input_ids=ids, attention_mask=mask, use_cache=False).logits.float()
+    model.train(was_training)
+    return logits.masked_fill(mask[..., None] == 0, 0.0).cpu()
+
+
+def check_reload(prepared: Prepared, work: Path, device: str, trained: torch.Tensor) -> dict[str, float]:
+    """Load what was saved and compare its logits with those of the trained model.
+
+    Raises:
+        NotReproducedError: They differ, or the adapter changes nothing.
+    """
+    settings = prepared.settings
+    rows = prepared.rows[: len(trained)]
+    if settings.method == "full":
+        model = load_weights(open_folder("model", work / FULL), settings, device)
+        plain = None
+    else:
+        base = load_weights(prepared.base, settings, device)
+        plain = reference_logits(base, rows)
+        model = PeftModel.from_pretrained(base, work / ADAPTER)
+    difference = largest_difference(reference_logits(model, rows), trained)
+    allowed = ALLOWED[precision(device)]
+    if not difference <= allowed:
+        problem = f"the saved weights do not compute what was trained: logits differ by {difference:.2g} > {allowed}"
+        raise NotReproducedError(problem, difference)
+    effect = largest_difference(trained, plain) if plain is not None else None
+    if effect == 0:
+        raise NotReproducedError("the trained adapter changes nothing: its logits are those of the base", 0.0)
+    return {"difference": round(difference, 6)} | ({"adapter_effect": round(effect, 4)} if effect else {})
+
+
+def largest_difference(one: torch.Tensor, other: torch.Tensor) -> float:
+    """Return the largest absolute difference between two tensors of logits."""
+    return float((one - other).abs().max())

@@ -1,0 +1,62 @@
+"""What can go wrong in a run, named for the situation."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dougpt_schema import DougptError
+
+if TYPE_CHECKING:
+    from dougpt_train.checklist import Preflight
+
+
+class BaseModelError(DougptError):
+    """The base model is not there, or not complete.
+
+    Attributes:
+        base: The base as the settings name it.
+    """
+
+    def __init__(self, base: str, problem: str) -> None:
+        self.base = base
+        super().__init__(f"base model {base}: {problem}")
+
+
+class RenderError(DougptError):
+    """The chat template refuses the conversations that would be trained on."""
+
+
+class PreflightFailedError(DougptError):
+    """A check before the first step failed, so nothing was trained.
+
+    Attributes:
+        preflight: All checks with what they found.
+    """
+
+    def __init__(self, preflight: "Preflight") -> None:
+        self.preflight = preflight
+        failed = [f"{check.code} {check.name}: {check.found}" for check in preflight.checks if check.status == "failed"]
+        super().__init__(f"preflight failed: {'; '.join(failed)}")
+
+
+class RunFolderError(DougptError):
+    """A run's folder is not what it should be.
+
+    Attributes:
+        folder: The folder.
+    """
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        self.folder = folder
+        super().__init__(f"run {folder}: {problem}")
+
+
+class NotReproducedError(DougptError):
+    """What was saved, or merged, does not compute what was trained.
+
+    Attributes:
+        difference: The largest difference between two logits.
+    """
+
+    def __init__(self, problem: str, difference: float) -> None:
+        self.difference = difference
+        super().__init__(problem)

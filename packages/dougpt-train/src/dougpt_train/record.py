@@ -1,0 +1,87 @@
+"""The files of a run's folder, and `run.json`, which binds everything that went into a run and came out of it.
+
+`run_id` is the fingerprint of the inputs, known before the first step: data, rendered tokens and labels,
+settings, base model, tokenizer and template, versions, code. Results are hashed beside them. Only
+`git_commit` is neither.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from dougpt_schema import atomic_write, code_fingerprint, fingerprint, library_versions
+
+from dougpt_train.base import model_files
+from dougpt_train.errors import RunFolderError
+from dougpt_train.prepare import Prepared
+from dougpt_train.render import Encoded
+from dougpt_train.settings import TrainSettings
+
+ADAPTER, BASE, FULL = "adapter", "base", "model"
+WEIGHTS = "adapter_model.safetensors"
+SETTINGS, PREFLIGHT, METRICS, RUN = "settings.json", "preflight.json", "metrics.json", "run.json"
+FORMAT = 1
+LIBRARIES = (
+    "accelerate",
+    "bitsandbytes",
+    "datasets",
+    "numpy",
+    "peft",
+    "pyarrow",
+    "safetensors",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "trl",
+)
+
+
+def describe_inputs(prepared: Prepared) -> dict[str, Any]:
+    """Return everything that decides a run, as hashes and versions."""
+    base = prepared.base
+    return {
+        "samples": fingerprint_table(prepared.samples),
+        "validation": fingerprint_table(prepared.validation),
+        "rows": fingerprint_rows(prepared.rows),
+        "validation_rows": fingerprint_rows(prepared.validation_rows),
+        "settings": asdict(prepared.settings),
+        "base": model_files(base.folder) if base.folder is not None else {},
+        "tokenizer": fingerprint(base.tokenizer.get_vocab(), base.tokenizer.chat_template, list(base.stop_ids)),
+        "versions": library_versions(*LIBRARIES),
+        "code": code_fingerprint("dougpt_train"),
+    }
+
+
+def fingerprint_table(table: pa.Table) -> str:
+    """Return a hash of the table's rows, whatever its chunks."""
+    return fingerprint([fingerprint(batch.to_pylist()) for batch in table.combine_chunks().to_batches(1024)])
+
+
+def fingerprint_rows(rows: Iterable[Encoded]) -> str:
+    """Return a hash of tokens and labels, in order."""
+    return fingerprint([[row.ids, len(row.prompt_ids)] for row in rows])
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write `content` as JSON that is the same for the same content."""
+    atomic_write(path, (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+
+
+def write_settings(folder: Path, settings: TrainSettings) -> None:
+    """Write settings.json."""
+    write_json(folder / SETTINGS, asdict(settings))
+
+
+def read_settings(folder: Path) -> TrainSettings:
+    """Read settings.json.
+
+    Raises:
+        RunFolderError: It is missing, no JSON, or holds settings that this version does not know.
+    """
+    try:
+        return TrainSettings(**json.loads((folder / SETTINGS).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError) as error:
+        raise RunFolderError(folder, f"{SETTINGS} cannot be read: {error}") from error
