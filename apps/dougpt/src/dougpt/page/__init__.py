@@ -1,7 +1,7 @@
 """The page of a pipeline run: one HTML file that says what was done and how well it went.
 
-    facts = collect(workspace_root, dataset, run_id)
-    html = render_page(facts)
+facts = collect(workspace_root, dataset, run_id)
+html = render_page(facts)
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ def collect(workspace_root: Path, dataset: str, run_id: str) -> PageFacts:
         ContractError: A table is there and not what its contract says.
         WorkspaceError: A report is there and no JSON.
     """
-    from dougpt.page.collecting import read_facts
+    from dougpt.page.collecting import read_facts  # noqa: PLC0415 - pyarrow.parquet is wanted only here
 
     return read_facts(workspace_root, dataset, run_id)
 
@@ -34,7 +34,7 @@ def render_page(facts: PageFacts) -> str:
         MissingExtraError: matplotlib or jinja2 is not installed.
     """
     try:
-        from dougpt.page.rendering import render
+        from dougpt.page.rendering import render  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in DRAWING:
             raise

@@ -28,7 +28,7 @@ def read_facts(root: Path, dataset: str, run_id: str) -> PageFacts:
         "preflight": _report(run / "preflight.json"),
         "metrics": _report(run / "metrics.json"),
         "run": _report(run / "run.json"),
-        "evaluation": _report(reports / "report_evaluate.json"),
+        "evaluation": _report(reports / "evaluation.json"),
     }
     recordings = tuple(_recording(workspace, name) for name in members)
     return PageFacts(
@@ -78,7 +78,11 @@ def _missing(recordings: tuple[RecordingFacts, ...], found: Mapping[str, object]
         "evaluation": "the evaluation",
     }
     gone = [text for name, text in words.items() if found[name] is None]
-    for name, text in (("sources", "the list of files"), ("chat", "the chat's report"), ("align", "the alignment's report")):
+    for name, text in (
+        ("sources", "the list of files"),
+        ("chat", "the chat's report"),
+        ("align", "the alignment's report"),
+    ):
         without = [one.recording_id for one in recordings if getattr(one, name) is None]
         if without:
             gone.append(f"{text} of {', '.join(without[:3])}{' and others' if len(without) > 3 else ''}")

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from markupsafe import Markup
 from matplotlib import rc_context
@@ -26,7 +27,7 @@ COLOURS = {
     "#010106": "var(--three)",
 }
 INK, LINE, MUTED, ONE, TWO, THREE = COLOURS
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": LINE,
     "axes.facecolor": "none",
@@ -38,6 +39,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.titlesize": 10,
     "axes.unicode_minus": True,
+    "figure.constrained_layout.w_pad": 0.12,
     "figure.facecolor": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -57,7 +59,7 @@ STYLE = {
     "ytick.labelcolor": INK,
 }
 
-_GENERATED_ID = re.compile(r' id="[a-zA-Z0-9]+_\d+"')
+_GENERATED_ID = re.compile(r' id="[a-zA-Z0-9.]+_\d+"')
 _SIZE = re.compile(r'<svg[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>')
 
 
@@ -82,25 +84,26 @@ def drawing(name: str, label: str, *, width: float, height: float, columns: int 
     """
     with rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(width, height), layout="constrained")
-        canvas = FigureCanvasSVG(figure)
+        FigureCanvasSVG(figure)
         made = Drawing(list(figure.subplots(1, columns, squeeze=False)[0]))
         yield made
         file = io.BytesIO()
-        canvas.print_svg(file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     made.svg = _embedded(file.getvalue().decode(), label)
 
 
 def _embedded(svg: str, label: str) -> Markup:
     svg = svg[svg.index("<svg") :]
     svg = _GENERATED_ID.sub("", svg)
+    svg = svg.replace("*{", ".figure *{")  # its style sheet must not reach the rest of the page
     for stand_in, colour in COLOURS.items():
         svg = svg.replace(stand_in, colour)
     opening = _SIZE.search(svg)
     if opening is None:
         raise RuntimeError("matplotlib wrote an SVG without a size")
     width, height = (float(number) for number in opening.groups())
-    shown = Markup('<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {:g} {:g}" style="width:{:.0f}px">').format(
-        label, width, height, width * 96 / POINTS_PER_INCH
-    )
+    shown = Markup(
+        '<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {:g} {:g}" style="width:{:.0f}px">'
+    ).format(label, width, height, width * 96 / POINTS_PER_INCH)
     # What stands between the tags was written by matplotlib, which escapes the texts it is given.
     return shown + Markup(svg[opening.end() :])  # noqa: S704

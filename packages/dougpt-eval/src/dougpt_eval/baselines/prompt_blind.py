@@ -90,7 +90,7 @@ def words(text: TrainingText, *, order: int) -> PromptBlind:
         f"words of order {order}",
         text,
         lambda message: model.logprob(words_of(message)),
-        lambda random: "".join(model.draw(random)),
+        lambda random: " ".join(word.strip() for word in model.draw(random)),
     )
 
 

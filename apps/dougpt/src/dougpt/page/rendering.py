@@ -1,0 +1,95 @@
+"""The template, filled: chat is written by strangers, so that everything is escaped and nothing runs."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dougpt.page import words
+from dougpt.page.alignment import alignment_view
+from dougpt.page.curation import curation_view
+from dougpt.page.facts import PageFacts
+from dougpt.page.measured import measured_view
+from dougpt.page.recordings import recordings_view
+from dougpt.page.training import training_view
+
+HERE = Path(__file__).parent
+SHORT_HASH = 12
+
+
+def render(facts: PageFacts) -> str:
+    """Return the page; see `dougpt.page.render_page`."""
+    view: dict[str, Any] = {
+        "recordings": recordings_view(facts),
+        "alignment": alignment_view(facts),
+        "curation": curation_view(facts),
+        "training": training_view(facts),
+        "measured": measured_view(facts),
+    }
+    style = Markup((HERE / "page.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    lengths = [row["duration_ms"] for row in view["recordings"] if row["duration_ms"]]
+    view["total_ms"] = sum(lengths)
+    view["sources"] = [
+        source for one in facts.recordings if one.sources is not None for source in one.sources.to_pylist()
+    ]
+    text = (
+        _environment()
+        .get_template("page.html")
+        .render(facts=facts, style=style, warnings=_warnings(facts, view), **view)
+    )
+    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_tamed,
+    )
+    environment.filters |= {
+        "number": words.number,
+        "percent": words.percent,
+        "duration": words.duration,
+        "plural": words.plural,
+        "shortened": words.shortened,
+        "hash": lambda value: value[:SHORT_HASH],
+    }
+    return environment
+
+
+def _tamed(value: object) -> object:
+    if isinstance(value, Markup):
+        return value
+    if value is None:
+        return words.UNKNOWN
+    return words.tame(value) if isinstance(value, str) else value
+
+
+def _warnings(facts: PageFacts, view: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return each warning once, with the stage or recordings that it comes from."""
+    found: dict[str, list[str]] = {}
+    for recording in facts.recordings:
+        for stage in ("transcribe", "chat", "align"):
+            for text in (getattr(recording, stage) or {}).get("warnings", ()):
+                found.setdefault(f"{stage}: {text}", []).append(recording.recording_id)
+        for source in [] if recording.sources is None else recording.sources.to_pylist():
+            if source["status"] != "ok":
+                found.setdefault(f"ingest: {source['name']} is {source['status']}", []).append(recording.recording_id)
+    for stage, name in (("curate", "curation"), ("evaluate", "measured")):
+        for text in (view[name] or {}).get("warnings", ()):
+            found.setdefault(f"{stage}: {text}", [])
+    return [(text, _whose(recordings)) for text, recordings in found.items()]
+
+
+def _whose(recordings: list[str]) -> str:
+    match len(recordings):
+        case 0:
+            return ""
+        case 1 | 2:
+            return ", ".join(recordings)
+        case many:
+            return f"{many} recordings"
