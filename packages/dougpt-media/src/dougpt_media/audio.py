@@ -58,6 +58,10 @@ class Audio:
         first, last = ((t - self.start_ms) * self.rate_hz // 1000 for t in (from_ms, to_ms))
         return self.samples[max(first, 0) : max(last, 0)]
 
+    def as_float(self) -> NDArray[np.float32]:
+        """Return the samples as recognisers take them, from -1 to 1."""
+        return self.samples.astype(np.float32) / np.float32(32768)
+
     def gaps_table(self, recording_id: str) -> pa.Table:
         """Return the gaps as the contract's table."""
         return GAPS.table(

@@ -7,19 +7,15 @@ sound that is left over.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from dougpt_schema import MissingExtraError
 from numpy.typing import NDArray
 
+from dougpt_media.extras import require
 from dougpt_media.pronunciation import pronounce
 
-try:
-    from pocketsphinx import Decoder
-except ModuleNotFoundError as error:
-    if error.name != "pocketsphinx":
-        raise
-    raise MissingExtraError("dougpt-media[pocketsphinx]", "forced alignment") from error
+pocketsphinx = require("pocketsphinx", extra="pocketsphinx", purpose="forced alignment")
 
 RATE_HZ = 16_000
 FRAME_MS = 10
@@ -43,7 +39,7 @@ class Aligner:
 
     def __init__(self, beams: tuple[float, ...]) -> None:
         self._beams = beams
-        self._decoders: dict[float, Decoder] = {}
+        self._decoders: dict[float, Any] = {}
         self._phones: dict[str, str | None] = {}
 
     def phones(self, word: str) -> str | None:
@@ -114,10 +110,12 @@ class Aligner:
             for segment in spoken
         ]
 
-    def _decoder(self, beam: float) -> Decoder:
+    def _decoder(self, beam: float) -> Any:
         if beam not in self._decoders:
             word_beam = max(min(beam * 1e20, NARROWEST_WORD_BEAM), WORD_BEAM)
-            self._decoders[beam] = Decoder(lm=None, loglevel="FATAL", beam=beam, pbeam=beam, wbeam=word_beam)
+            self._decoders[beam] = pocketsphinx.Decoder(
+                lm=None, loglevel="FATAL", beam=beam, pbeam=beam, wbeam=word_beam
+            )
         return self._decoders[beam]
 
 
