@@ -18,7 +18,7 @@ install:
 pipeline *options:
     @echo "Installing what the pipeline needs and no more: about 6 GB on Linux, most of it PyTorch with its CUDA libraries" >&2
     uv sync --no-default-groups --quiet
-    uv run --no-sync dougpt init --workspace {{ workspace }} --channel barnaby --key-file examples/key.hex --exist-ok
+    uv run --no-sync dougpt init {{ workspace }} --example-key
     uv run --no-sync dougpt pipeline examples/recordings --workspace {{ workspace }} --yes "$@"
     uv run --no-sync python examples/score_links.py {{ workspace }}
 
@@ -76,7 +76,7 @@ kill-pipeline *options:
 # The site, strictly, with the guide's examples run
 docs:
     uv run --group docs python docs/generate.py
-    uv run --group docs mkdocs build --strict
+    NO_MKDOCS_2_WARNING=1 uv run --group docs mkdocs build --strict --quiet
     uv run pytest tests/docs
 
 # All wheels and sdists, installed together and each alone into empty environments

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import click
-from dougpt.cli import cli
+from dougpt.cli import main as dougpt
 from dougpt_schema import CONTRACTS, Contract
 from dougpt_schema.rules import OneOf
 
@@ -58,8 +58,8 @@ def command_section(name: str, command: click.Command) -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated page and what it should hold."""
-    context = click.Context(cli, info_name="dougpt")
-    commands = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    context = click.Context(dougpt, info_name="dougpt")
+    commands = {name: dougpt.get_command(context, name) for name in dougpt.list_commands(context)}
     made = {
         DOCS / "contracts.md": "\n\n".join([CONTRACTS_HEAD.strip(), *map(contract_section, CONTRACTS.values())]),
         DOCS / "commands.md": "\n\n".join(
