@@ -45,7 +45,7 @@ def probe(path: Path) -> Probe:
         sound, picture = sound_of(container), picture_of(container)
         if sound is None and picture is None:
             raise UnreadableMediaError(path.name, "holds neither sound nor moving picture")
-        promised_s, start_s = _promised_s(container), origin_s(container)
+        promised_s, start_s = _promised_s(container, path), origin_s(container)
         for _ in frames(container, reading):
             pass
         ends = [end_s for end_s in (reading.audio_end_s, reading.video_end_s) if end_s is not None]
@@ -53,7 +53,7 @@ def probe(path: Path) -> Probe:
             raise UnreadableMediaError(path.name, "none of its sound or picture can be decoded")
         found_s = max(ends) - start_s
         status, evidence = _status(reading, promised_s, found_s)
-        rate = picture.average_rate if picture is not None else None
+        rate = picture.average_rate or picture.guessed_rate if picture is not None else None
         return Probe(
             role=SourceRole.VIDEO if picture is not None else SourceRole.AUDIO,
             container=SELF_DESCRIBED.get(name.split(",")[0], name.split(",")[0]),
@@ -73,8 +73,10 @@ def is_cut(found_s: float, promised_s: float, *, slack_s: float = MISSING_END_S)
     return promised_s - found_s > max(slack_s, MISSING_END_SHARE * promised_s)
 
 
-def _promised_s(container: InputContainer) -> float | None:
+def _promised_s(container: InputContainer, path: Path) -> float | None:
     """Return how long sound and picture should be, from 0:00, where the container says so reliably."""
+    if container.format.name == "wav" and container.duration is not None:
+        return container.duration / 1e6 * _riff_share(path)
     if container.format.name.split(",")[0] not in SELF_DESCRIBED:
         return None
     start_s = origin_s(container)
@@ -86,6 +88,15 @@ def _promised_s(container: InputContainer) -> float | None:
     if ends:
         return max(ends)
     return None if container.duration is None else container.duration / 1e6
+
+
+def _riff_share(path: Path) -> float:
+    """Return how many times as long as it is a RIFF file says to be; FFmpeg only tells what is there."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    told = int.from_bytes(head[4:8], "little") + 8
+    streamed = told <= 8 or told >= 1 << 32  # its writer could not go back to fill the length in
+    return 1.0 if head[:4] != b"RIFF" or streamed else max(1.0, told / path.stat().st_size)
 
 
 def _status(reading: Reading, promised_s: float | None, found_s: float) -> tuple[SourceStatus, str]:
