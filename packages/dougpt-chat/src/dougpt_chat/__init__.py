@@ -14,7 +14,7 @@ from dougpt_chat.formats import FORMATS
 from dougpt_chat.formats.message import ExportHeader
 from dougpt_chat.merge import merge_exports
 from dougpt_chat.read import ChatRead, probe_chat, read_chat
-from dougpt_chat.report import ChatReport, MergeReport
+from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
 from dougpt_chat.settings import ChatSettings, RenderedSettings
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = [
     "ExportHeader",
     "Forgotten",
     "MergeReport",
+    "RenderedReport",
     "RenderedSettings",
     "TruncatedExportError",
     "UnknownFormatError",

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_schema import CHAT_EVENTS
+from numpy.typing import NDArray
 
 from dougpt_chat.authors import People, fold, keyed_hash
 from dougpt_chat.bare_names import name_hashes
@@ -56,6 +57,7 @@ def stage_events(
     *,
     owners: Iterable[str] = (),
     emotes: frozenset[str] = frozenset(),
+    confidence: NDArray[np.float32] | None = None,
 ) -> Staged:
     """Return the events of `messages`, each with a time in `clock`.
 
@@ -66,6 +68,7 @@ def stage_events(
         settings: How to read.
         owners: Names of the channel's owner, as far as the export's header tells.
         emotes: Names of third-party emotes.
+        confidence: How far each message was read right, 0 to 1; exports are.
     """
     roster = _roster(messages)
     owner_names = {fold(name) for name in (*owners, *settings.streamer, *_broadcasters(messages))}
@@ -108,7 +111,7 @@ def stage_events(
         "bits": messages["bits"],
         "reply_to": messages["reply_to"],
         "source_room": messages["source_room"],
-        "confidence": pa.array(np.ones(len(rows), dtype=np.float32)),
+        "confidence": pa.array(np.ones(len(rows), np.float32) if confidence is None else confidence[rows]),
         "origin": pa.repeat(origin.format, len(rows)),
         "source_id": pa.repeat(origin.source_id, len(rows)),
         "source_row": messages["row"],

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from dougpt_schema import CHAT_EVENTS, REJECTS, OffsetSource
 
 from dougpt_chat.read import ChatRead
-from dougpt_chat.report import ChatReport, Counts, MergeReport
+from dougpt_chat.report import AnyReport, Counts, MergeReport
 
 # Where two clocks are equally precise, the one less derived is taken.
 TRUST = (OffsetSource.EXACT, OffsetSource.REBUILT, OffsetSource.INTEGER, OffsetSource.WALL, OffsetSource.OCR)
@@ -79,7 +79,7 @@ def _shift_ms(first: pa.Table, other: pa.Table) -> int | None:
     return round(float(np.median(theirs - ours)))
 
 
-def _counts(reports: Sequence[ChatReport | MergeReport], events: int, repeated: int) -> Counts:
+def _counts(reports: Sequence[AnyReport], events: int, repeated: int) -> Counts:
     rejects: dict[str, int] = {}
     for report in reports:
         for reason, count in report.counts.rejects.items():

@@ -20,7 +20,7 @@ from dougpt_chat.formats import choose_format
 from dougpt_chat.formats.message import ExportHeader, ParseNotes, RejectedRecord
 from dougpt_chat.opening import ExportBytes
 from dougpt_chat.quality import judge
-from dougpt_chat.report import ChatReport, Counts, MergeReport
+from dougpt_chat.report import AnyReport, ChatReport, Counts
 from dougpt_chat.settings import ChatSettings
 
 STAGE = "chat"
@@ -43,7 +43,7 @@ class ChatRead:
     events: pa.Table
     rejects: pa.Table
     names: pa.Table
-    report: ChatReport | MergeReport
+    report: AnyReport
     raw_texts: pa.Table
     name_hashes: list[str]
 

@@ -75,6 +75,42 @@ class ChatReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RenderedReport:
+    """What reading a video's picture found out.
+
+    Attributes:
+        engine: What recognised the text.
+        counts: `messages` counts readings: every message and every other line, once for each picture it was read
+            in. `duplicates` are further readings of a message that has its event.
+        kinds: Events by kind.
+        size: Width and height of the picture in pixels.
+        region: left, top, width, height of what was read; None for the whole picture.
+        pictures: How many pictures were read.
+        decoded: How many were decoded.
+        broken_packets: How many packets of the video could not be decoded.
+        truncated: Whether the video could not be read to its end.
+        visible_at_start: Messages of the first picture, whose time is only known to be before it.
+        warnings: What a person should know, in sentences.
+    """
+
+    engine: str
+    counts: Counts
+    kinds: Mapping[str, int]
+    size: tuple[int, int]
+    region: tuple[int, int, int, int] | None
+    pictures: int
+    decoded: int
+    broken_packets: int
+    truncated: bool
+    visible_at_start: int
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain values that JSON can hold."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class MergeReport:
     """What merging several exports of a recording found out.
 
@@ -90,9 +126,12 @@ class MergeReport:
     counts: Counts
     taken: tuple[int, ...]
     shift_ms: tuple[int | None, ...]
-    parts: tuple["ChatReport | MergeReport", ...]
+    parts: tuple["AnyReport", ...]
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain values that JSON can hold."""
         return asdict(self)
+
+
+AnyReport = ChatReport | RenderedReport | MergeReport

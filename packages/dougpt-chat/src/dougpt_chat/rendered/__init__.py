@@ -1,0 +1,1 @@
+"""Chat read from the picture: frames, lines of text in them, messages told from lines, each message once."""

@@ -1,0 +1,37 @@
+"""Importing the package is light, and what it promises is there."""
+
+import subprocess
+import sys
+
+import dougpt_chat
+import pytest
+from dougpt_chat import ChatSettings, RenderedSettings
+
+HEAVY = ("av", "cv2", "rapidocr", "onnxruntime", "PIL", "torch")
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    code = f"import sys, dougpt_chat; sys.exit(sorted(set({HEAVY!r}) & set(sys.modules)) != [])"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_public_name_is_there() -> None:
+    assert all(getattr(dougpt_chat, name) is not None for name in dougpt_chat.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        dougpt_chat.nothing  # noqa: B018 - the access is the test
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong"),
+    [
+        (ChatSettings, {"bots": ("",)}),
+        (RenderedSettings, {"frames_per_s": 0}),
+        (RenderedSettings, {"min_confidence": 1.5}),
+        (RenderedSettings, {"min_similarity": 0}),
+        (RenderedSettings, {"threads": 0}),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings: type, wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        settings(**wrong)
