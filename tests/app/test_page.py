@@ -105,8 +105,9 @@ def stage_recording(root: Path, recording_id: str, rng: np.random.Generator, *, 
     align = {
         "recipe": {}, "recording_id": recording_id, "events": 300, "accepted": int(accepted.sum()), "reasons": counts,
         "share": {"value": 0.35, "pinned_by": "default", "labels": 0}, "threshold": {"probability": 0.5},
-        "belonging": {"outcome": "related" if related else "unrelated", "words_z": 12.3, "timing_z": 4.5, "power": 9.0},
-        "examples": examples, "warnings": ["the share of replies was pinned by no label"],
+        "belonging": {"relation": "related" if related else "unrelated", "words_z": 12.3, "timing_z": 4.5},
+        "examples": {"accepted": examples[:6], "rejected": examples[6:]},
+        "warnings": ["the share of replies was pinned by no label"],
     }  # fmt: skip
     write_json(staged / "report_align.json", align)
     write_json(staged / "report_chat.json", {"origin": "twitchdownloader", "kinds": {"message": 300}, "warnings": []})
@@ -225,7 +226,7 @@ def test_figures_of_the_reports_are_on_the_page(page: str) -> None:
     assert "words were recognised, not read" in text
     assert "bits for a byte of held-out chat" in text
     assert "character n-gram" in text
-    assert "2.400 validation loss after training, 3.100 before" in text
+    assert "Validation loss 3.100 before and 2.400 after." in text
 
 
 def test_strangers_text_stays_text(page: str) -> None:

@@ -21,14 +21,16 @@ def covered(recordings: int, trials: int) -> float:
     return hits / trials
 
 
-@pytest.mark.parametrize("recordings", [8, 20, 40])
+@pytest.mark.parametrize("recordings", [2, 4, 8, 20, 40])
 def test_intervals_cover_the_truth_about_as_often_as_they_say(recordings: int) -> None:
     assert 0.9 <= covered(recordings, 300) <= 0.99
 
 
-def test_two_recordings_give_the_range_between_them() -> None:
+def test_two_recordings_say_little_and_the_interval_says_so() -> None:
     estimate = Resampler(["a", "b"], draws=500, seed=0).estimate(ratio(np.array([1.0, 3.0]), np.ones(2)))
-    assert (estimate.value, estimate.low, estimate.high) == (2, 1, 3)
+    assert estimate.value == 2
+    assert estimate.low is not None
+    assert estimate.low < -9
     assert estimate.by_recording == {"a": 1, "b": 3}
     assert estimate.without == {"a": 3, "b": 1}
 

@@ -14,6 +14,7 @@ from dougpt_eval.behaviour import Bursts, measure_behaviour, measure_habits, pla
 from dougpt_eval.contamination import find_near_duplicates
 from dougpt_eval.fit import bytes_of, measure_fit
 from dougpt_eval.likeness import measure_likeness
+from dougpt_eval.measures import bounded
 from dougpt_eval.relevance import measure_relevance
 from dougpt_eval.report import Contamination, Example, Report, Result, SuiteFacts
 from dougpt_eval.resampling import Estimate, Resampler
@@ -115,7 +116,7 @@ class _Bench:
             measures |= measure_likeness(generated, self._real, self._resampler)
             measures |= measure_habits(generated, self._resampler, self._emotes)
             measures |= measure_behaviour(generated, self._resampler, self._trained)
-        return Result(contender.name, contender.what, contender.model.fingerprint, measures)
+        return Result(contender.name, contender.what, contender.model.fingerprint, bounded(measures))
 
     def real_chat(self) -> Result:
         """Return what the real chat does in the same windows."""
@@ -123,7 +124,7 @@ class _Bench:
         if len(self._places_S):
             measures = measure_habits(self._real, self._resampler, self._emotes)
             measures |= measure_behaviour(self._real, self._resampler, self._trained)
-        return Result("real chat", "what chat wrote in the same windows", self._suite.fingerprint, measures)
+        return Result("real chat", "what chat wrote in the same windows", self._suite.fingerprint, bounded(measures))
 
     def examples(self) -> tuple[Example, ...]:
         """Return some windows with real and generated replies."""

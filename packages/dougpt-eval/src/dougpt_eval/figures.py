@@ -26,6 +26,11 @@ def draw_intervals(axes: Axes, report: Report, measure: str) -> list[str]:
         if estimate.low is not None and estimate.high is not None:
             axes.plot([estimate.low, estimate.high], [row, row], color=colour, linewidth=2, solid_capstyle="round")
         axes.plot([value], [row], "o", color=colour, markersize=6)
+    # Intervals of few recordings are far wider than what separates the models: they run out of the picture.
+    values = [value for _, value in shown] or [0.0]
+    room = max(max(values) - min(values), 0.01)
+    axes.set_xlim(min(values) - 0.5 * room, max(values) + 0.5 * room)
+    axes.locator_params(axis="x", nbins=5)
     names = [result.name for result, _ in shown]
     axes.set_yticks(range(len(shown)), names)
     axes.set_ylim(len(shown) - 0.5, -0.5)

@@ -4,8 +4,11 @@ A tolerance is how much worse is let through even where the difference is certai
 the measure describes, or says nothing that another does not.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from dougpt_eval.resampling import Estimate
 
 type Axis = Literal["fit", "relevance", "likeness", "behaviour"]
 type Better = Literal["lower", "higher", "neither"]
@@ -31,9 +34,22 @@ def _ranking(score: str, words: str, tolerance: float | None) -> tuple[MeasureKi
         kind("mrr", "1/rank", tolerance, "mean reciprocal rank of the true reply among others of the holdout"),
         kind("hits_at_1", "share", None, "windows whose true reply comes first"),
         kind("hits_at_5", "share", None, "windows whose true reply is among the first five"),
-        kind("gain", "1/rank", tolerance, "mean reciprocal rank less that under another window's prompt"),
+        kind("gain", "1/rank gained", tolerance, "mean reciprocal rank less that under another window's prompt"),
     )
 
+
+# What a measure, or any of a unit, can be; an interval is cut there.
+BOUNDS = {
+    "bits_per_byte": (0.0, math.inf),
+    "share": (0.0, 1.0),
+    "AUC": (0.5, 1.0),
+    "bits": (0.0, 1.0),
+    "1/rank": (0.0, 1.0),
+    "1/rank gained": (-1.0, 1.0),
+    "characters": (0.0, math.inf),
+    "replies": (0.0, math.inf),
+    "bits/byte": (-math.inf, math.inf),
+}
 
 _KINDS = (
     MeasureKind("bits_per_byte", "fit", "bits/byte", "lower", 0.005, "information in a held-out reply and its stop"),
@@ -84,3 +100,14 @@ _KINDS = (
     MeasureKind("mention_leaks", "behaviour", "share", "lower", 0.01, "replies that address a chatter by an @name"),
 )
 MEASURES: dict[str, MeasureKind] = {kind.name: kind for kind in _KINDS}
+
+
+def bounded(found: dict[str, Estimate]) -> dict[str, Estimate]:
+    """Return the estimates with their intervals cut to what their units can be."""
+    return {name: _cut(estimate, *BOUNDS.get(name, BOUNDS[MEASURES[name].unit])) for name, estimate in found.items()}
+
+
+def _cut(estimate: Estimate, least: float, most: float) -> Estimate:
+    if estimate.low is None or estimate.high is None:
+        return estimate
+    return replace(estimate, low=max(estimate.low, least), high=min(estimate.high, most))

@@ -33,7 +33,7 @@ REASONS = {
 }
 PINNED = {"default": "the default, no label told", "labels": "labels", "prior": "the channel's prior"}
 LAG_STEP_S = 0.5
-LAG_RANGE_S = (-2.0, 30.0)
+LAG_RANGE_S = (-5.0, 45.0)
 EXAMPLES = 10
 
 
@@ -63,7 +63,7 @@ def alignment_view(facts: PageFacts) -> dict[str, Any] | None:
 def _recording(recording: RecordingFacts) -> dict[str, Any]:
     align = recording.align or {}
     lags_s, share = _lags_s(recording.links), align.get("share") or {}
-    examples = align.get("examples") or []
+    examples = align.get("examples") or {}
     clock = [] if recording.clock is None else recording.clock.to_pylist()
     return {
         "id": recording.recording_id,
@@ -80,8 +80,8 @@ def _recording(recording: RecordingFacts) -> dict[str, Any]:
         "clock_figure": _clock_figure(recording.recording_id, clock),
         "lag_median_s": float(np.median(lags_s)) if len(lags_s) else None,
         "lag_figure": _lag_figure(f"lags-{recording.recording_id}", lags_s) if len(lags_s) else None,
-        "yes": [example for example in examples if example.get("reason") is None][:EXAMPLES],
-        "no": [example for example in examples if example.get("reason") is not None][:EXAMPLES],
+        "yes": list(examples.get("accepted", ()))[:EXAMPLES],
+        "no": list(examples.get("rejected", ()))[:EXAMPLES],
         "warnings": list(align.get("warnings") or []),
     }
 
@@ -120,7 +120,7 @@ def _lag_figure(name: str, lags_s: np.ndarray[Any, np.dtype[np.float64]]) -> Mar
         axes.hist(np.clip(lags_s, *LAG_RANGE_S), bins=list(edges), color="C0")
         median = float(np.median(lags_s))
         axes.axvline(median, color="C1", linewidth=1.4)
-        axes.text(0.99, 0.97, f"median {median:.1f} s", color="C1", ha="right", va="top", transform=axes.transAxes)
+        axes.set_title(f"median {median:.1f} s", loc="right", color="C1", fontsize=9)
         axes.set_xlim(edges[0], edges[-1])
         axes.set_xlabel("seconds from the end of the words to the message")
         axes.set_ylabel("accepted answers")

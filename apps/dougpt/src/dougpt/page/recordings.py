@@ -49,7 +49,7 @@ def _row(recording: RecordingFacts) -> dict[str, Any]:
         "kinds": dict(Counter((recording.chat or {}).get("kinds", {})).most_common()),
         "accepted": align.get("accepted"),
         "accepted_share": _share(align.get("accepted"), align.get("events")),
-        "belonging": (align.get("belonging") or {}).get("outcome"),
+        "belonging": (align.get("belonging") or {}).get("relation"),
     }
 
 
