@@ -20,6 +20,8 @@ JITTER_S = 0.3
 SURGE_EVERY_S = 240.0
 RAID_EVERY_S = 2400.0
 SECOND_THOUGHTS = 0.12
+# Tails are heavy, but no single sentence draws a tenth of a recording's chat.
+MOST_STRIKING = 20.0
 
 
 class _Talk:
@@ -73,7 +75,7 @@ def _talk(rng: Generator, length_s: float, surges_s: NDArray[np.float64]) -> _Ta
         near = float(np.min(np.abs(surges_s - begin)))
         talk.begin_s.append(begin)
         talk.end_s.append(float(slots[-1]))
-        talk.striking.append(float(rng.pareto(1.3)) * (3.0 if near < 8 else 1.0) + 0.02)
+        talk.striking.append(min(float(rng.pareto(1.3)), MOST_STRIKING) * (3.0 if near < 8 else 1.0) + 0.02)
         talk.named.append(named)
         talk.hands.append(list(hands))
         talk.heard.append(_heard(rng, words, slots, error, speaker))
@@ -162,7 +164,7 @@ def _surging(rng: Generator, surges_s: NDArray[np.float64], shape: Slice, count:
 
 
 def _uneven(rng: Generator, size: int) -> NDArray[np.float64]:
-    weight = rng.pareto(1.5, size) + 0.1
+    weight = np.minimum(rng.pareto(1.5, size), MOST_STRIKING) + 0.1
     return np.asarray(weight / weight.sum())
 
 
