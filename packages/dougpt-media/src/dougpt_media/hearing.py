@@ -9,6 +9,7 @@ from dougpt_media.forced import Aligner, Placed
 from dougpt_media.settings import RefineSettings
 from dougpt_media.windows import Span, plan, widest_pause, with_context
 
+MOST_HALVINGS = 2  # where not even the first word is found, smaller pieces rarely help and cost as much again
 FEW_WORDS = 4  # a stretch of so few is not cut further
 
 
@@ -38,22 +39,23 @@ class Hearing:
         """Look for every word."""
         for first, last in plan(self.spans, self.settings):
             self.counts["stretches"] += 1
-            self._listen_to(first, last)
+            self._listen_to(first, last, halvings=MOST_HALVINGS)
 
-    def _listen_to(self, first: int, last: int) -> None:
+    def _listen_to(self, first: int, last: int, *, halvings: int) -> None:
         placed = self._placed(first, last)
         missing = [index for index in range(first, last) if self.spoken[index] and index not in placed]
-        if not missing or last - first <= FEW_WORDS:
+        from_start = bool(missing) and missing[0] == first
+        if not missing or last - first <= FEW_WORDS or (from_start and not halvings):
             self._believe(placed)
             return
         self.counts["cut_further"] += 1
-        if missing[0] > first:
+        if not from_start:
             self._believe({index: place for index, place in placed.items() if index < missing[0]})
-            self._listen_to(missing[0], last)
+            self._listen_to(missing[0], last, halvings=halvings)
         else:
             cut = widest_pause(self.spans, first, last)
-            self._listen_to(first, cut)
-            self._listen_to(cut, last)
+            self._listen_to(first, cut, halvings=halvings - 1)
+            self._listen_to(cut, last, halvings=halvings - 1)
 
     def _placed(self, first: int, last: int) -> dict[int, Span]:
         """Align a stretch with its context; nothing where the text is not what the sound says."""

@@ -16,7 +16,7 @@ LETTER_NAMES = {
 # The longest that fits is taken; "" is silent.
 GRAPHEMES = {
     "eigh": "EY", "ough": "AO", "augh": "AO", "tion": "SH AH N", "sion": "ZH AH N", "ture": "CH ER", "tch": "CH",
-    "dge": "JH", "igh": "AY", "sch": "SK", "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "wh": "W", "ck": "K",
+    "dge": "JH", "igh": "AY", "sch": "S K", "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "wh": "W", "ck": "K",
     "ng": "NG", "qu": "K W", "gh": "G", "ee": "IY", "ea": "IY", "oo": "UW", "ou": "AW", "ow": "OW", "oi": "OY",
     "oy": "OY", "ai": "EY", "ay": "EY", "au": "AO", "aw": "AO", "ie": "IY", "ei": "IY", "ey": "IY", "oa": "OW",
     "ue": "UW", "er": "ER", "ir": "ER", "ur": "ER", "ar": "AA R", "or": "AO R", "ce": "S", "ci": "S IH", "cy": "S IY",
@@ -62,7 +62,9 @@ def _by_rule(word: str) -> str:
     phones: list[str] = []
     at = 0
     while at < len(word):
-        if _is_long(word, at):
+        if at == 0 and word[0] == "y" and word[1:2] in VOWELS:
+            sound, length = "Y", 1
+        elif _is_long(word, at):
             sound, length = LONG[word[at]], 1
         elif word[at] == "e" and at == len(word) - 1 and phones:
             sound, length = "", 1
@@ -70,7 +72,7 @@ def _by_rule(word: str) -> str:
             length = next(n for n in range(LONGEST_GRAPHEME, 0, -1) if word[at : at + n] in GRAPHEMES)
             sound = GRAPHEMES[word[at : at + length]]
         if sound and not (length == 1 and word[at] not in VOWELS and at and word[at] == word[at - 1]):
-            phones.extend(sound.replace("SK", "S K").split())
+            phones.extend(sound.split())
         at += length
     return " ".join(phones) or LETTER_NAMES[word[0]]
 

@@ -17,7 +17,7 @@ class RefineSettings:
         metadata={"help": "median log-likelihood a frame below which a stretch is not what the caption says"},
     )
     beams: tuple[float, ...] = field(
-        default=(1e-48, 1e-64, 1e-100),
+        default=(1e-48, 1e-100),
         metadata={"help": "pruning beams, tried in order until every word is found"},
     )
 

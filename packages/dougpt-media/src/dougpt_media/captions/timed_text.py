@@ -54,7 +54,7 @@ def read(text: str) -> tuple[list[Cue], list[Unusable]]:
 
 def _blocks(text: str) -> Iterator[Block | Unusable]:
     row = 0
-    for chunk in re.split(r"\n[ \t]*\n+", text.replace("\r\n", "\n").replace("\r", "\n")):
+    for chunk in re.split(r"\n{2,}", text.replace("\r\n", "\n").replace("\r", "\n")):
         lines = [line for line in chunk.split("\n") if line.strip()]
         at = next((index for index, line in enumerate(lines) if "-->" in line), None)
         if at is None or lines[0].startswith(NO_CUES):
