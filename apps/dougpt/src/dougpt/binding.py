@@ -7,6 +7,7 @@ keys of these, and any of them `| None`. Every field's help stands in its metada
 import dataclasses
 import json
 import re
+import textwrap
 import types
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
@@ -62,29 +63,32 @@ class Binder:
             raise self._error(place, f"[{dotted(place)}] {error}") from error
 
     def _convert(self, kind: Any, value: Any, place: tuple[str, ...]) -> Any:
-        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-            return self.bind(kind, value, place)
         origin = get_origin(kind)
+        if is_settings(kind):
+            return self.bind(kind, value, place)
         if origin in (Union, types.UnionType):
             return self._convert_union(kind, value, place)
         if origin is tuple:
             return self._convert_tuple(kind, value, place)
-        if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
+        if isinstance(origin, type) and issubclass(origin, Mapping):
             if not isinstance(value, dict):
-                raise self._wrong_type(kind, value, place)
+                raise self._wrong(kind, value, place)
             return {key: self._convert(get_args(kind)[1], item, (*place, key)) for key, item in value.items()}
-        if origin is Literal:
+        return self._convert_plain(kind, value, place)
+
+    def _convert_plain(self, kind: Any, value: Any, place: tuple[str, ...]) -> Any:
+        if get_origin(kind) is Literal:
             if value not in get_args(kind):
-                raise self._error(place, f"{dotted(place)} must be {kind_name(kind)}, not {show(value)}")
+                raise self._wrong(kind, value, place)
             return value
-        if isinstance(kind, type) and issubclass(kind, StrEnum):
-            if not isinstance(value, str) or value not in list(kind):
-                raise self._error(place, f"{dotted(place)} must be {kind_name(kind)}, not {show(value)}")
+        if issubclass(kind, StrEnum):
+            if value not in list(kind):
+                raise self._wrong(kind, value, place)
             return kind(value)
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        if kind is float and type(value) is int:
             return float(value)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise self._wrong_type(kind, value, place)
+        if type(value) is not kind:
+            raise self._wrong(kind, value, place)
         return value
 
     def _convert_union(self, kind: Any, value: Any, place: tuple[str, ...]) -> Any:
@@ -98,7 +102,7 @@ class Binder:
 
     def _convert_tuple(self, kind: Any, value: Any, place: tuple[str, ...]) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise self._wrong_type(kind, value, place)
+            raise self._wrong(kind, value, place)
         kinds = get_args(kind)
         if len(kinds) == 2 and kinds[1] is Ellipsis:
             return tuple(self._convert(kinds[0], item, place) for item in value)
@@ -106,7 +110,7 @@ class Binder:
             raise self._error(place, f"{dotted(place)} must have {len(kinds)} entries, not {len(value)}")
         return tuple(self._convert(one, item, place) for one, item in zip(kinds, value, strict=True))
 
-    def _wrong_type(self, kind: Any, value: object, place: tuple[str, ...]) -> SettingsError:
+    def _wrong(self, kind: Any, value: object, place: tuple[str, ...]) -> SettingsError:
         return self._error(place, f"{dotted(place)} must be {kind_name(kind)}, not {show(value)}")
 
     def _nearest(self, place: tuple[str, ...]) -> str:
@@ -121,11 +125,16 @@ class Binder:
         return SettingsError(self.path, line_of(self.text, place), message)
 
 
+def is_settings(kind: Any) -> bool:
+    """Whether a type is a class of settings, a table of its own."""
+    return isinstance(kind, type) and dataclasses.is_dataclass(kind)
+
+
 def setting_names(model: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the dotted name and type of every setting and table below `model`."""
     for name, kind in get_type_hints(model).items():
         yield prefix + name, kind
-        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if is_settings(kind):
             yield from setting_names(kind, f"{prefix}{name}.")
 
 
@@ -156,9 +165,9 @@ def _table_lines(cls: type, place: tuple[str, ...]) -> list[str]:
     hints = get_type_hints(cls)
     lines = ["", f"[{dotted(place)}]"]
     nested: list[str] = []
-    for setting in dataclasses.fields(cls):  # type: ignore[arg-type]  # only settings classes reach this
+    for setting in dataclasses.fields(cls):
         kind = hints[setting.name]
-        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if is_settings(kind):
             nested += _table_lines(kind, (*place, setting.name))
             continue
         lines += [f"# {line}" for line in _wrapped(setting.metadata.get("help", ""))]
@@ -221,6 +230,4 @@ def dotted(place: tuple[str, ...]) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    import textwrap
-
     return textwrap.wrap(" ".join(text.split()), HELP_WIDTH)

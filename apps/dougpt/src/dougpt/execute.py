@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -61,6 +62,11 @@ class Task:
         settings = {section: plain(getattr(self.project.settings, section)) for section in SECTIONS[self.recipe.stage]}
         content = {"recipe": recipe_json(self.recipe), "settings": settings, **facts}
         atomic_write(self.folder / name, to_json(content))
+
+
+def told(warnings: Collection[str], where: str) -> str:
+    """Return the end of a stage's line: how many warnings there are, and where they stand."""
+    return f"; {len(warnings)} warnings in {where}" if warnings else ""
 
 
 def plain(settings: Any) -> dict[str, Any]:

@@ -81,7 +81,11 @@ def _forget_secrets(project: Project, recording_id: str, author: str, events: se
     if not names_file.exists() or not texts_file.exists():
         return
     names, texts = forget_names(
-        pq.read_table(names_file), pq.read_table(texts_file), author, forgotten_events=events, login=login
+        pq.ParquetFile(names_file).read(),
+        pq.ParquetFile(texts_file).read(),
+        author,
+        forgotten_events=events,
+        login=login,
     )
     for path, table in ((names_file, names.table), (texts_file, texts.table)):
         sink = pa.BufferOutputStream()

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from dougpt_schema import CHAT_EVENTS, LINKS, SAMPLES, UTTERANCES, WORDS, DougptError, Split, read_table
 
 from dougpt.plan import mark
@@ -53,7 +52,7 @@ def _find(folder: Path, sample_id: str) -> dict[str, Any]:
     for split in Split:
         path = folder / f"{split}.parquet"
         if path.exists():
-            rows = pq.read_table(path, columns=list(SAMPLES.schema.names)).to_pylist()
+            rows = read_table(path, SAMPLES).select(SAMPLES.schema.names).to_pylist()
             found += [row for row in rows if row["sample_id"].startswith(sample_id)]
     if len(found) != 1:
         raise NoSuchSampleError(f"{folder}: {len(found) or 'no'} samples have an id that starts with {sample_id!r}")

@@ -9,7 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dougpt_schema import ArtifactError, DougptError
@@ -67,10 +67,8 @@ def record_group(jobs: int, group: int) -> None:
 def _end_orphans(workspace: Workspace, jobs: int) -> None:
     group = _text(jobs)
     if group.isdecimal():
-        try:
+        with suppress(ProcessLookupError):  # the last one may have ended by itself just now
             os.killpg(int(group), signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # the last one ended by itself just now
     until = time.monotonic() + ORPHAN_WAIT_S
     while not _try(jobs, fcntl.LOCK_EX):
         if time.monotonic() > until:

@@ -24,7 +24,7 @@ dry_run = click.option("--dry-run", is_flag=True, help="Say what would run and h
 run = click.option("--run", "run_id", metavar="RUN", help="A run below runs/; by default the one of today's settings.")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[int]):
     """A time in a recording, `[h:]mm:ss` or seconds, as milliseconds."""
 
     name = "time"
@@ -39,7 +39,8 @@ class Moment(click.ParamType):
             self.fail(f"{value!r} is no time; write 1:02:03, 62:03 or 3723", param, ctx)
         if len(parts) > 3 or min(parts) < 0:
             self.fail(f"{value!r} is no time; write 1:02:03, 62:03 or 3723", param, ctx)
-        return round(1000 * sum(part * 60**power for power, part in enumerate(reversed(parts))))
+        seconds: float = sum(part * 60**power for power, part in enumerate(reversed(parts)))
+        return round(1000 * seconds)
 
 
 def between[F: Callable[..., Any]](command: F) -> F:

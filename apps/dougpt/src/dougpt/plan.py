@@ -13,7 +13,7 @@ from dougpt_schema import ArtifactError, Provenance, SourceRole, fingerprint, re
 from dougpt.labels import labels_fingerprint
 from dougpt.project import SPEECH_ROLES, Project
 from dougpt.recipes import STAGES, Recipe, Stage, differences, stage_code, stage_versions
-from dougpt.speech import WAY_LIBRARIES, settings_of_way, speech_way
+from dougpt.speech import WAY_LIBRARIES, parts_of, settings_of_way, way_of
 from dougpt.workspace import read_json
 
 RUN_ID_DIGITS = 16
@@ -164,15 +164,15 @@ class Plan:
     def _transcribe(self, recording_id: str) -> Recipe:
         recording = self.project.recordings[recording_id]
         stage, settings = STAGES["transcribe"], self.project.settings
-        way = speech_way(recording, settings.speech)
-        sources = recording.of(*SPEECH_ROLES)
+        ways = [way_of(part, settings.speech) for part in parts_of(recording)]
+        libraries = {library for way in ways for library in WAY_LIBRARIES[way]}
         return Recipe(
             stage.name,
             recording_id,
-            inputs=recording.inputs(sources),
-            settings=fingerprint(way, settings_of_way(settings, way)),
+            inputs=recording.inputs(recording.of(*SPEECH_ROLES)),
+            settings=fingerprint([(way, settings_of_way(settings, way)) for way in ways]),
             code=stage_code(stage),
-            versions=stage_versions(stage, *WAY_LIBRARIES.get(way, ())),
+            versions=stage_versions(stage, *libraries),
         )
 
     def _chat(self, recording_id: str) -> Recipe:

@@ -10,6 +10,7 @@ from typing import Any
 
 from dougpt_schema import SOURCES, DougptError, SourceRole, file_sha256, fingerprint, read_table
 
+from dougpt.light_arrow import keep_pandas_out
 from dougpt.settings import Settings, load_settings
 from dougpt.workspace import Workspace, WorkspaceError, read_json
 
@@ -31,10 +32,12 @@ class Source:
 
     @property
     def source_id(self) -> str:
+        """The first 16 hex digits of its SHA-256."""
         return str(self.row["source_id"])
 
     @property
     def role(self) -> str:
+        """What it gives to its recording."""
         return str(self.row["role"])
 
     def verified(self) -> Path:
@@ -95,6 +98,7 @@ class Project:
     """An opened workspace. What is read is read once."""
 
     def __init__(self, workspace: Workspace) -> None:
+        keep_pandas_out()
         self.workspace = workspace
         self.settings: Settings = load_settings(workspace.settings_file)
 
@@ -176,6 +180,6 @@ class Project:
         for row in table.to_pylist():
             place = local.get(row["source_id"], {})
             sources.append(
-                Source(row, Path(place.get("path", row["name"])), place.get("bytes", -1), place.get("mtime_ns", -1))
+                Source(row, Path(place.get("path", row["name"])), place.get("size", -1), place.get("mtime_ns", -1))
             )
         return Recording(recording_id, tuple(sources))

@@ -16,7 +16,7 @@ def results_of(plan: Plan) -> dict[str, Any]:
         found["links"] = f"{accepted} of {total} messages accepted as answers, in {len(links)} recordings"
     for stage, name, below in (
         ("curate", "dataset", ""),
-        ("train", "adapter", ""),
+        ("train", "adapter", "adapter"),
         ("evaluate", "report", "index.html"),
     ):
         if plan.subjects(stage) and plan.usable_members() and plan.job(stage, plan.dataset).state is State.DONE:

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from dougpt_schema import DougptError, MissingExtraError, atomic_write
@@ -15,16 +16,32 @@ from dougpt_schema import DougptError, MissingExtraError, atomic_write
 from dougpt.lock import record_group
 from dougpt.plan import Job, Plan, State
 from dougpt.recipes import STAGES
+from dougpt.terminal import note
 from dougpt.workspace import Workspace, to_json
 
 SNAKEFILE = Path(__file__).parent / "workflow" / "Snakefile"
 PATIENCE_S = 10.0
-REPORT_EVERY_S = 15.0
+TELL_EVERY_S = 15.0
+DONE = "Touching output file"
+CHATTER = (
+    "Assuming unrestricted shared filesystem",
+    "Building DAG",
+    "Using shell",
+    "Select jobs",
+    "Execute ",
+    "Complete log",
+    "Elapsed time",
+    "\n",
+)
+"""How lines begin in which Snakemake says that all is well."""
 STAMP_DIGITS = 16
 
 
 class PipelineError(DougptError):
-    """Snakemake ended with an error that is no stage's own."""
+    """Snakemake ended with an error that no stage wrote down."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(f"a job ended unexpectedly: its message stands above, Snakemake's log below {workspace.state}")
 
 
 def stamp_of(job: Job) -> str:
@@ -77,60 +94,73 @@ def run_snakemake(
     jobs_lock: int,
     *,
     cores: int,
+    todo: int,
     options: Sequence[str] = (),
-    progress: Callable[[], None] = lambda: None,
-) -> None:
-    """Run every job that has no stamp, side by side.
+) -> bool:
+    """Run every job that has no stamp, side by side; return whether all of them ended well.
 
     Args:
         workspace: Where the plan was written.
         jobs_lock: The descriptor by which orphans are recognised; Snakemake inherits it.
         cores: Jobs at once on this machine.
+        todo: How many jobs there are.
         options: Passed on to Snakemake, such as an executor plugin and its settings.
-        progress: Called every few seconds.
-
-    Raises:
-        MissingExtraError: Snakemake is not installed.
-        PipelineError: A job ended unexpectedly; its own message stands on stderr.
     """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--directory", str(workspace.state)]
-    command += ["--cores", str(cores), "--scheduler", "greedy", "--keep-going", "--quiet", "all", "--nocolor"]
+    command += [
+        "--cores",
+        str(cores),
+        "--scheduler",
+        "greedy",
+        "--keep-going",
+        "--nocolor",
+        "--quiet",
+        "progress",
+        "rules",
+        "reason",
+        "host",
+    ]
     command += ["--rerun-triggers", "mtime", "--rerun-incomplete", "--drop-metadata", *options]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
-        stdout=sys.stderr.fileno(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         start_new_session=True,
         pass_fds=[jobs_lock],
     )
     record_group(jobs_lock, process.pid)
     with _ended_with_us(process):
-        reported = time.monotonic()
-        while process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=1)
-            if time.monotonic() - reported > REPORT_EVERY_S:
-                reported = time.monotonic()
-                progress()
-    if process.returncode:
-        raise PipelineError(
-            f"a job ended unexpectedly; its message stands above, Snakemake's log below {workspace.state}"
-        )
+        _tell(process, todo)
+        process.wait()
+    return process.returncode == 0
+
+
+def _tell(process: "subprocess.Popen[str]", todo: int) -> None:
+    """Hand on what the jobs say, leave out what Snakemake says of itself, and count."""
+    done, told = 0, time.monotonic()
+    for line in process.stdout or ():
+        if line.startswith(DONE):
+            done += 1
+            if time.monotonic() - told > TELL_EVERY_S:
+                told = time.monotonic()
+                note(f"{done} of {todo} jobs done")
+        elif not line.startswith(CHATTER):
+            note(line.rstrip())
 
 
 def require_snakemake() -> None:
     """Raise MissingExtraError where Snakemake is not installed; it is not imported."""
-    from importlib.util import find_spec
-
     if find_spec("snakemake") is None:
         raise MissingExtraError("dougpt[pipeline]", "dougpt pipeline")
 
 
 @contextlib.contextmanager
-def _ended_with_us(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+def _ended_with_us(process: "subprocess.Popen[str]") -> Iterator[None]:
     """End the process group when this process is interrupted or told to end."""
 
-    def stop(number: int, frame: object) -> None:
+    def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)

@@ -1,17 +1,16 @@
-"""How the words of a recording are found: by which sources, which engine and which settings."""
+"""How the words of a recording are found, part by part: by which sources, which engine and which settings."""
 
 from importlib.util import find_spec
 
 from dougpt_schema import SourceRole
 
-from dougpt.project import Recording
+from dougpt.project import SPEECH_ROLES, Recording, Source
 from dougpt.settings import Settings, SpeechSettings
 
 ENGINES = ("whisperx", "faster_whisper", "pocketsphinx")
 """In the order in which `auto` takes them."""
 
 WAY_LIBRARIES: dict[str, tuple[str, ...]] = {
-    "none": (),
     "captions": (),
     "refined captions": ("av", "numpy", "pocketsphinx", "num2words"),
     "whisperx": ("av", "numpy", "whisperx", "faster-whisper", "ctranslate2", "torch"),
@@ -21,14 +20,18 @@ WAY_LIBRARIES: dict[str, tuple[str, ...]] = {
 """Distributions that decide the words, by way."""
 
 
-def speech_way(recording: Recording, settings: SpeechSettings) -> str:
-    """Return how the words of a recording are found, a key of WAY_LIBRARIES; nothing is imported for it."""
-    captions = recording.of(SourceRole.CAPTIONS)
-    audio = recording.of(SourceRole.VIDEO, SourceRole.AUDIO)
-    if captions:
-        return "refined captions" if audio and settings.refine_captions else "captions"
-    if not audio:
-        return "none"
+def parts_of(recording: Recording) -> list[tuple[Source, ...]]:
+    """Return the speech sources of each part of a recording, parts in order; none where nobody can be heard."""
+    sources = recording.of(*SPEECH_ROLES)
+    numbers = sorted({source.row["part_index"] for source in sources})
+    return [tuple(source for source in sources if source.row["part_index"] == number) for number in numbers]
+
+
+def way_of(part: tuple[Source, ...], settings: SpeechSettings) -> str:
+    """Return how the words of a part are found, a key of WAY_LIBRARIES; nothing is imported for it."""
+    roles = {source.role for source in part}
+    if SourceRole.CAPTIONS in roles:
+        return "refined captions" if len(roles) > 1 and settings.refine_captions else "captions"
     if settings.engine != "auto":
         return settings.engine
     return next((name for name in ENGINES if find_spec(name) is not None), "pocketsphinx")

@@ -69,10 +69,7 @@ def _jobs(plan: "Plan", stage: str, only: tuple[str, ...]) -> list["Job"]:
     from dougpt.recipes import STAGES
     from dougpt.workspace import WorkspaceError
 
-    if STAGES[stage].per == "recording":
-        subjects = plan.project.select(only)
-    else:
-        subjects = plan.subjects(stage)
+    subjects = plan.project.select(only) if STAGES[stage].per == "recording" else plan.subjects(stage)
     if not subjects:
         raise WorkspaceError(
             f"{plan.project.workspace.root}: no recordings here; register some with: dougpt ingest FILES"
@@ -98,14 +95,14 @@ def _run(plan: "Plan", job: "Job", *, as_job: bool) -> dict[str, Any]:
     except (ArtifactError, MissingExtraError, SourceChangedError):
         raise
     except InputMissingError:
-        if as_job and job.stage.per == "recording":
+        if as_job and (job.stage.per == "recording" or not plan.usable_members()):
             return outcome | {"state": "blocked"}
         raise
     except DougptError as error:
         message = " ".join(str(error).split())
         exit_code = getattr(error, "exit_code", EXIT_EXPECTED)
         record_failure(plan, job, message, exit_code)
-        note(f"error: {message}")
+        note(f"{job.stage.name} {job.subject} failed: {message}" if as_job else f"error: {message}")
         return outcome | {"state": "failed", "error": message, "exit_code": exit_code}
     note(f"{job.stage.name} {job.subject}: {line}")
     return outcome | {"state": "done", "result": line}

@@ -41,10 +41,12 @@ class Workspace:
 
     @property
     def settings_file(self) -> Path:
+        """What `dougpt init` wrote and people change."""
         return self.root / SETTINGS_NAME
 
     @property
     def secret(self) -> Path:
+        """The key, names, and who is forgotten."""
         return self.root / "secret"
 
     @property
@@ -71,9 +73,11 @@ class Workspace:
 
     @property
     def raw(self) -> Path:
+        """Manifests of the recordings."""
         return self.root / "raw"
 
     def sources_file(self, recording_id: str) -> Path:
+        """The manifest of a recording."""
         return self.raw / recording_id / "sources.parquet"
 
     def local_file(self, recording_id: str) -> Path:
@@ -81,32 +85,41 @@ class Workspace:
         return self.raw / recording_id / "local.json"
 
     def staged(self, recording_id: str) -> Path:
+        """What was made of one recording."""
         return self.root / "staged" / recording_id
 
     def channel(self, channel: str) -> Path:
+        """What was fitted over the recordings of a channel."""
         return self.root / "staged" / "channels" / channel
 
     def prior_file(self, channel: str) -> Path:
+        """The prior that `align` holds to, once `fit-channel` was called."""
         return self.channel(channel) / "prior.parquet"
 
     @property
     def labels(self) -> Path:
+        """People's decisions, append-only."""
         return self.root / "labels"
 
     def dataset(self, name: str) -> Path:
+        """The curated samples and their books."""
         return self.root / "curated" / name
 
     def holdout_file(self, name: str) -> Path:
+        """The frozen split of each recording."""
         return self.dataset(name) / "holdout.json"
 
     @property
     def runs(self) -> Path:
+        """Trained runs, each in a folder named by its recipe."""
         return self.root / "runs"
 
     def run(self, run_id: str) -> Path:
+        """One trained run."""
         return self.runs / run_id
 
     def report(self, dataset: str) -> Path:
+        """Numbers and page of an evaluation."""
         return self.root / "reports" / dataset
 
     @property
@@ -116,14 +129,17 @@ class Workspace:
 
     @property
     def stamps(self) -> Path:
+        """Empty files named by recipes, by which Snakemake knows what is done."""
         return self.state / "stamps"
 
     @property
     def lock_file(self) -> Path:
+        """Held by the command that changes the workspace."""
         return self.state / "lock"
 
     @property
     def jobs_lock_file(self) -> Path:
+        """Held by everything that a pipeline started."""
         return self.state / "jobs"
 
     @property
@@ -132,9 +148,11 @@ class Workspace:
         return self.state / "plan.json"
 
     def failure_file(self, stage: str, subject: str) -> Path:
+        """On which recipe a job failed, and how."""
         return self.state / "failures" / f"{stage}-{subject}.json"
 
     def timing_file(self, stage: str, subject: str) -> Path:
+        """How long a job took on this machine."""
         return self.state / "timings" / f"{stage}-{subject}.json"
 
     def recordings(self) -> list[str]:
@@ -142,8 +160,9 @@ class Workspace:
         return sorted(path.parent.name for path in self.raw.glob("*/sources.parquet"))
 
     def partial_files(self) -> Iterator[Path]:
-        """Yield what killed writers left behind: names that start with a dot and end in `.partial`."""
+        """Yield what killed writers left behind: hidden files, and folders of runs, that end in `.partial`."""
         yield from sorted(self.root.rglob(".*.partial"))
+        yield from sorted(self.runs.glob("*.partial"))
 
 
 def refuse_file_in_the_way(root: Path) -> None:

@@ -1,7 +1,6 @@
 """`dougpt pipeline`: from files to a report, whatever of it is not done yet."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +74,7 @@ def _run(
 ) -> int:
     """Run what is open; return the exit code."""
     from dougpt.plan import Plan
-    from dougpt.running import clear_remains, pending, require_snakemake, run_snakemake, write_plan
+    from dougpt.running import PipelineError, clear_remains, pending, require_snakemake, run_snakemake, write_plan
     from dougpt.terminal import note
     from dougpt.workspace import WorkspaceError
 
@@ -83,7 +82,7 @@ def _run(
     plan = Plan(project)
     if not project.members():
         raise WorkspaceError(f"{project.workspace.root}: no recordings here; name files or folders to ingest")
-    todo = pending(plan, until)
+    todo, well = pending(plan, until), True
     if not todo:
         note("nothing to do: every stage is up to date")
     else:
@@ -91,9 +90,12 @@ def _run(
         _announce(plan, todo)
         write_plan(project.workspace, plan, todo)
         side_by_side = cores or project.settings.pipeline.cores or os.cpu_count() or 1
-        progress = _progress(project.workspace.stamps, len(todo))
-        run_snakemake(project.workspace, jobs_lock, cores=side_by_side, options=more, progress=progress)
-    return _conclude(Plan(type(project)(project.workspace)), until, as_json=as_json)
+        well = run_snakemake(project.workspace, jobs_lock, cores=side_by_side, todo=len(todo), options=more)
+        plan = Plan(type(project)(project.workspace))
+    exit_code = _conclude(plan, until, as_json=as_json)
+    if not well and not exit_code:
+        raise PipelineError(project.workspace)
+    return exit_code
 
 
 def _announce(plan: "Plan", todo: list["Job"]) -> None:
@@ -101,13 +103,6 @@ def _announce(plan: "Plan", todo: list["Job"]) -> None:
     from dougpt.terminal import lasting, note
 
     note(f"{len(todo)} jobs, about {lasting(sum(expected_s(plan, job) for job in todo))} of work")
-
-
-def _progress(stamps: Path, todo: int) -> Callable[[], None]:
-    from dougpt.terminal import note
-
-    before = sum(1 for _ in stamps.iterdir())
-    return lambda: note(f"{sum(1 for _ in stamps.iterdir()) - before} of {todo} jobs done")
 
 
 def _dry_run(project: "Project", until: str, paths: tuple[Path, ...], *, as_json: bool) -> None:

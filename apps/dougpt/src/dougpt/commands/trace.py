@@ -49,9 +49,8 @@ def _print(found: dict[str, Any]) -> None:
         link, event = reply["link"], reply["event"]
         certified = ", certified" if link["certified"] else ""
         click.echo(f"reply {event['event_id']}  {safe(event['text'])}")
-        click.echo(
-            f"  link: probability {link['probability']:.4f}, lag {link['lag_ms']} ms, by {link['decided_by']}{certified}"
-        )
+        facts = f"probability {link['probability']:.4f}, lag {link['lag_ms']} ms, by {link['decided_by']}{certified}"
+        click.echo(f"  link: {facts}")
         click.echo(f"  from {_source(reply['source'])}, row {event['source_row']}")
     for stage in found["stages"]:
         click.echo(f"stage {stage['stage']}  recipe {stage['fingerprint'][:16]}  code {stage['code'][:16]}")

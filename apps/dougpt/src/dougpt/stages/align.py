@@ -4,7 +4,7 @@ import pyarrow as pa
 from dougpt_align import align, segment
 from dougpt_schema import CANDIDATES, CHAT_EVENTS, CLOCK, GAPS, LINKS, PRIOR, UTTERANCES, WORDS, read_table
 
-from dougpt.execute import Task
+from dougpt.execute import Task, told
 from dougpt.labels import labels_of
 
 PRODUCER = "dougpt-align"
@@ -28,7 +28,7 @@ def run(task: Task) -> str:
     task.write("clock", aligned.clock, CLOCK, PRODUCER)
     task.write("candidates", aligned.candidates, CANDIDATES, PRODUCER)
     task.write("links", aligned.links, LINKS, PRODUCER)
-    warnings = "".join(f"; warning: {warning}" for warning in report["warnings"])
+    warnings = told(report["warnings"], "report_align.json")
     return f"{report['accepted']} of {report['events']} messages accepted as answers{warnings}"
 
 

@@ -9,7 +9,7 @@ from dougpt_chat import forget_author, forget_names, merge_exports, read_chat
 from dougpt_schema import CHAT_EVENTS, REJECTS, DougptError, SourceRole, atomic_write
 from pyarrow import compute as pc
 
-from dougpt.execute import Task
+from dougpt.execute import Task, told
 from dougpt.workspace import to_json
 
 PRODUCER = "dougpt-chat"
@@ -51,8 +51,7 @@ def run(task: Task) -> str:
     task.write_json("report_chat.json", report=report, forgotten=left_out)
     task.write("rejects_chat", read.rejects, REJECTS, PRODUCER)
     task.write("chat_events", events, CHAT_EVENTS, PRODUCER)
-    warnings = "".join(f"; warning: {warning}" for warning in read.report.warnings)
-    return f"{events.num_rows} events, {read.rejects.num_rows} rejects{warnings}"
+    return f"{events.num_rows} events, {read.rejects.num_rows} rejects{told(read.report.warnings, 'report_chat.json')}"
 
 
 def _write_secret(path: Path, table: pa.Table) -> None:

@@ -5,7 +5,7 @@ from dougpt_curate import curate, dataset_card, holdout_json
 from dougpt_schema import CHAT_EVENTS, LINKS, PROFILE, REJECTS, SAMPLES, UTTERANCES, Contract, Split, atomic_write
 from pyarrow import compute as pc
 
-from dougpt.execute import Task
+from dougpt.execute import Task, told
 from dougpt.nameset import NameSet
 
 PRODUCER = "dougpt-curate"
@@ -35,7 +35,7 @@ def run(task: Task) -> str:
         counts[split.value] = rows.num_rows
         task.write(split.value, rows, SAMPLES, PRODUCER)
     numbers = ", ".join(f"{split} {count}" for split, count in sorted(counts.items()))
-    warnings = "".join(f"; warning: {warning}" for warning in report["warnings"])
+    warnings = told(report["warnings"], "report_curate.json")
     return f"{sum(counts.values())} samples of {len(members)} recordings ({numbers}){warnings}"
 
 

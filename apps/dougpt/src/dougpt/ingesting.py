@@ -1,0 +1,159 @@
+"""Files to manifests: what `dougpt_media.ingest` found is shown, confirmed and written down."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import click
+import dougpt_media
+import pyarrow as pa
+from dougpt_schema import SOURCES, DougptError, Provenance, atomic_write, code_fingerprint, fingerprint, write_table
+from pyarrow import compute as pc
+
+from dougpt.project import Project
+from dougpt.terminal import note, safe
+from dougpt.workspace import Workspace, read_json, to_json
+
+
+class NotConfirmedError(DougptError):
+    """The match of files to recordings was not accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """What a person may say about the files."""
+
+    channel: str | None = None
+    video_id: str | None = None
+    platform: str | None = None
+    keep_truncated: bool = False
+
+
+def ingest_paths(
+    project: Project,
+    paths: Sequence[Path],
+    options: IngestOptions | None = None,
+    *,
+    yes: bool = False,
+    dry_run: bool = False,
+    tell: Callable[[str], None] = note,
+) -> list[dict[str, Any]]:
+    """Register the files below `paths` and return one row a source; nothing is read where nothing changed.
+
+    Args:
+        project: The workspace.
+        paths: Files and folders.
+        options: Channel, id and platform, where the files do not say them.
+        yes: Accept without asking; without a terminal to ask on, only what is certain is accepted.
+        dry_run: Show and write nothing.
+        tell: Called with the lines of the table.
+
+    Raises:
+        NotConfirmedError: The table was not accepted.
+        UnusableFileError: A file named cannot be used.
+        NothingUsableError: Nothing can.
+    """
+    seen = _files_below(paths)
+    if options is None and not dry_run and _nothing_changed(project, seen):
+        return []
+
+    options = options or IngestOptions()
+    found = dougpt_media.ingest(
+        paths,
+        channel=options.channel,
+        video_id=options.video_id,
+        platform=options.platform,
+        keep_truncated=options.keep_truncated,
+        known=_known(project),
+        progress=lambda name: note(f"ingest: {safe(name)}"),
+    )
+    rows: list[dict[str, Any]] = found.proposals.to_pylist()
+    _show(rows, found.rejects.to_pylist(), found.report.warnings, tell)
+    if dry_run:
+        return rows
+    _confirm(rows, yes=yes)
+    for recording_id in pc.unique(found.sources["recording_id"]).to_pylist():
+        chosen = found.sources.filter(pc.equal(found.sources["recording_id"], recording_id))
+        _write(project, recording_id, chosen, dict(found.whereabouts))
+    atomic_write(_seen_file(project.workspace), to_json(_seen_before(project.workspace) | seen))
+    return rows
+
+
+def _files_below(paths: Sequence[Path]) -> dict[str, list[int]]:
+    files = chain.from_iterable(sorted(path.rglob("*")) if path.is_dir() else [path] for path in paths)
+    found = {}
+    for path in files:
+        if path.is_file():
+            stat = path.stat()
+            found[str(path.resolve())] = [stat.st_size, stat.st_mtime_ns]
+    return found
+
+
+def _nothing_changed(project: Project, seen: dict[str, list[int]]) -> bool:
+    before = _seen_before(project.workspace)
+    return bool(seen) and bool(project.recordings) and all(before.get(path) == facts for path, facts in seen.items())
+
+
+def _seen_file(workspace: Workspace) -> Path:
+    return workspace.state / "ingested.json"
+
+
+def _seen_before(workspace: Workspace) -> dict[str, list[int]]:
+    path = _seen_file(workspace)
+    return dict(read_json(path)) if path.exists() else {}
+
+
+def _known(project: Project) -> pa.Table | None:
+    rows = [source.row for recording in project.recordings.values() for source in recording.sources]
+    return SOURCES.table(rows) if rows else None
+
+
+def _show(
+    rows: list[dict[str, Any]],
+    rejects: list[dict[str, Any]],
+    warnings: Sequence[str],
+    tell: Callable[[str], None],
+) -> None:
+    shown = ""
+    for row in rows:
+        if row["recording_id"] != shown:
+            shown = row["recording_id"]
+            tell(f"recording {shown}")
+        doubt = "" if row["certain"] else "  (not certain)"
+        tell(f"  {row['role']:<9} {safe(row['name'])}  {row['status']}  {safe(row['evidence'])}{doubt}")
+    for row in rejects:
+        tell(f"skipped {safe(row['subject_id'])}: {safe(row['detail'])}")
+    for warning in warnings:
+        tell(f"warning: {safe(warning)}")
+
+
+def _confirm(rows: list[dict[str, Any]], *, yes: bool) -> None:
+    if yes:
+        return
+    if sys.stdin.isatty():
+        if not click.confirm("Register these?", default=True, err=True):
+            raise NotConfirmedError("nothing was registered")
+        return
+    doubtful = [row["name"] for row in rows if not row["certain"]]
+    if doubtful:
+        raise NotConfirmedError(f"{doubtful[0]}: its recording is not certain; look at the table, then say --yes")
+
+
+def _write(project: Project, recording_id: str, sources: pa.Table, places: dict[str, Any]) -> None:
+    """Write the manifest of a recording; a source whose place another one has taken was replaced by it."""
+    workspace = project.workspace
+    local_file = workspace.local_file(recording_id)
+    before = read_json(local_file)["sources"] if local_file.exists() else {}
+    taken = {place["path"]: source_id for source_id, place in places.items()}
+    ids = sources["source_id"].to_pylist()
+    kept = [name for name in ids if name in places or taken.get(before.get(name, {}).get("path", "")) is None]
+    local = {name: places.get(name) or before[name] for name in kept if name in places or name in before}
+    table = sources.filter(pc.is_in(sources["source_id"], pa.array(kept, pa.string())))
+    atomic_write(local_file, to_json({"sources": local}))
+    inputs = tuple(sorted(kept))
+    code = code_fingerprint("dougpt_schema", "dougpt_media")
+    provenance = Provenance("dougpt-media", fingerprint("ingest", inputs, code), inputs, code=code)
+    write_table(table, workspace.sources_file(recording_id), SOURCES, provenance)

@@ -1,0 +1,34 @@
+"""Finding a trained run."""
+
+from pathlib import Path
+
+from dougpt_schema import DougptError
+
+from dougpt.plan import Plan
+from dougpt.project import Project
+
+
+class NoSuchRunError(DougptError):
+    """There is no such run, or it is not finished."""
+
+
+def run_folder(root: Path, run_id: str | None) -> Path:
+    """Return the folder of a run, by the start of its id; without one, that of today's settings.
+
+    Raises:
+        NoSuchRunError: No run, or several, begin with `run_id`; or today's settings were not trained yet.
+    """
+    project = Project.open(root)
+    workspace = project.workspace
+    if run_id is None:
+        if not project.members():
+            raise NoSuchRunError(f"{root}: no recordings here, and nothing trained")
+        run_id = Plan(project).run_id
+        if not (workspace.run(run_id) / "run.json").exists():
+            others = sorted(path.parent.name for path in workspace.runs.glob("*/run.json"))
+            hint = f"; take an earlier one with --run: {', '.join(others)}" if others else ""
+            raise NoSuchRunError(f"{root}: today's settings are not trained yet; run: dougpt pipeline{hint}")
+    found = sorted(path.parent for path in workspace.runs.glob(f"{run_id}*/run.json"))
+    if len(found) != 1:
+        raise NoSuchRunError(f"{workspace.runs}: {len(found) or 'no'} finished runs begin with {run_id!r}")
+    return found[0]
