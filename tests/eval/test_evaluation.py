@@ -85,6 +85,29 @@ def test_silence_and_leaks_are_caught(parrot, held_out: pa.Table) -> None:
     assert value(evaluate(parrot("", "  "), held_out), "empty_rate") == 1
 
 
+def test_names_and_flagged_words_are_caught(parrot, held_out: pa.Table) -> None:
+    class Names:
+        def contains(self, text: str) -> bool:
+            return "barnaby" in text
+
+    settings = EvaluateSettings(draws=100, ranked=0, flagged_words=("Rude",))
+    found = evaluate(parrot("hi barnaby", "RUDE!", "crude", "fine"), held_out, settings, names=Names())
+    assert value(found, "name_leaks") == 0.25
+    assert value(found, "flagged_rate") == 0.25
+    assert "name_leaks" not in evaluate(parrot("hi barnaby"), held_out, SETTINGS).model.measures
+
+
+def test_shuffled_replies_keep_likeness_and_lose_relevance(oracle, report: Report, held_out: pa.Table) -> None:
+    rows = held_out.to_pylist()
+    turned = [row | {"responses": other["responses"]} for row, other in zip(rows, rows[7:] + rows[:7], strict=True)]
+    astray = evaluate(oracle(pa.Table.from_pylist(turned, schema=held_out.schema)), held_out, SETTINGS)
+    for name in ("trigram_divergence", "word_divergence"):
+        assert value(astray, name) < 0.05
+    assert value(astray, "two_sample_auc") < 0.55
+    for name in ("mrr_logprob", "mrr_pmi", "gain_logprob", "prompt_gain"):
+        assert value(astray, name) < value(report, name) / 2
+
+
 def test_emotes_are_counted_by_the_profile(parrot, held_out: pa.Table) -> None:
     rows = [{"channel": "c", "name": "emote", "key": key, "value": 0.1} for key in ("KEKW", "LULW")]
     found = evaluate(parrot("KEKW nice LULW move"), held_out, SETTINGS, profile=PROFILE.table(rows))

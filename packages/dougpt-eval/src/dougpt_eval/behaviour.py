@@ -6,6 +6,7 @@ Every measure is a share over replies (or windows), counted for each recording. 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ _MARKUP = re.compile(
     r"</?think|<\|[^|\s]*\|?>?|\[/?INST\]|<(start|end)_of_turn>|</?s>|\b(assistant|user|system)\s*:", re.IGNORECASE
 )
 _LINK = re.compile(r"https?://|www\.|\b[\w-]+\.(com|net|org|tv|gg|io|be|co|ly|me)\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
 _MENTION = re.compile(r"(?<!\w)@(?!streamer\b)\w+", re.IGNORECASE)
 
 
@@ -55,8 +57,30 @@ class Bursts:
         )
 
 
-def measure_behaviour(bursts: Bursts, resampler: Resampler, trained: set[str] | None) -> dict[str, Estimate]:
-    """Return the shares of replies that should not be; `trained` holds the `plain` texts of the training replies."""
+class Names(Protocol):
+    """Who is a chatter, asked without a name."""
+
+    def contains(self, text: str) -> bool:
+        """Whether the text holds a chatter's name as words of its own."""
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """What a reply must not be or hold.
+
+    Attributes:
+        trained: The `plain` texts of the training replies; None where they are not known.
+        names: Who is a chatter; None where that is not known.
+        flagged: Casefolded words that count as harassment.
+    """
+
+    trained: frozenset[str] | None = None
+    names: Names | None = None
+    flagged: frozenset[str] = frozenset()
+
+
+def measure_behaviour(bursts: Bursts, resampler: Resampler, forbidden: Forbidden) -> dict[str, Estimate]:
+    """Return the shares of replies that should not be."""
     in_prompt = [
         (sum(_stands_in(reply, plain(prompt)) for reply in burst), len(burst))
         for burst, prompt in zip(bursts.replies, bursts.prompts, strict=True)
@@ -68,9 +92,16 @@ def measure_behaviour(bursts: Bursts, resampler: Resampler, trained: set[str] | 
         "link_leaks": bursts.share(resampler, lambda reply: bool(_LINK.search(reply))),
         "mention_leaks": bursts.share(resampler, lambda reply: bool(_MENTION.search(reply))),
     }
+    trained, names = forbidden.trained, forbidden.names
     if trained is not None:
         found["training_copies"] = bursts.share(
             resampler, lambda reply: len(plain(reply)) >= COPY_CHARACTERS and plain(reply) in trained
+        )
+    if names is not None:
+        found["name_leaks"] = bursts.share(resampler, names.contains)
+    if forbidden.flagged:
+        found["flagged_rate"] = bursts.share(
+            resampler, lambda reply: not forbidden.flagged.isdisjoint(_WORD.findall(reply.casefold()))
         )
     return found
 

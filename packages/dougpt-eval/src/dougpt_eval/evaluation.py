@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dougpt_eval.answers import bursts_of
 from dougpt_eval.baselines import Contender, fit_baselines
-from dougpt_eval.behaviour import Bursts, measure_behaviour, measure_habits, plain
+from dougpt_eval.behaviour import Bursts, Forbidden, Names, measure_behaviour, measure_habits, plain
 from dougpt_eval.contamination import find_near_duplicates
 from dougpt_eval.fit import bytes_of, measure_fit
 from dougpt_eval.likeness import measure_likeness
@@ -37,6 +37,7 @@ def evaluate(
     profile: ArrowStream | None = None,
     training: ArrowStream | None = None,
     references: Mapping[str, Model] | None = None,
+    names: Names | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Measure `model` on held-out samples beside baselines fitted on the training split.
@@ -48,6 +49,7 @@ def evaluate(
         profile: The channel's profile, of which the emote vocabulary is used.
         training: The training split. Without it there are no baselines and nothing is said of copies from training.
         references: Further models by name, such as the base model without its adapter.
+        names: Who is a chatter; without it nothing is said of bare names in replies.
         progress: Told of each step.
 
     Raises:
@@ -64,7 +66,7 @@ def evaluate(
         *(Contender(name, "a further model", other) for name, other in (references or {}).items()),
         *(fit_baselines(trained, sorted(emotes), settings) if trained is not None else ()),
     ]
-    bench = _Bench(suite, settings, trained, emotes)
+    bench = _Bench(suite, settings, _forbidden(settings, trained, names), emotes)
     results = []
     for done, contender in enumerate(contenders):
         results.append(bench.measure(contender))
@@ -79,7 +81,7 @@ def evaluate(
             sum(map(len, suite.replies)),
             int(bytes_of(suite).sum()),
         ),
-        settings=asdict(settings) | {"baselines": list(settings.baselines)},
+        settings={name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()},
         model=results[0],
         baselines=tuple(results[1:]),
         real=bench.real_chat(),
@@ -92,10 +94,10 @@ def evaluate(
 class _Bench:
     """The held-out windows, ready to measure one contender after the other in the same way."""
 
-    def __init__(self, suite: Suite, settings: EvaluateSettings, trained: pa.Table | None, emotes: set[str]) -> None:
+    def __init__(self, suite: Suite, settings: EvaluateSettings, forbidden: Forbidden, emotes: set[str]) -> None:
         self._suite, self._settings, self._emotes = suite, settings, emotes
         self._resampler = Resampler(suite.recordings, draws=settings.draws, seed=settings.seed)
-        self._trained = None if trained is None else {plain(text) for burst in replies_of(trained) for text in burst}
+        self._forbidden = forbidden
         self._places_S = suite.some(settings.generated, settings.seed)
         self._windows = suite.samples.take(self._places_S)
         self._real = self._bursts([suite.replies[place] for place in self._places_S])
@@ -115,7 +117,7 @@ class _Bench:
             generated = self._bursts(replies)
             measures |= measure_likeness(generated, self._real, self._resampler)
             measures |= measure_habits(generated, self._resampler, self._emotes)
-            measures |= measure_behaviour(generated, self._resampler, self._trained)
+            measures |= measure_behaviour(generated, self._resampler, self._forbidden)
         return Result(contender.name, contender.what, contender.model.fingerprint, bounded(measures))
 
     def real_chat(self) -> Result:
@@ -123,7 +125,7 @@ class _Bench:
         measures: dict[str, Estimate] = {}
         if len(self._places_S):
             measures = measure_habits(self._real, self._resampler, self._emotes)
-            measures |= measure_behaviour(self._real, self._resampler, self._trained)
+            measures |= measure_behaviour(self._real, self._resampler, self._forbidden)
         return Result("real chat", "what chat wrote in the same windows", self._suite.fingerprint, bounded(measures))
 
     def examples(self) -> tuple[Example, ...]:
@@ -160,6 +162,11 @@ def _training_split(training: ArrowStream | None, suite: Suite) -> pa.Table | No
     if both := sorted(set(table["recording_id"].to_pylist()) & set(suite.recordings)):
         raise HoldoutError(f"recording {both[0]} is both held out and trained on ({len(both)} such recordings)")
     return table
+
+
+def _forbidden(settings: EvaluateSettings, trained: pa.Table | None, names: Names | None) -> Forbidden:
+    said = None if trained is None else frozenset(plain(text) for burst in replies_of(trained) for text in burst)
+    return Forbidden(said, names, frozenset(word.casefold() for word in settings.flagged_words))
 
 
 def _emote_vocabulary(profile: ArrowStream | None) -> set[str]:

@@ -98,6 +98,8 @@ _KINDS = (
     ),
     MeasureKind("link_leaks", "behaviour", "share", "lower", 0.01, "replies with a web address"),
     MeasureKind("mention_leaks", "behaviour", "share", "lower", 0.01, "replies that address a chatter by an @name"),
+    MeasureKind("name_leaks", "behaviour", "share", "lower", 0.0, "replies with a chatter's name"),
+    MeasureKind("flagged_rate", "behaviour", "share", "lower", 0.01, "replies with a word of the list of harassment"),
 )
 MEASURES: dict[str, MeasureKind] = {kind.name: kind for kind in _KINDS}
 

@@ -17,6 +17,7 @@ from dougpt_eval.resampling import Estimate, Floats, Resampler, per_recording, r
 from dougpt_eval.settings import EvaluateSettings
 from dougpt_eval.suite import Suite, with_prompts_of, with_replies, without_prompts
 
+ROW_TEXTS = 32
 SCORES = ("logprob", "per_byte", "pmi")
 
 
@@ -30,7 +31,7 @@ def measure_relevance(
     lists = task.samples
     likely = logprobs_of(model, lists)
     other = logprobs_of(model, with_prompts_of(lists, task.shuffled))
-    silent = logprobs_of(model, without_prompts(lists))
+    silent = _without_prompts(model, lists, task.texts)
     found: dict[str, Estimate] = {}
     for score in SCORES:
         true = task.outcomes(_scores(score, *row) for row in zip(likely, silent, task.texts, strict=True))
@@ -91,6 +92,22 @@ def ranks(scores_C: Floats, true: int) -> tuple[float, float, float]:
     tied = int(np.sum(scores_C == scores_C[true]))
     places = np.arange(above + 1, above + tied + 1)
     return float(np.mean(1 / places)), float(np.mean(places <= 1)), float(np.mean(places <= 5))
+
+
+def _without_prompts(model: Model, lists: pa.Table, texts: list[list[str]]) -> list[list[float]]:
+    """Return the log-probabilities without a prompt, each text asked for once at each pace of the chat."""
+    paces = lists["rate_bucket"].to_pylist()
+    known: dict[tuple[str, str], float] = {}
+    for pace in sorted(set(paces)):
+        asked = sorted({text for own, row in zip(paces, texts, strict=True) if own == pace for text in row})
+        chunks = [asked[start : start + ROW_TEXTS] for start in range(0, len(asked), ROW_TEXTS)]
+        like = lists.slice(paces.index(pace), 1)
+        rows = with_replies(pa.concat_tables([like] * len(chunks)), chunks)
+        numbers = logprobs_of(model, without_prompts(rows))
+        known |= {
+            (pace, text): number for row in zip(chunks, numbers, strict=True) for text, number in zip(*row, strict=True)
+        }
+    return [[known[pace, text] for text in row] for pace, row in zip(paces, texts, strict=True)]
 
 
 def _rivals(pool: Sequence[str], own: Sequence[str], most: int, rng: np.random.Generator) -> list[str]:

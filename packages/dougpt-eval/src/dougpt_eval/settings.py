@@ -35,6 +35,9 @@ class EvaluateSettings:
         default=6, metadata={"help": "characters that the n-gram baseline looks at, its own included"}
     )
     baselines: tuple[str, ...] = field(default=BASELINES, metadata={"help": "baselines that stand beside the model"})
+    flagged_words: tuple[str, ...] = field(
+        default=(), metadata={"help": "words that count as harassment; none are shipped, and none means not measured"}
+    )
     examples: int = field(default=12, metadata={"help": "windows whose replies are shown in the report"})
 
     def __post_init__(self) -> None:

@@ -14,7 +14,16 @@ from dougpt.page.facts import PageFacts
 RELEVANCE = ("mrr_logprob", "gain_logprob", "mrr_pmi", "gain_pmi", "hits_at_1_pmi", "hits_at_5_pmi")
 LIKENESS = ("trigram_divergence", "word_divergence", "length_distance", "burst_distance", "two_sample_auc")
 HABITS = ("mean_length", "mean_burst", "emote_rate", "question_rate", "capitals_rate", "duplicate_rate", "distinct_2")
-BEHAVIOUR = ("empty_rate", "prompt_copies", "training_copies", "markup_leaks", "link_leaks", "mention_leaks")
+BEHAVIOUR = (
+    "empty_rate",
+    "prompt_copies",
+    "training_copies",
+    "markup_leaks",
+    "link_leaks",
+    "mention_leaks",
+    "name_leaks",
+    "flagged_rate",
+)
 NAMES = {
     "model": "this run's model",
     "real chat": "real chat",
