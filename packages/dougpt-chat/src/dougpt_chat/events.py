@@ -4,9 +4,9 @@ The order matters: the roster must be whole before the first mention is hidden, 
 mentioned by a display name before writing for the first time.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dougpt_chat.authors import People, fold, keyed_hash
 from dougpt_chat.bare_names import name_hashes
 from dougpt_chat.clock import ChatClock
-from dougpt_chat.kinds import is_bot, kinds_of
+from dougpt_chat.kinds import bot_names, kinds_of
 from dougpt_chat.settings import ChatSettings
 from dougpt_chat.text import PLAIN, Emote, stage_text
 
@@ -74,16 +74,15 @@ def stage_events(
     owner_names = {fold(name) for name in (*owners, *settings.streamer, *_broadcasters(messages))}
     people = People(roster, owner_names, origin.key)
     author = _per_pair(messages, roster, [people.author(*pair) for pair in roster], pa.string())
-    bot = _per_pair(messages, roster, [is_bot(login, settings) for login, _ in roster], pa.bool_())
+    bots = bot_names(settings)
+    bot = _per_pair(messages, roster, [fold(login or "") in bots for login, _ in roster], pa.bool_())
     event_id = _event_ids(messages, clock, author, origin)
 
     kept = _first_occurrences(event_id)
     duplicates = messages.num_rows - len(kept)
     if duplicates:
         messages, author, bot, event_id = (column.take(kept) for column in (messages, author, bot, event_id))
-    text, found = _staged_texts(
-        messages, partial(stage_text, mention=people.mention, lexicon=emotes | set(settings.emotes))
-    )
+    text, found = _staged_texts(messages, people, emotes | frozenset(settings.emotes))
     kind = kinds_of(
         text,
         deleted=messages["is_deleted"].combine_chunks(),
@@ -171,27 +170,33 @@ def _first_occurrences(event_id: pa.Array) -> pa.Array:
     return pa.array(np.sort(np.unique(codes, return_index=True)[1]), pa.int64())
 
 
-def _staged_texts(messages: pa.Table, stage: "partial[tuple[str, list[Emote]]]") -> tuple[pa.Array, pa.Array]:
+def _staged_texts(messages: pa.Table, people: People, lexicon: frozenset[str]) -> tuple[pa.Array, pa.Array]:
     """The staged text and the emotes of each row; plain texts are passed through unseen."""
     emote_type = CHAT_EVENTS.schema.field("emotes").type
     texts, emotes = [], []
     for chunk in messages.select(["raw_text", "spans"]).to_batches(max_chunksize=CHUNK_ROWS):
         raw, spans = chunk.columns
-        plain = pc.and_(pc.match_substring_regex(raw, PLAIN), pc.equal(pc.list_value_length(spans), 0))
-        if stage.keywords["lexicon"]:
-            plain = pa.repeat(pa.scalar(False), len(raw))
-        special = pc.indices_nonzero(pc.invert(plain))
-        staged = [
-            stage(text, [(span["start"], span["end"], span["id"] or None) for span in row])
-            for text, row in zip(raw.take(special).to_pylist(), spans.take(special).to_pylist(), strict=True)
-        ]
-        mask = pc.invert(plain)
-        texts.append(pc.replace_with_mask(raw, mask, pa.array([text for text, _ in staged], pa.string())))
+        mask = _special(raw, spans, lexicon)
+        rows = pc.indices_nonzero(mask)
+        columns = (column.to_pylist() for column in (rows, raw.take(rows), spans.take(rows)))
         found: list[list[Emote]] = [[]] * len(raw)
-        for row, (_, row_emotes) in zip(special.to_pylist(), staged, strict=True):
-            found[row] = row_emotes
+        staged: list[str] = []
+        for row, raw_text, places in zip(*columns, strict=True):
+            emote_spans = [(place["start"], place["end"], place["id"] or None) for place in places]
+            text, found[row] = stage_text(raw_text, emote_spans, people.mention, lexicon)
+            staged.append(text)
+        texts.append(pc.replace_with_mask(raw, mask, pa.array(staged, pa.string())))
         emotes.append(pa.array(found, emote_type))
     return _one_array(texts, pa.string()), _one_array(emotes, emote_type)
+
+
+def _special(raw: pa.Array, spans: pa.Array, lexicon: frozenset[str]) -> pa.Array:
+    """Which texts have to be looked at: those with emotes, or with more than plain words."""
+    plain = pc.and_(pc.match_substring_regex(raw, PLAIN), pc.equal(pc.list_value_length(spans), 0))
+    if lexicon:
+        words = "|".join(re.escape(word) for word in sorted(lexicon))
+        plain = pc.and_not(plain, pc.match_substring_regex(raw, words))
+    return pc.invert(plain)
 
 
 def _one_array(chunks: list[pa.Array], kind: pa.DataType) -> pa.Array:

@@ -64,14 +64,9 @@ BOTS = frozenset(
 )
 
 
-def is_bot(login: str | None, settings: ChatSettings) -> bool:
-    """Tell whether an account is a program's, by the built-in list and the settings."""
-    if not login:
-        return False
-    name = fold(login)
-    if name in {fold(one) for one in settings.not_bots}:
-        return False
-    return name in BOTS or name in {fold(one) for one in settings.bots}
+def bot_names(settings: ChatSettings) -> frozenset[str]:
+    """Return the folded logins that programs write from, by the built-in list and the settings."""
+    return (BOTS | {fold(name) for name in settings.bots}) - {fold(name) for name in settings.not_bots}
 
 
 def kinds_of(

@@ -103,7 +103,7 @@ def read_document(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     for run in reader:
         try:
             comments = RUN.decode(b"[" + run + b"]")
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             yield _one_by_one(run, rows, notes)
         else:
             yield Batch([_message(comment, next(rows)) for comment in comments])
