@@ -10,8 +10,15 @@ from dougpt_chat import ChatSettings, RenderedSettings
 HEAVY = ("av", "cv2", "rapidocr", "onnxruntime", "PIL", "torch")
 
 
-def test_importing_loads_nothing_heavy() -> None:
-    code = f"import sys, dougpt_chat; sys.exit(sorted(set({HEAVY!r}) & set(sys.modules)) != [])"
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("from dougpt_chat import read_chat, read_rendered_chat, merge_exports", HEAVY),
+        ("from dougpt_chat.settings import ChatSettings", (*HEAVY, "pyarrow", "numpy", "msgspec")),
+    ],
+)
+def test_importing_loads_nothing_heavy(statement: str, heavy: tuple[str, ...]) -> None:
+    code = f"import sys; {statement}; sys.exit(sorted(set({heavy!r}) & set(sys.modules)) != [])"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -2,23 +2,52 @@
 
 `read_chat` reads what people save of a chat, `read_rendered_chat` what a video shows of it; both give a
 `ChatRead`. Nothing that leaves it but `names` and `raw_texts` holds anybody's name.
+
+The public names are loaded on first use, so that the settings cost nothing to read.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from dougpt_chat.authors import DEFAULT_KEY, STREAMER, pseudonym
-from dougpt_chat.bare_names import contains_name, name_hashes, name_tester
-from dougpt_chat.errors import BrokenExportError, TruncatedExportError, UnknownFormatError, UnreadableExportError
-from dougpt_chat.forget import Forgotten, forget_author, forget_names
-from dougpt_chat.formats import FORMATS
-from dougpt_chat.formats.message import ExportHeader
-from dougpt_chat.merge import merge_exports
-from dougpt_chat.read import ChatRead, probe_chat, read_chat
-from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
 from dougpt_chat.settings import ChatSettings, RenderedSettings
 
 if TYPE_CHECKING:
+    from dougpt_chat.authors import DEFAULT_KEY, STREAMER, pseudonym
+    from dougpt_chat.bare_names import contains_name, name_hashes, name_tester
+    from dougpt_chat.errors import BrokenExportError, TruncatedExportError, UnknownFormatError, UnreadableExportError
+    from dougpt_chat.forget import Forgotten, forget_author, forget_names
+    from dougpt_chat.formats import FORMATS
+    from dougpt_chat.formats.message import ExportHeader
+    from dougpt_chat.merge import merge_exports
+    from dougpt_chat.read import ChatRead, probe_chat, read_chat
     from dougpt_chat.rendered.read import read_rendered_chat
+    from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
+
+_HOMES = {
+    "DEFAULT_KEY": "authors",
+    "FORMATS": "formats",
+    "STREAMER": "authors",
+    "BrokenExportError": "errors",
+    "ChatRead": "read",
+    "ChatReport": "report",
+    "ExportHeader": "formats.message",
+    "Forgotten": "forget",
+    "MergeReport": "report",
+    "RenderedReport": "report",
+    "TruncatedExportError": "errors",
+    "UnknownFormatError": "errors",
+    "UnreadableExportError": "errors",
+    "contains_name": "bare_names",
+    "forget_author": "forget",
+    "forget_names": "forget",
+    "merge_exports": "merge",
+    "name_hashes": "bare_names",
+    "name_tester": "bare_names",
+    "probe_chat": "read",
+    "pseudonym": "authors",
+    "read_chat": "read",
+    "read_rendered_chat": "rendered.read",
+}
 
 __all__ = [
     "DEFAULT_KEY",
@@ -50,9 +79,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load what needs an extra only when it is asked for."""
-    if name == "read_rendered_chat":
-        from dougpt_chat.rendered.read import read_rendered_chat  # noqa: PLC0415 - loads the OCR engine
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
-        return read_rendered_chat
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
