@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from dougpt_align.synthetic.hostile_text import PARTS, RAIDS, comment, mishear, utter
+from dougpt_align.synthetic.hostile_text import FACES, PARTS, RAIDS, comment, mishear, utter
 from dougpt_align.synthetic.truth import Slice, Spoken, Synthetic, Written, assemble
 
 SPEAKERS = ("host", "guest")
@@ -55,6 +55,7 @@ def make_hostile(seed: int, shape: Slice | None = None) -> Synthetic:
     written += _raids(rng, length_s, round(rest * 0.08))
     written += _elsewhere(rng, talk, length_s, round(rest * 0.1))
     written += _muttering(rng, talk, length_s, rest - round(rest * 0.48))
+    written = [replace(message, emotes=tuple(face for face in FACES if face in message.text)) for message in written]
     return assemble(f"bad0{seed:012x}", spoken, written, shape)
 
 
@@ -144,9 +145,7 @@ def _answers(rng: Generator, talk: _Talk, last_word: list[int], shape: Slice, co
         thought = 1.0 + 2.2 * float(rng.pareto(2.6))
         message = comment(rng, talk.named[parent], talk.hands[parent], echo)
         at_s = look_s + shape.latency_s + min(thought, 35.0) + reading_s.get(who, 1.0) + 0.11 * min(len(message), 60)
-        face = message.split(" ")[0]
-        emotes = (face,) if message == " ".join([face] * len(message.split(" "))) and face[0].isalpha() else ()
-        written.append(Written(at_s, message, who, "reply", last_word[parent], emotes))
+        written.append(Written(at_s, message, who, "reply", last_word[parent]))
         if rng.random() < SECOND_THOUGHTS and len(written) < count:
             again = at_s + 2.0 + float(rng.exponential(4.0))
             more = comment(rng, talk.named[parent], talk.hands[parent], echo)
