@@ -17,7 +17,13 @@ FORMS = ("messages", "prompt-completion", "sharegpt", "jsonl", "dvc")
 @click.command()
 @options.workspace
 @click.option("--as", "form", type=click.Choice(FORMS), required=True, help="What to write.")
-@click.option("--split", type=click.Choice(("train", "validation", "test")), default="train", show_default=True)
+@click.option(
+    "--split",
+    type=click.Choice(("train", "validation", "test")),
+    default="train",
+    show_default=True,
+    help="Which samples.",
+)
 @click.option(
     "--replies",
     type=click.Choice(("burst", "single")),
