@@ -53,7 +53,7 @@ def build_workspace(root: Path) -> Path:
     write_json(run / "run.json", {"run_id": "7" * 64, "inputs": inputs, "git_commit": "8" * 40})
     model = prompt_blind.words(TrainingText([["BEES LULW", "skill issue"], ["tomato soup"]], 4), order=2)
     report = evaluate(model, held_out, EvaluateSettings(draws=200, ranked=10), training=training)
-    write_json(root / "reports" / "default" / "evaluation.json", report.to_dict())
+    write_json(root / "reports" / "default" / "report_evaluate.json", {"recipe": {}, "report": report.to_dict()})
     return root
 
 

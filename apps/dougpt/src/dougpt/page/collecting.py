@@ -28,7 +28,7 @@ def read_facts(root: Path, dataset: str, run_id: str) -> PageFacts:
         "preflight": _report(run / "preflight.json"),
         "metrics": _report(run / "metrics.json"),
         "run": _report(run / "run.json"),
-        "evaluation": _report(reports / "evaluation.json"),
+        "evaluation": _report(reports / "report_evaluate.json"),
     }
     recordings = tuple(_recording(workspace, name) for name in members)
     return PageFacts(
