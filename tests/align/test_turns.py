@@ -89,10 +89,16 @@ def test_no_utterance_of_several_words_is_longer_than_allowed(lengths: list[int]
     assert all(row["end_ms"] - row["start_ms"] <= 1000 for row in found.to_pylist() if row["n_words"] > 1)
 
 
-def test_interpolated_words_count_as_unaligned() -> None:
-    table = words((0, 1, "a"), (1, 2, "b"), timing=["interpolated", "forced"])
+def test_words_that_were_not_found_in_the_sound_count_as_unaligned() -> None:
+    table = words((0, 1, "a"), (1, 2, "b"), flags=[["unaligned"], []])
 
     assert segment(table)["unaligned_share"].to_pylist() == [0.5]
+
+
+def test_words_of_captions_without_word_times_do_not_count_as_unaligned() -> None:
+    table = words((0, 1, "a"), (1, 2, "b"), timing=["interpolated", "interpolated"])
+
+    assert segment(table)["unaligned_share"].to_pylist() == [0.0]
 
 
 @pytest.mark.parametrize("text", ["Really?", 'he said "why?"', "what do you think", "should we go left"])

@@ -27,6 +27,7 @@ QUESTION_PAIRS = frozenset({"you guys", "we should", "should we", "do you", "did
 CHAT_WORDS = frozenset({"chat", "chatters", "everyone", "everybody", "yall", "guys", "viewers"})
 SECOND_PERSON = frozenset({"you", "your", "yours", "youre", "youve", "youd", "youll"})
 MIN_SENTENCE_WORDS = 2
+UNALIGNED = "unaligned"  # the flag that forced alignment puts on a word it did not find
 
 
 def segment(words: ArrowStream, settings: AlignSettings | None = None) -> pa.Table:
@@ -61,7 +62,8 @@ def _utterances(words: pa.Table, settings: AlignSettings) -> list[dict[str, obje
     bounds = _split_long([0, *cuts, len(texts)], start_ms, end_ms, silences_ms, settings.max_utterance_ms)
 
     probabilities = words["probability"].to_pylist()
-    interpolated = [timing == "interpolated" for timing in words["timing"].to_pylist()]
+    # Captions without word times are not at fault: only what was looked for in the sound and not found there.
+    unaligned = [UNALIGNED in flags for flags in words["flags"].to_pylist()]
     ids = words["word_id"].to_pylist()
     recording = words["recording_id"][0].as_py()
     rows: list[dict[str, object]] = []
@@ -83,7 +85,7 @@ def _utterances(words: pa.Table, settings: AlignSettings) -> list[dict[str, obje
                 "first_word_id": ids[first],
                 "last_word_id": ids[last - 1],
                 "probability": float(np.float32(sum(known) / len(known))) if known else None,
-                "unaligned_share": sum(interpolated[first:last]) / (last - first),
+                "unaligned_share": sum(unaligned[first:last]) / (last - first),
                 "speaker": speakers[first],
                 "is_question": is_question(text),
                 "addresses_chat": addresses_chat(text),

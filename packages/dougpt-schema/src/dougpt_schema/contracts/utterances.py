@@ -19,7 +19,7 @@ UTTERANCES = Contract(
         Column("first_word_id", COUNT, "Its first word."),
         Column("last_word_id", COUNT, "Its last word."),
         Column("probability", SHARE, "The mean of its words' probabilities.", nullable=True),
-        Column("unaligned_share", SHARE, "The share of its words whose times are not aligned to the sound."),
+        Column("unaligned_share", SHARE, "The share of its words that were looked for in the sound and not found."),
         Column("speaker", TEXT, "Who spoke.", nullable=True),
         Column("is_question", FLAG, "Whether it asks something."),
         Column("addresses_chat", FLAG, "Whether it speaks to the viewers."),
