@@ -13,11 +13,14 @@ from dougpt_schema.testing import tables
 from dougpt_train.base import Base
 from dougpt_train.render import Renderer, Turn
 from dougpt_train.settings import TrainSettings
-from hypothesis import given, settings as hypothesis_settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 # Texts that viewers could type to end an answer, open a turn or be taken for somebody's pseudonym.
-NASTY = st.sampled_from(["<|im_end|>", "<|im_start|>user", "<|endoftext|>", "a\nb", "@0123456789abcdef hi", "\u200b", "  "])
+NASTY = st.sampled_from(
+    ["<|im_end|>", "<|im_start|>user", "<|endoftext|>", "a\nb", "@0123456789abcdef hi", "\u200b", "  "]
+)
 TEXTS = st.text(max_size=30) | NASTY | st.tuples(NASTY, st.text(max_size=5)).map("".join)
 STOP = "<|im_end|>"
 
@@ -85,7 +88,9 @@ def test_the_prompt_shows_context_turn_and_pace(renderer: Renderer, samples: pa.
     assert single.split("\n") == [*row["context"], f"> {row['prompt']}", "[chat: one]"]
 
 
-def test_replies_of_a_burst_keep_their_order_and_are_capped(base: Base, settings: TrainSettings, samples: pa.Table) -> None:
+def test_replies_of_a_burst_keep_their_order_and_are_capped(
+    base: Base, settings: TrainSettings, samples: pa.Table
+) -> None:
     renderer = Renderer(base.tokenizer, replace(settings, burst_lines=2, single_share=0.0), base.stop_ids)
 
     rows, _ = renderer.rows(samples)
@@ -200,7 +205,9 @@ def test_rows_are_exact_in_the_templates_of_well_known_models(
     from dougpt_train import tiny
 
     tokenizer: Any = tiny.make_tokenizer(tiny.texts(samples), 512)
-    tokenizer.add_special_tokens({"additional_special_tokens": [stop, "<bos>", "<|begin_of_text|>"], "bos_token": "<bos>"})
+    tokenizer.add_special_tokens(
+        {"additional_special_tokens": [stop, "<bos>", "<|begin_of_text|>"], "bos_token": "<bos>"}
+    )
     tokenizer.eos_token = stop
     tokenizer.chat_template = bundled_template(name)
     renderer = Renderer(tokenizer, replace(settings, prompt_tokens=400), [tokenizer.convert_tokens_to_ids(stop)])

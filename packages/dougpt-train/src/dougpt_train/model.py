@@ -18,7 +18,7 @@ from dougpt_schema import SAMPLES, ArrowStream, file_sha256, fingerprint
 from peft import PeftModel
 
 from dougpt_train.base import Base, find_device, load_weights, model_files, open_folder
-from dougpt_train.errors import RunFolderError
+from dougpt_train.errors import BaseModelError, RunFolderError
 from dougpt_train.record import ADAPTER, BASE, FULL, RUN, WEIGHTS, read_settings
 from dougpt_train.render import Renderer, Row
 from dougpt_train.sampling import draw_tokens, score
@@ -146,8 +146,8 @@ def load(run_folder: Path | str, *, base: Path | str | None = None, device: str 
     settings = read_settings(folder)
     place = device or find_device(settings)
     if settings.method == "full":
-        opened = open_folder(str(folder / FULL), folder / FULL)
         trained = _require_same(folder, FULL, record["results"]["model"], model_files(folder / FULL))
+        opened = open_folder(FULL, folder / FULL)
         network = load_weights(opened, settings, place)
     else:
         opened = open_run_base(folder, settings, record, base)
@@ -169,10 +169,11 @@ def open_run_base(folder: Path, settings: TrainSettings, record: Any, base: Path
     """
     default = folder / BASE if settings.base == TINY else Path(settings.base)
     place = Path(base) if base is not None else default
-    opened = open_folder(settings.base, place)
+    if not place.is_dir():
+        raise BaseModelError(settings.base, "its folder is not there; say where it is now with `base`")
     expected = record["results"]["base"] if settings.base == TINY else record["inputs"]["base"]
     _require_same(folder, f"base model {settings.base}", expected, model_files(place))
-    return opened
+    return open_folder(settings.base, place)
 
 
 def read_record(folder: Path) -> Any:

@@ -57,7 +57,7 @@ class TrainSettings:
         default=96, metadata={"help": "Longer bursts lose lines, longer single replies are not trained on."}
     )
 
-    epochs: int = field(default=3, metadata={"help": "Passes over the samples; each draws its replies anew by weight."})
+    epochs: int = field(default=2, metadata={"help": "Passes over the samples; each draws its replies anew by weight."})
     max_steps: int = field(default=0, metadata={"help": "Stop after this many steps; 0 means after the last epoch."})
     batch_rows: int = field(default=16, metadata={"help": "Rows a step, on each device."})
     accumulate: int = field(default=1, metadata={"help": "Batches added up before the weights change."})

@@ -249,7 +249,7 @@ class _Curve(TrainerCallback):  # type: ignore[misc] # transformers ships no typ
         """Keep the loss on the validation split, and the best weights where patience is asked for."""
         loss = float(metrics["eval_loss"])
         self.validation.append({"step": state.global_step, "loss": round(loss, 6)})
-        if not self._patience:
+        if not self._patience or not state.global_step:
             return
         if self._best is None or loss < self._best[0]:
             self._best, self._worse = (loss, _trainable(kept["model"])), 0

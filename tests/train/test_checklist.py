@@ -1,0 +1,300 @@
+"""Faults that training would not show are found before the first step, and sound set-ups pass."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from dougpt_schema import SAMPLES
+from dougpt_train import Preflight, TrainSettings, preflight, tiny
+from dougpt_train.adapter import lora_config
+from dougpt_train.base import Base
+from dougpt_train.checks import setup
+from dougpt_train.checks.labels import check_labels, check_prompts
+from dougpt_train.checks.setup import check_adapter, check_disk, check_versions
+from dougpt_train.prepare import prepare
+
+Saved = Callable[..., Path]
+
+
+def of(found: Preflight, code: str) -> Any:
+    return next(check for check in found.checks if check.code == code)
+
+
+def failed(found: Preflight) -> set[str]:
+    return {check.code for check in found.checks if check.status == "failed"}
+
+
+def with_split(table: pa.Table, split: str) -> pa.Table:
+    at = table.schema.get_field_index("split")
+    return table.set_column(at, table.schema.field("split"), pa.array([split] * table.num_rows))
+
+
+def test_a_sound_run_passes_and_says_what_was_found(
+    samples: pa.Table, validation: pa.Table, settings: TrainSettings
+) -> None:
+    found = preflight(samples, settings, validation=validation)
+
+    assert found.passed
+    assert [check.code for check in found.checks] == [
+        "P1",
+        "P2",
+        "P3",
+        "P4",
+        "P5",
+        "P6",
+        "P7",
+        "P8",
+        "P9",
+        "P14",
+        "P14",
+    ]
+    assert all(check.found for check in found.checks)
+    assert (
+        f"in all {of(found, 'P2').facts['rows']['burst'] + of(found, 'P2').facts['rows']['single']} rows"
+        in of(found, "P3").found
+    )
+
+
+def test_it_is_the_same_again_and_survives_being_stored(samples: pa.Table, settings: TrainSettings) -> None:
+    found = preflight(samples, settings)
+
+    assert preflight(samples, settings) == found
+    assert Preflight.from_dict(found.to_dict()) == found
+
+
+@pytest.mark.parametrize("change", [{"seed": 5}, {"burst_lines": 3}, {"rank": 4}])
+def test_another_run_has_another_fingerprint(
+    samples: pa.Table, settings: TrainSettings, change: dict[str, int]
+) -> None:
+    one, other = preflight(samples, settings), preflight(samples, replace(settings, **change))  # type: ignore[arg-type]
+
+    assert one.fingerprint != other.fingerprint
+    assert preflight(samples.slice(1), settings).fingerprint != one.fingerprint
+
+
+def test_a_recording_on_both_sides_is_found(samples: pa.Table, settings: TrainSettings) -> None:
+    found = preflight(samples, settings, test=with_split(samples.slice(0, 3), "test"))
+
+    assert failed(found) == {"P1"}
+    assert of(found, "P1").facts["shared_recordings"] == [samples["recording_id"][0].as_py()]
+
+
+def test_rows_of_the_test_split_among_the_training_rows_are_found(samples: pa.Table, settings: TrainSettings) -> None:
+    found = preflight(with_split(samples, "test"), settings)
+
+    assert failed(found) == {"P1"}
+    assert f"{samples.num_rows} among train" in of(found, "P1").found
+
+
+def test_copied_turns_are_a_warning(samples: pa.Table, validation: pa.Table, settings: TrainSettings) -> None:
+    def long_answers(table: pa.Table) -> pa.Table:
+        rows = table.to_pylist()
+        for row in rows:
+            row["prompt"] = "what now"
+            row["responses"] = [row["responses"][0] | {"text": "the same old copypasta again"}]
+        return SAMPLES.table(rows)
+
+    found = preflight(long_answers(samples), settings, validation=long_answers(validation))
+
+    assert found.passed
+    assert of(found, "P1").status == "warning"
+    assert of(found, "P8").status == "warning"
+
+
+def test_a_stop_that_generation_does_not_know_is_found(
+    samples: pa.Table, settings: TrainSettings, saved_base: Saved
+) -> None:
+    def forget_the_stop(base: Base) -> None:
+        template = base.tokenizer.chat_template
+        base.tokenizer.chat_template = template.replace("message['content'] + '<|im_end|>'", "message['content']")
+
+    folder = saved_base(forget_the_stop)
+    found = preflight(samples, replace(settings, base=str(folder)))
+
+    assert "P3" in failed(found)
+    assert "teach no stop" in of(found, "P3").found
+
+
+def test_a_template_that_thinks_before_the_reply_is_found(
+    samples: pa.Table, settings: TrainSettings, saved_base: Saved
+) -> None:
+    def think(base: Base) -> None:
+        template = base.tokenizer.chat_template
+        base.tokenizer.chat_template = template.replace(
+            "{{- message['content'] + '<|im_end|>' -}}",
+            "{{- '<think>\\n\\n</think>' + message['content'] + '<|im_end|>' -}}",
+        )
+
+    found = preflight(samples, replace(settings, base=str(saved_base(think))))
+
+    assert {"P3", "P4"} <= failed(found)
+
+
+def test_a_prompt_that_training_does_not_start_with_is_found(
+    samples: pa.Table, settings: TrainSettings, saved_base: Saved
+) -> None:
+    def differ(base: Base) -> None:
+        base.tokenizer.chat_template += "{%- if add_generation_prompt -%}{{- 'Sure! ' -}}{%- endif -%}"
+
+    found = preflight(samples, replace(settings, base=str(saved_base(differ))))
+
+    assert "P4" in failed(found)
+    assert "do not start with the prompt" in of(found, "P4").found
+
+
+def test_a_template_that_refuses_is_a_failed_check_and_no_crash(
+    samples: pa.Table, settings: TrainSettings, saved_base: Saved
+) -> None:
+    def refuse(base: Base) -> None:
+        base.tokenizer.chat_template = "{{ raise_exception('only Latin is spoken here') }}"
+
+    found = preflight(samples, replace(settings, base=str(saved_base(refuse))))
+
+    assert failed(found) == {"P2"}
+    assert "only Latin is spoken here" in of(found, "P2").found
+
+
+def test_a_base_without_a_template_is_a_failed_check(
+    samples: pa.Table, settings: TrainSettings, saved_base: Saved
+) -> None:
+    folder = saved_base()
+    (folder / "chat_template.jinja").unlink()
+
+    found = preflight(samples, replace(settings, base=str(folder)))
+
+    assert failed(found) == {"P2"}
+    assert "no chat template" in of(found, "P2").found
+
+
+def test_two_tokens_of_beginning_are_found(samples: pa.Table, settings: TrainSettings, saved_base: Saved) -> None:
+    def begin_twice(base: Base) -> None:
+        base.tokenizer.bos_token = tiny.START
+
+    found = preflight(samples, replace(settings, base=str(saved_base(begin_twice))))
+
+    assert failed(found) == {"P5"}
+    assert "begin twice" in of(found, "P5").found
+
+
+def test_padding_that_is_a_stop_is_a_warning(samples: pa.Table, settings: TrainSettings, saved_base: Saved) -> None:
+    def pad_with_the_stop(base: Base) -> None:
+        base.tokenizer.pad_token = base.tokenizer.eos_token
+
+    found = preflight(samples, replace(settings, base=str(saved_base(pad_with_the_stop))))
+
+    assert found.passed
+    assert of(found, "P5").status == "warning"
+
+
+def test_a_template_longer_than_the_prompt_may_be_is_found(samples: pa.Table, settings: TrainSettings) -> None:
+    found = preflight(samples, replace(settings, prompt_tokens=5))
+
+    assert "P6" in failed(found)
+
+
+def test_many_replies_left_out_as_too_long_are_a_warning(samples: pa.Table, settings: TrainSettings) -> None:
+    found = preflight(samples, replace(settings, reply_tokens=2))
+
+    assert of(found, "P6").status == "warning"
+    assert of(found, "P6").facts["left_out_share"] > 0.02
+
+
+def test_rows_longer_than_the_model_can_read_are_found(samples: pa.Table, settings: TrainSettings) -> None:
+    prepared = prepare(samples, settings)
+    prepared.base.config.max_position_embeddings = 20
+    from dougpt_train.checks.labels import check_lengths
+
+    assert check_lengths(prepared).status == "failed"
+
+
+def test_added_tokens_are_found(samples: pa.Table, settings: TrainSettings, saved_base: Saved) -> None:
+    def add_tokens(base: Base) -> None:
+        base.tokenizer.add_tokens(["KEKW", "OMEGALUL"])
+
+    found = preflight(samples, replace(settings, base=str(saved_base(add_tokens))))
+
+    assert "P7" in failed(found)
+    assert "tokens were added" in of(found, "P7").found
+
+
+def test_nothing_to_learn_is_found(samples: pa.Table, settings: TrainSettings) -> None:
+    rows = samples.to_pylist()[:2]
+    for row in rows:
+        row["responses"] = [row["responses"][0] | {"weight": 0.0}]
+
+    found = preflight(SAMPLES.table(rows), settings)
+
+    assert {"P2", "P8"} <= failed(found)
+
+
+def test_labels_that_hold_the_prompt_are_found(samples: pa.Table, settings: TrainSettings) -> None:
+    prepared = prepare(samples, settings)
+    on_the_prompt = [replace(row, prompt_ids=row.prompt_ids[:3]) for row in prepared.rows]
+
+    found = check_labels(replace(prepared, rows=on_the_prompt))
+
+    assert found.status == "failed"
+    assert f"{len(prepared.rows)} rows teach something else" in found.found
+
+
+def test_labels_cut_before_the_stop_are_found(samples: pa.Table, settings: TrainSettings) -> None:
+    prepared = prepare(samples, settings)
+    one_cut = [replace(prepared.rows[0], ids=prepared.rows[0].ids[:-1]), *prepared.rows[1:]]
+
+    assert check_labels(replace(prepared, rows=one_cut)).found.startswith("1 rows teach no stop")
+
+
+def test_a_prompt_asked_otherwise_than_trained_is_found(samples: pa.Table, settings: TrainSettings) -> None:
+    prepared = prepare(samples, settings)
+    shifted = [replace(prepared.rows[0], ids=prepared.rows[0].ids[1:]), *prepared.rows[1:]]
+
+    assert check_prompts(replace(prepared, rows=shifted)).status == "failed"
+
+
+@pytest.mark.filterwarnings("ignore:Model has `tie_word_embeddings:UserWarning")
+def test_an_adapter_on_the_output_layer_is_found(samples: pa.Table, settings: TrainSettings) -> None:
+    prepared = prepare(samples, settings)
+    lora = lora_config(settings)
+    lora.target_modules = ["lm_head", "q_proj"]
+
+    assert "lm_head" in check_adapter(prepared, lora).found
+
+
+def test_an_adapter_that_misses_layers_is_found(samples: pa.Table, settings: TrainSettings) -> None:
+    prepared = prepare(samples, settings)
+    lora = lora_config(settings)
+    lora.target_modules = ["q_proj"]
+    lora.layers_to_transform = [0]
+
+    assert check_adapter(prepared, lora).status == "failed"
+
+
+def test_a_rank_that_servers_refuse_is_a_warning(samples: pa.Table, settings: TrainSettings) -> None:
+    high = replace(settings, rank=128)
+
+    assert check_adapter(prepare(samples, high), lora_config(high)).status == "warning"
+
+
+@pytest.mark.parametrize(("version", "status"), [("1.15.9", "failed"), ("1.16.3", "passed"), ("1.17.0", "warning")])
+def test_versions_are_compared_with_those_tested(monkeypatch: pytest.MonkeyPatch, version: str, status: str) -> None:
+    real = setup.library_versions
+    monkeypatch.setattr(setup, "library_versions", lambda *names: real(*names) | {"trl": version})
+
+    assert check_versions().status == status
+
+
+def test_a_full_disk_is_found(
+    monkeypatch: pytest.MonkeyPatch, samples: pa.Table, settings: TrainSettings, tmp_path: Path
+) -> None:
+    prepared = prepare(samples, settings)
+    adapter = check_adapter(prepared, lora_config(settings))
+    usage = setup.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: usage._replace(free=1_000_000))
+
+    found = check_disk(prepared, tmp_path / "not" / "yet", adapter)
+
+    assert found.status == "failed"
+    assert "1 MB are free" in found.found
