@@ -102,8 +102,9 @@ def _embedded(svg: str, label: str) -> Markup:
     if opening is None:
         raise RuntimeError("matplotlib wrote an SVG without a size")
     width, height = (float(number) for number in opening.groups())
-    shown = Markup(
-        '<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {:g} {:g}" style="width:{:.0f}px">'
-    ).format(label, width, height, width * 96 / POINTS_PER_INCH)
+    # On a narrow screen a figure shrinks until its text gets hard to read, and is scrolled from there on.
+    size = f"width:{width * 96 / POINTS_PER_INCH:.0f}px;min-width:{width:.0f}px"
+    shown = Markup('<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {:g} {:g}" style="{}">')
+    shown = shown.format(label, width, height, size)
     # What stands between the tags was written by matplotlib, which escapes the texts it is given.
     return shown + Markup(svg[opening.end() :])  # noqa: S704
