@@ -70,3 +70,20 @@ def test_a_workspace_below_a_file_is_one_line(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert result.stderr == f"error: {tmp_path}/file/w: cannot be a workspace, {tmp_path}/file is a file\n"
+
+
+def test_a_key_file_in_hex_holds_the_bytes_that_it_spells(tmp_path: Path) -> None:
+    (tmp_path / "key.hex").write_text("00ff" * 16 + "\n")
+
+    assert init(tmp_path / "w", "--key-file", tmp_path / "key.hex").exit_code == 0
+    assert (tmp_path / "w/secret/key").read_bytes() == b"\x00\xff" * 16
+
+
+def test_a_short_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"short")
+
+    result = init(tmp_path / "w", "--key-file", tmp_path / "key")
+
+    assert result.exit_code == 1
+    assert "a key has 16 to 64 bytes, this file has 5" in result.stderr
+    assert not (tmp_path / "w").exists()

@@ -130,9 +130,7 @@ def test_each_reply_of_a_sample_is_an_accepted_link_to_one_of_its_utterances(mad
 
 def test_training_accepts_what_curation_wrote(made: dict[str, Any], tmp_path: Path) -> None:
     settings = TrainSettings(tiny_steps=1, max_steps=1)
-    found = preflight(
-        split(made["samples"], "train"), settings, test=split(made["samples"], "test"), folder=tmp_path
-    )
+    found = preflight(split(made["samples"], "train"), settings, test=split(made["samples"], "test"), folder=tmp_path)
 
     assert [check.found for check in found.checks if check.status == "failed"] == []
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-THINGS = "dragon castle engine wizard sandwich robot banana volcano guitar penguin submarine cactus".split()
-VERBS = "build paint chase sell hide eat fix steal".split()
+THINGS = ("dragon", "castle", "engine", "wizard", "sandwich", "robot", "banana", "volcano", "guitar", "submarine")
+VERBS = ("build", "paint", "chase", "sell", "hide", "eat", "fix", "steal")
 CHATTER = ("lol", "KEKW", "hello everyone", "what a stream", "first time here", "POGGERS", "my cat is asleep")
 EVERY_S = 12
 VIEWERS = 14
@@ -24,7 +24,7 @@ def make_recordings(folder: Path, count: int, minutes: float = 4) -> list[Path]:
 
 def make_recording(folder: Path, number: int, minutes: float = 4) -> Path:
     """Write captions and chat of one recording."""
-    rng = random.Random(number)
+    rng = random.Random(number)  # noqa: S311  # recordings, not secrets
     folder.mkdir(parents=True, exist_ok=True)
     turns = list(_turns(rng, round(minutes * 60)))
     cues = [
@@ -56,7 +56,7 @@ def chat_export(number: int, messages: list[tuple[float, str, str]], length_s: f
             "length": length_s,
             "chapters": [],
         },
-        "comments": [_comment(number, place, created, *message) for place, message in enumerate(messages)],
+        "comments": [_comment(number, place, created, message) for place, message in enumerate(messages)],
         "embeddedData": None,
     }
 
@@ -76,7 +76,8 @@ def _messages(rng: random.Random, turns: list[tuple[float, str, tuple[str, str]]
             yield start_s + rng.uniform(0, EVERY_S), f"viewer{rng.randrange(VIEWERS)}", rng.choice(CHATTER)
 
 
-def _comment(number: int, place: int, created: datetime, at_s: float, login: str, text: str) -> dict[str, object]:
+def _comment(number: int, place: int, created: datetime, said: tuple[float, str, str]) -> dict[str, object]:
+    at_s, login, text = said
     sent = created + timedelta(seconds=at_s)
     return {
         "_id": f"{number:08x}-0000-4000-8000-{place:012x}",

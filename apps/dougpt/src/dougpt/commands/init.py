@@ -1,5 +1,6 @@
 """`dougpt init`: a folder becomes a workspace."""
 
+import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from dougpt.workspace import Workspace
 
 KEY_BYTES = 32
+HEX_KEY = re.compile(rb"(?:[0-9a-fA-F]{2}){16,64}")
 
 
 @click.command()
@@ -18,7 +20,8 @@ KEY_BYTES = 32
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path),
-    help="Take the pseudonym key from this file instead of drawing one: pseudonyms then agree with its other users.",
+    help="Take the pseudonym key from this file, as bytes or in hex, instead of drawing one: pseudonyms then agree with "
+    "those of its other users.",
 )
 @click.option("--example-key", is_flag=True, help="Take the public key of the examples. Not for real people's chat.")
 def command(folder: Path | None, workspace: Path | None, key_file: Path | None, example_key: bool) -> None:
@@ -54,6 +57,8 @@ def _key(key_file: Path | None, *, example_key: bool) -> bytes | None:
     if key_file is None:
         return None
     key = key_file.read_bytes()
+    if HEX_KEY.fullmatch(key.strip()):
+        key = bytes.fromhex(key.strip().decode())
     if not 16 <= len(key) <= 64:
         raise WorkspaceError(f"{key_file}: a key has 16 to 64 bytes, this file has {len(key)}")
     return key
