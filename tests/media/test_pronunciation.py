@@ -5,9 +5,9 @@ from dougpt_media.pronunciation import GRAPHEMES, LETTER_NAMES, LONG, pronounce
 from hypothesis import given
 from hypothesis import strategies as st
 
-PHONES = set(
-    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split()
-)
+VOWELS = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"}
+STOPS = {"B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "P", "S", "SH", "T", "TH", "V", "Z", "ZH"}
+PHONES = VOWELS | STOPS | {"L", "M", "N", "NG", "R", "W", "Y"}
 DICTIONARY = {"red": "R EH D", "stone": "S T OW N"}
 
 
@@ -16,7 +16,7 @@ def test_every_word_of_letters_has_known_phones(word: str) -> None:
     phones = pronounce(word, DICTIONARY.get)
 
     assert phones is None or set(phones.split()) <= PHONES
-    assert (phones is None) == (not word.strip("'") or not word.removesuffix("'s").strip("'") and not word.strip("'"))
+    assert (phones is None) == (not word.strip("'"))
 
 
 def test_the_rules_use_known_phones_alone() -> None:

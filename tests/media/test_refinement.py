@@ -103,8 +103,22 @@ def test_captions_of_something_else_keep_their_times(conversation: tuple[Audio, 
     assert any("not found in the sound" in warning for warning in refined.report.warnings)
 
 
+def test_a_word_timed_by_its_caption_does_not_stray_from_its_neighbours(
+    conversation: tuple[Audio, Gold], as_cues: AsCues
+) -> None:
+    audio, gold = conversation
+    timed = as_cues(gold, 1)
+    timed = timed.set_column(timed.schema.get_field_index("timing"), "timing", pa.array(["decoded"] * len(gold)))
+
+    refined = refine(timed, audio, RefineSettings(max_stray_ms=60))
+
+    counts = refined.report.counts
+    assert counts["strayed"] == counts["unaligned"] > 0
+    assert max(start_errors(refined.words, gold)) <= 120
+
+
 def test_noise_leaves_every_word_in_its_place_with_a_flag() -> None:
-    captions = made_up("so hello chat today we are going to play a game".split())
+    captions = made_up(["so", "hello", "chat", "today", "we", "play", "a", "game"])
 
     refined = refine(captions, noise(6))
 

@@ -19,12 +19,14 @@ class Hearing:
 
     Attributes:
         spans: Where the captions say each word is.
+        timed: Whether the captions time the word itself, and not only its cue.
         spoken: Each word's spoken forms, none where it has no sound.
         heard: Where each word was found, as far as it is believed.
         counts: How the stretches went.
     """
 
     spans: list[Span]
+    timed: list[bool]
     spoken: list[list[str]]
     audio: Audio
     aligner: Aligner
@@ -81,10 +83,20 @@ class Hearing:
         }
 
     def _believe(self, placed: dict[int, Span]) -> None:
+        """Keep the places that the captions can have meant.
+
+        A word that the caption times itself should move with those around it; alone, it was heard in a noise.
+        """
+        if not placed:
+            return
+        shift_ms = median(span.start_ms - self.spans[index].start_ms for index, span in placed.items())
         for index, span in placed.items():
             caption = self.spans[index]
-            shift_ms = max(caption.start_ms - span.start_ms, span.end_ms - caption.end_ms)
-            if shift_ms > self.settings.max_shift_ms:
+            outside_ms = max(caption.start_ms - span.start_ms, span.end_ms - caption.end_ms)
+            stray_ms = abs(span.start_ms - caption.start_ms - shift_ms)
+            if outside_ms > self.settings.max_shift_ms:
                 self.counts["moved_too_far"] += 1
+            elif self.timed[index] and stray_ms > self.settings.max_stray_ms:
+                self.counts["strayed"] += 1
             else:
                 self.heard[index] = span

@@ -11,7 +11,7 @@ from dougpt_schema import REJECTS, SOURCES, ArrowStream, DougptError, SourceRole
 from dougpt_media.evidence import Said, stem_and_part
 from dougpt_media.inspection import Refused, inspect
 from dougpt_media.manifest import SourceRow, manifest_of
-from dougpt_media.match import ROLES, File, Group, match
+from dougpt_media.match import MEDIA_ROLES, ROLES, File, Group, match
 from dougpt_media.report import Report
 
 PROPOSALS = pa.schema(
@@ -208,6 +208,8 @@ def _result(
         for row in rows:
             why, certain = evidence[row["source_id"]]
             proposals.append({name: row.get(name) for name in PROPOSALS.names} | {"evidence": why, "certain": certain})
+    if silent := sum(not group.holds(MEDIA_ROLES) for group in groups):
+        warnings.append(f"{silent} of {len(groups)} recordings have neither sound nor picture here")
     rejects = REJECTS.table(
         {"recording_id": "", "stage": "ingest", "subject_id": item.name, "reason": item.reason, "detail": item.cause}
         for item in refused

@@ -77,8 +77,6 @@ def manifest_of(group: Group, channel: str | None) -> tuple[list[SourceRow], lis
                 "status": status.value,
             }
         )
-    if not group.holds(MEDIA_ROLES):
-        warnings.append(f"{files[0].name}: its recording has no sound or video here")
     return rows, warnings
 
 

@@ -45,7 +45,8 @@ def refine(words: ArrowStream, audio: Audio, settings: RefineSettings | None = N
     aligner = Aligner(settings.beams)
     spans = [Span(*times) for times in zip(*(table[name].to_pylist() for name in ("start_ms", "end_ms")), strict=True)]
     spoken = [_sounds(normal.split(), aligner) for normal in table["normal"].to_pylist()]
-    hearing = Hearing(spans, spoken, audio, aligner, settings)
+    timed = [timing != Timing.INTERPOLATED for timing in table["timing"].to_pylist()]
+    hearing = Hearing(spans, timed, spoken, audio, aligner, settings)
     hearing.listen()
     heard = without_disorder(hearing.heard)
     refined = _retimed(table, spans, heard, spoken, aligner)

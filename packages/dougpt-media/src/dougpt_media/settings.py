@@ -12,6 +12,10 @@ class RefineSettings:
     context_ms: int = field(default=1_500, metadata={"help": "words this near are aligned along, as context"})
     pad_ms: int = field(default=700, metadata={"help": "sound taken before and after the words of a stretch"})
     max_shift_ms: int = field(default=2_500, metadata={"help": "a word moved further than this keeps its caption time"})
+    max_stray_ms: int = field(
+        default=600,
+        metadata={"help": "a word with a time of its own that moves so much unlike its neighbours keeps it"},
+    )
     min_score: float = field(
         default=-3.8,
         metadata={"help": "median log-likelihood a frame below which a stretch is not what the caption says"},
@@ -22,7 +26,7 @@ class RefineSettings:
     )
 
     def __post_init__(self) -> None:
-        for name in ("window_ms", "break_ms", "max_shift_ms"):
+        for name in ("window_ms", "break_ms", "max_shift_ms", "max_stray_ms"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
         for name in ("context_ms", "pad_ms"):

@@ -10,6 +10,9 @@ from dougpt_schema import GAPS, REJECTS, WORDS, Timing
 from dougpt_media.normalise import normal
 from dougpt_media.report import Report
 
+LONGEST_WORD_MS = 300
+LONGEST_LETTER_MS = 120
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -54,6 +57,11 @@ def words_table(words: Iterable[Word], *, recording_id: str, source_id: str) -> 
         }
         for index, word in enumerate(in_order(words))
     )
+
+
+def longest_ms(text: str) -> int:
+    """Return how long saying `text` takes at most; a word whose end is not known ends there, before a pause."""
+    return LONGEST_WORD_MS + LONGEST_LETTER_MS * len(text)
 
 
 def in_order(words: Iterable[Word]) -> list[Word]:

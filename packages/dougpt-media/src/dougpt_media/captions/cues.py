@@ -11,12 +11,9 @@ from itertools import pairwise
 
 from dougpt_schema import DougptError, Timing
 
-from dougpt_media.transcript import Word
+from dougpt_media.transcript import Word, longest_ms
 
 BACKWARDS_MS = 200  # captions overlap by a frame or two; more is no rounding
-LONGEST_WORD_MS = 300
-LONGEST_LETTER_MS = 120  # a word with a start alone ends here at the latest, before a pause
-
 SOUND_TAG = re.compile(r"\[(?!\s*_+\s*\])[^\[\]]*\]|[♪♫]+|>{2,}")
 CENSORED = re.compile(r"\[\s*_+\s*\]")
 WHOLLY_IN_BRACKETS = re.compile(r"\s*\([^()]*\)\s*")
@@ -154,9 +151,8 @@ def _timed(cue: Cue, tokens: list[TimedText], segment: int, next_start_ms: int |
         following_ms = groups[index + 1][0].start_ms if index + 1 < len(groups) else None
         end_ms = group[-1].end_ms
         if end_ms is None:
-            letters = sum(len(token.text) for token in group)
             limit_ms = end_of_cue_ms if following_ms is None else following_ms
-            end_ms = min(limit_ms, start_ms + LONGEST_WORD_MS + LONGEST_LETTER_MS * letters)
+            end_ms = min(limit_ms, start_ms + longest_ms("".join(token.text for token in group)))
         yield from _spread(group, start_ms, max(start_ms, end_ms), segment, cue.speaker)
 
 

@@ -6,22 +6,23 @@ written; a segment for which other words come back than were sent keeps even tim
 """
 
 import gc
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypedDict
 
 import numpy as np
-from dougpt_schema import Timing
 from numpy.typing import NDArray
 
 from dougpt_media.audio import Audio
 from dougpt_media.extras import require
 from dougpt_media.normalise import normal
 from dougpt_media.settings import TranscribeSettings
-from dougpt_media.transcript import Word
+from dougpt_media.transcript import Word, longest_ms
+from dougpt_media.transcription.copying_back import Times, copied_back
 from dougpt_media.transcription.recognition import MissingWeightsError, Recognition, check_model_folder
 
 whisperx = require("whisperx", extra="whisperx", purpose="speech recognition with WhisperX")
@@ -42,15 +43,6 @@ class Segment(TypedDict):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Where a spoken form was heard, in milliseconds, and the aligner's score, 0 to 1."""
-
-    start_ms: int
-    end_ms: int
-    score: float
-
-
 class AlignedWord(TypedDict, total=False):
     """A word of the aligner; times are missing where it has none."""
 
@@ -68,12 +60,14 @@ def recognise(audio: Audio, settings: TranscribeSettings) -> Recognition:
     """
     device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     samples_N = audio.as_float()
-    segments = _segments(samples_N, settings, device)
-    # One model at a time fits a small GPU.
-    gc.collect()
-    if device == "cuda":
-        torch.cuda.empty_cache()
-    words = list(_aligned(segments, samples_N, settings, device, audio.start_ms)) if segments else []
+    # The library prints and logs to standard output, which belongs to our caller's results.
+    with redirect_stdout(sys.stderr):
+        segments = _segments(samples_N, settings, device)
+        # One model at a time fits a small GPU.
+        gc.collect()
+        if device == "cuda":
+            torch.cuda.empty_cache()
+        words = list(_aligned(segments, samples_N, settings, device, audio.start_ms)) if segments else []
     facts: dict[str, str | float] = {
         "model": Path(settings.model).name,
         "align_model": Path(settings.align_model).name if settings.align_model else "default",
@@ -124,7 +118,6 @@ def _aligned(
             if text and start_s < last_s:
                 sent: Segment = {"start": start_s, "end": last_s, "text": text}
                 found = whisperx.align([sent], model, metadata, samples_N, device)["word_segments"]
-            span_ms = (offset_ms + round(start_s * 1000), offset_ms + round(max(start_s, last_s) * 1000))
             times = [_times(word, offset_ms) for word in found]
             span_ms = (offset_ms + round(start_s * 1000), offset_ms + round(max(start_s, last_s) * 1000))
             yield from copied_back(list(zip(words, tokens, strict=True)), times, segment_id=index, span_ms=span_ms)
@@ -135,37 +128,9 @@ def _times(word: AlignedWord, offset_ms: int) -> Times | None:
     if "start" not in word or "end" not in word:
         return None
     start_ms = offset_ms + round(word["start"] * 1000)
-    end_ms = max(start_ms, offset_ms + round(word["end"] * 1000))
-    return Times(start_ms, end_ms, min(1.0, max(0.0, float(word.get("score", 0.0)))))
-
-
-def copied_back(
-    words: Sequence[tuple[str, list[str]]], found: Sequence[Times | None], *, segment_id: int, span_ms: tuple[int, int]
-) -> Iterator[Word]:
-    """Yield the words as written with the times of their spoken forms.
-
-    Args:
-        words: Each word as recognised, with its spoken forms, maybe none.
-        found: The times of all spoken forms in order, as far as there are any.
-        segment_id: The segment's number.
-        span_ms: The segment's start and end, shared out evenly if other forms came back than were sent.
-    """
-    usable = len(found) == sum(len(spoken) for _, spoken in words)
-    cursor, end_ms = 0, span_ms[0]
-    for index, (word, spoken) in enumerate(words):
-        parts = [times for times in found[cursor : cursor + len(spoken)] if times is not None] if usable else []
-        cursor += len(spoken)
-        if spoken and len(parts) == len(spoken):
-            end_ms = parts[-1].end_ms
-            score = sum(part.score for part in parts) / len(parts)
-            yield Word(parts[0].start_ms, end_ms, word, segment_id, Timing.FORCED, score)
-            continue
-        flags = ("unaligned",) if spoken else ()
-        if usable:
-            yield Word(end_ms, end_ms, word, segment_id, Timing.INTERPOLATED, flags=flags)
-        else:
-            first_ms, last_ms = (span_ms[0] + (span_ms[1] - span_ms[0]) * at // len(words) for at in (index, index + 1))
-            yield Word(first_ms, last_ms, word, segment_id, Timing.INTERPOLATED, flags=flags)
+    # The last letter of a word is drawn out to where the aligner hears the next word break.
+    end_ms = min(offset_ms + round(word["end"] * 1000), start_ms + longest_ms(word.get("word", "")))
+    return Times(start_ms, max(start_ms, end_ms), min(1.0, max(0.0, float(word.get("score", 0.0)))))
 
 
 def _without_sentences(folder: Path) -> None:
