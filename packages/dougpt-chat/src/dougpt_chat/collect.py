@@ -3,13 +3,14 @@
 Nothing is derived yet: names and texts are the raw ones, and the table never leaves the package.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from dougpt_chat.formats.message import Batch, ChatMessage, RejectedRecord
+from dougpt_chat.formats.message import Batch, ChatMessage, RejectedRecord, Removal
 
 SPAN = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("id", pa.string())])
 COLUMNS: dict[str, pa.DataType] = {
@@ -38,6 +39,24 @@ class Collected:
 
     messages: pa.Table
     rejected: list[RejectedRecord] = field(default_factory=list)
+
+
+def with_removals(messages: pa.Table, removals: Sequence[Removal]) -> pa.Table:
+    """Return `messages` with those marked as deleted that a moderator removed afterwards."""
+    ids = pa.array([one.id for one in removals if one.id], pa.string())
+    deleted = pc.or_(messages["is_deleted"], pc.is_in(messages["id"], value_set=ids))
+    latest: dict[str | None, int] = {}
+    for one in removals:
+        if one.id is None:
+            latest[one.login and one.login.casefold()] = one.row
+    everything = latest.pop(None, -1)
+    logins = pa.array(latest, pa.string())
+    until = pa.array(latest.values(), pa.int64()).take(
+        pc.index_in(pc.utf8_lower(messages["login"]).combine_chunks(), value_set=logins)
+    )
+    before = pc.or_(pc.less(messages["row"], everything), pc.fill_null(pc.less(messages["row"], until), False))
+    place = messages.schema.get_field_index("is_deleted")
+    return messages.set_column(place, messages.schema.field(place), pc.or_(deleted, before))
 
 
 def collect(batches: Iterable[Batch]) -> Collected:

@@ -6,6 +6,7 @@ as TwitchDownloader does. Broken streams give everything up to the break.
 
 import codecs
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -126,3 +127,20 @@ def _recoded(blocks: Iterator[bytes], mark: bytes, encoding: str) -> Iterator[by
     for block in _without_mark(blocks, len(mark)):
         yield decoder.decode(block).encode()
     yield decoder.decode(b"", final=True).encode()
+
+
+def text_lines(source: ExportBytes, repairs: Counter[str]) -> Iterator[str]:
+    """Yield the lines of a text that are not blank, without their ends; bytes that are no UTF-8 are repaired."""
+    rest = b""
+    for block in source:
+        *lines, rest = (rest + block).split(b"\n")
+        yield from _decoded_lines(lines, repairs)
+    yield from _decoded_lines([rest], repairs)
+
+
+def _decoded_lines(lines: list[bytes], repairs: Counter[str]) -> Iterator[str]:
+    for line in lines:
+        text = line.decode(errors="replace").rstrip("\r")
+        if text.strip("\0 \t"):
+            repairs["bad_utf8"] += "\ufffd" in text and text.encode() != line.rstrip(b"\r")
+            yield text

@@ -13,7 +13,7 @@ from dougpt_schema import source_id as id_of_source
 
 from dougpt_chat.authors import DEFAULT_KEY
 from dougpt_chat.clock import ChatClock, tell_time
-from dougpt_chat.collect import collect
+from dougpt_chat.collect import collect, with_removals
 from dougpt_chat.errors import TruncatedExportError
 from dougpt_chat.events import Origin, Staged, stage_events
 from dougpt_chat.formats import choose_format
@@ -93,6 +93,8 @@ def read_chat(
     start = broadcast_start or header.created_at
     start_ms = None if start is None else _epoch_ms(start)
     clock = _clock(messages, start_ms)
+    if notes.removals:
+        messages = with_removals(messages, notes.removals)
     timed_N = clock.source != ""
     rejected += [
         RejectedRecord(row["row"], "no_time", "neither an offset nor a time with a known start", row["id"])
@@ -191,7 +193,8 @@ def _report(
         slope=clock.slope,
         copied_times=clock.is_copied,
         segments=clock.segments,
-        repairs=dict(sorted(notes.repairs.items())),
+        repairs={kind: count for kind, count in sorted(notes.repairs.items()) if count},
+        passed_over=dict(sorted(notes.passed_over.items())),
         truncated=notes.cut is not None,
         cut=None if notes.cut is None else f"byte {notes.cut.at_byte}: {notes.cut.cause}",
         lossy=quality.lossy,

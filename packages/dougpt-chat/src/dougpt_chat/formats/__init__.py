@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from dougpt_chat.errors import UnknownFormatError
-from dougpt_chat.formats import twitch_v5, twitchdownloader
+from dougpt_chat.formats import twitch_irc, twitch_v5, twitchdownloader
 from dougpt_chat.formats.message import Batch, ParseNotes
 from dougpt_chat.opening import ExportBytes
 
@@ -28,7 +28,7 @@ class ChatFormat(Protocol):
         """Yield the messages in the order of the file; `notes` is complete when all are read."""
 
 
-FORMATS: dict[str, ChatFormat] = {module.NAME: module for module in (twitchdownloader, twitch_v5)}
+FORMATS: dict[str, ChatFormat] = {module.NAME: module for module in (twitchdownloader, twitch_v5, twitch_irc)}
 
 
 def choose_format(source: ExportBytes, name: str = "auto") -> ChatFormat:

@@ -99,10 +99,29 @@ class Cut:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A moderator's act at a row of the file: it removes one message, all of one login, or all there are, before it."""
+
+    row: int
+    id: str | None = None
+    login: str | None = None
+
+
 @dataclass(slots=True)
 class ParseNotes:
-    """What a parser finds out beside the messages; complete once its batches are all read."""
+    """What a parser finds out beside the messages; complete once its batches are all read.
+
+    Attributes:
+        header: What the file says of the video.
+        cut: Where it ends too early, or None.
+        repairs: What was repaired, by kind.
+        removals: What moderators removed, in the order of the file.
+        passed_over: Records that are no messages, by kind.
+    """
 
     header: ExportHeader = field(default_factory=ExportHeader)
     cut: Cut | None = None
     repairs: Counter[str] = field(default_factory=Counter)
+    removals: list[Removal] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
