@@ -16,7 +16,7 @@ from dougpt_curate import balance, dedupe, quality
 from dougpt_curate.quality import Names
 from dougpt_curate.rates import bucket, chat_rates
 from dougpt_curate.settings import CurateSettings
-from dougpt_curate.style import style
+from dougpt_curate.style import style, words
 from dougpt_curate.turns import ID_DIGITS, contexts, sample_ids, turns_of
 
 NO_RESPONSE_LEFT = "no_response_left"
@@ -61,7 +61,7 @@ def make_samples(material: Material, settings: CurateSettings, names: Names | No
     replies = _join(material, turns)
     asked = _asked(turns, replies, settings)
     replies = replies.join(
-        asked.select("turn", "prompt", "prompt_is_question", turn_kept="kept"),
+        asked.select("turn", "prompt_is_question", prompt_words=words(pl.col("prompt")), turn_kept="kept"),
         on="turn",
         how="left",
         maintain_order="left",
@@ -72,7 +72,7 @@ def make_samples(material: Material, settings: CurateSettings, names: Names | No
     )
     judged = quality.judge(replies, quality.reply_rules(settings))
     kept = judged.filter("kept").drop("reason", "detail", "kept").sort("turn", "at_ms", "event_id")
-    kept, merged = _deduplicated(kept, settings)
+    kept, merged = dedupe.merge_copies(kept, settings)
     kept, merged, capped = _capped(kept, merged, settings)
     kept = kept.with_columns(style=style(settings))
     kept = kept.with_columns(balance.weights(kept, settings))
@@ -146,12 +146,6 @@ def _asked(turns: pl.DataFrame, replies: pl.DataFrame, settings: CurateSettings)
     asked = turns.join(linked.drop("events"), on="turn", maintain_order="left")
     asked = asked.with_columns(sample_ids(asked)).drop("identity")
     return quality.judge(asked, quality.turn_rules(settings)).sort("turn")
-
-
-def _deduplicated(replies: pl.DataFrame, settings: CurateSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
-    kept, merged = dedupe.merge_within_turn(replies)
-    kept, later = dedupe.merge_copypasta(kept, settings)
-    return kept, dedupe.follow(merged, later)
 
 
 def _capped(

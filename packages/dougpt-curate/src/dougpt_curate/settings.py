@@ -77,13 +77,24 @@ class CurateSettings:
     )
 
     copypasta_characters: int = field(
-        default=25, metadata={"help": "Repeated replies count as copypasta from this length on."}
+        default=20, metadata={"help": "Repeated replies count as copypasta from this length on."}
     )
     copypasta_window_s: float = field(
         default=300.0, metadata={"help": "Copypasta is kept once as long as it comes back within this time."}
     )
     copypasta_multiplicity: int = field(
         default=3, metadata={"help": "So many copies of a long reply make it copypasta in style."}
+    )
+
+    near_similarity: float = field(
+        default=0.55,
+        metadata={
+            "help": "Replies whose groups of three characters agree by this Jaccard similarity are copies, in a turn "
+            "and, where long enough for copypasta, within its time; 0: only exact copies."
+        },
+    )
+    near_characters: int = field(
+        default=12, metadata={"help": "Shorter replies are near-copies only where letters are drawn out differently."}
     )
 
     target_mix: dict[str, float] = field(
@@ -140,6 +151,7 @@ _SHARES = (
     "min_confidence",
     "min_reading",
     "max_emote_share",
+    "near_similarity",
     "max_unaligned_share",
     "min_speech_probability",
     "test_share",
@@ -157,5 +169,6 @@ _NOT_NEGATIVE = (
     "max_prompt_words",
     "copypasta_characters",
     "copypasta_window_s",
+    "near_characters",
     "balance_prior",
 )

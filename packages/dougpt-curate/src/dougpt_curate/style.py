@@ -33,7 +33,11 @@ COMMAND_LIKE = r"^[!/]\w"
 
 
 def style(settings: CurateSettings) -> pl.Expr:
-    """The style of replies with `text`, `key`, `emote_share`, `multiplicity`, `prompt` and `prompt_is_question`."""
+    """The style of each reply.
+
+    It is told by the reply's `text`, `key`, `emote_share` and `multiplicity`, and by its prompt's `prompt_words`, which
+    `words` gives, and `prompt_is_question`.
+    """
     text = pl.col("text")
     long = pl.col("key").str.len_chars() >= settings.copypasta_characters
     rules = (
@@ -42,7 +46,7 @@ def style(settings: CurateSettings) -> pl.Expr:
         (Style.EMOTE, (pl.col("emote_share") >= EMOTES_ONLY) | text.str.contains(EMOTICONS)),
         (Style.SPAM, text.str.contains(SPAM) | _repeats_itself(pl.col("key"))),
         (Style.QUESTION, text.str.contains(QUESTION)),
-        (Style.ECHO, _echoes(pl.col("key"), pl.col("prompt"))),
+        (Style.ECHO, _echoes(pl.col("key"), pl.col("prompt_words"))),
         (Style.BACKSEAT, text.str.contains(BACKSEAT)),
         (Style.ANSWER, pl.col("prompt_is_question") | text.str.contains(ANSWER)),
     )
@@ -50,14 +54,18 @@ def style(settings: CurateSettings) -> pl.Expr:
     return chosen.fill_null(Style.PLAIN.value)
 
 
+def words(text: pl.Expr) -> pl.Expr:
+    """The different words of a text in small letters."""
+    return text.str.to_lowercase().str.extract_all(r"[\w']+").list.unique()
+
+
 def _repeats_itself(text: pl.Expr) -> pl.Expr:
     """At least four words of which at most every second is another."""
-    words = text.str.split(" ")
-    return (words.list.len() >= REPEATED_WORDS) & (words.list.n_unique() * 2 <= words.list.len())
+    said = text.str.split(" ")
+    return (said.list.len() >= REPEATED_WORDS) & (said.list.n_unique() * 2 <= said.list.len())
 
 
-def _echoes(text: pl.Expr, prompt: pl.Expr) -> pl.Expr:
+def _echoes(text: pl.Expr, said: pl.Expr) -> pl.Expr:
     """At least two different words, nearly all of which the streamer has just said."""
-    said = prompt.str.to_lowercase().str.extract_all(r"[\w']+")
-    words = text.str.extract_all(r"[\w']+").list.unique()
-    return (words.list.len() >= 2) & (words.list.set_intersection(said).list.len() >= ECHOED * words.list.len())
+    heard = words(text)
+    return (heard.list.len() >= 2) & (heard.list.set_intersection(said).list.len() >= ECHOED * heard.list.len())

@@ -1,0 +1,169 @@
+"""Which texts are nearly the same: MinHash to find the pairs, exact Jaccard similarity to judge them.
+
+A text is the set of its groups of three characters, spaces around it included, with drawn-out letters
+shortened. Sketches of 128 permutations fall into 32 bands of 4 (Leskovec, Rajaraman, Ullman: Mining of
+Massive Datasets, 3.4): a pair of similarity s shares a band with probability 1 - (1 - s^4)^32, which is
+.99 at s = .6 and .23 at s = .3. What shares a band is compared exactly, so no pair is ever taken on an estimate.
+
+Shape suffixes: N texts, R rows of a band, G groups of characters, P pairs.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+
+import numpy as np
+from numpy.typing import NDArray
+from rensa import RMinHash
+
+PERMUTATIONS = 128
+BAND_ROWS = 4
+SEED = 20
+TEXTS_AT_ONCE = 1 << 14
+NEIGHBOURS = 3
+"""In a crowded bucket a text meets its first member and so many before it."""
+DOUBT = 0.1
+"""Pairs whose sketches promise less than what is asked for by so much, two standard errors, are not looked at."""
+
+END = ord("\n")
+CODE_BITS = 21
+ODD = np.uint64(0x9E3779B97F4A7C15)
+
+type Integers = NDArray[np.int64]
+type Hashes = NDArray[np.uint64]
+type Sketches = NDArray[np.uint32]
+
+
+class Texts:
+    """Texts as sets of groups of three characters, of which each is a number; line breaks count as spaces."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        joined = "".join(f" {text.replace(chr(END), ' ')} \n" for text in texts)
+        code = np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+        text = np.cumsum(code == END) - (code == END)
+        drawn_out = np.zeros(len(code), bool)
+        drawn_out[2:] = (code[2:] == code[1:-1]) & (code[2:] == code[:-2]) & ~_is_digit(code[2:])
+        code, text = code[~drawn_out], text[~drawn_out]
+        group = code[:-2] | code[1:-1] << np.uint64(CODE_BITS) | code[2:] << np.uint64(2 * CODE_BITS)
+        inside = (code[2:] != END) & (code[1:-1] != END) & (code[:-2] != END)
+        self._group_G = np.ascontiguousarray(group[inside])
+        self._start_N = np.searchsorted(text[:-2][inside], np.arange(len(texts) + 1)).astype(np.uint64)
+        self._sets: dict[int, frozenset[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._start_N) - 1
+
+    def similarity(self, one: int, two: int) -> float:
+        """The Jaccard similarity of two texts, 1 for two without any group."""
+        a, b = self._set(one), self._set(two)
+        common = len(a & b)
+        union = len(a) + len(b) - common
+        return common / union if union else 1.0
+
+    def sketches(self) -> Sketches:
+        """A row of `PERMUTATIONS` minima for each text; the share of equal ones estimates the similarity."""
+        rows = np.empty((len(self), PERMUTATIONS), np.uint32)
+        for start in range(0, len(self), TEXTS_AT_ONCE):
+            bounds = self._start_N[start : start + TEXTS_AT_ONCE + 1]
+            groups = self._group_G[bounds[0] : bounds[-1]]
+            matrix = RMinHash.digest_matrix_from_flat_token_hashes(groups, bounds - bounds[0], PERMUTATIONS, SEED)
+            rows[start : start + len(bounds) - 1] = matrix.to_rows()
+        return rows
+
+    def _set(self, text: int) -> frozenset[int]:
+        if text not in self._sets:
+            self._sets[text] = frozenset(self._group_G[self._start_N[text] : self._start_N[text + 1]].tolist())
+        return self._sets[text]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which texts may be the same.
+
+    Attributes:
+        scope_N: Only texts of one number are compared.
+        similarity: The least similarity, above 0.
+        at_ms_N: When each text was said.
+        within_ms: Only texts said so close to one another are compared.
+    """
+
+    scope_N: Integers
+    similarity: float
+    at_ms_N: Integers
+    within_ms: int
+
+
+def pairs(sketches: Sketches, search: Search) -> Iterator[tuple[int, int]]:
+    """Yield pairs (later, earlier) of texts that share a band and may be similar, by the later, then by the earlier."""
+    found = [np.empty(0, np.int64)]
+    least = round((search.similarity - DOUBT) * PERMUTATIONS)
+    for start in range(0, PERMUTATIONS, BAND_ROWS):
+        later_P, earlier_P = _bucket_pairs(_band(sketches[:, start : start + BAND_ROWS], search.scope_N))
+        possible = search.scope_N[later_P] == search.scope_N[earlier_P]
+        possible &= np.abs(search.at_ms_N[later_P] - search.at_ms_N[earlier_P]) <= search.within_ms
+        later_P, earlier_P = later_P[possible], earlier_P[possible]
+        for block in range(0, len(later_P), TEXTS_AT_ONCE):
+            later_B, earlier_B = later_P[block : block + TEXTS_AT_ONCE], earlier_P[block : block + TEXTS_AT_ONCE]
+            likely = (sketches[later_B] == sketches[earlier_B]).sum(axis=1) >= least
+            found.append(later_B[likely] * len(sketches) + earlier_B[likely])
+    for later, earlier in zip(*np.divmod(np.unique(np.concatenate(found)), max(len(sketches), 1)), strict=True):
+        yield int(later), int(earlier)
+
+
+def leaders(
+    texts: Sequence[str],
+    search: Search,
+    accept: Callable[[int, int, float], bool],
+    joined: Callable[[int, int], None] | None = None,
+) -> Integers:
+    """Return for each text the earlier one that it nearly repeats, or itself.
+
+    A text that repeats another one leads nobody: what resembles it is compared with its leader. Among
+    several leaders the most similar one is taken, of equal ones the earliest.
+
+    Args:
+        texts: Texts, the more important ones first.
+        search: Which of them are compared.
+        accept: Told a text, an earlier leader and their similarity, says whether the first may repeat the second.
+        joined: Told each text and the leader that it was given, in the order of texts.
+    """
+    sets = Texts(texts)
+    leader = np.arange(len(texts))
+    for later, found in groupby(pairs(sets.sketches(), search), key=itemgetter(0)):
+        best = (0.0, later)
+        for lead in sorted({int(leader[earlier]) for _, earlier in found}):
+            alike = sets.similarity(later, lead)
+            if alike > best[0] and alike >= search.similarity and accept(later, lead, alike):
+                best = (alike, lead)
+        leader[later] = best[1]
+        if joined is not None and best[1] != later:
+            joined(later, best[1])
+    return leader
+
+
+def _band(row_NR: Sketches, scope_N: Integers) -> Hashes:
+    """A number for each text, equal where the scope and all rows of the band are."""
+    key = scope_N.astype(np.uint64)
+    for row_N in row_NR.T:
+        key = (key ^ row_N) * ODD
+        key ^= key >> np.uint64(29)
+    return key
+
+
+def _bucket_pairs(key_N: Hashes) -> tuple[Integers, Integers]:
+    """Pairs, the later and the earlier, of equal keys: each with its bucket's first and the neighbours before it."""
+    order = np.argsort(key_N, kind="stable")
+    key = key_N[order]
+    opens = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
+    first = order[np.repeat(opens, np.diff(np.append(opens, len(key))))]
+    later, earlier = [order[order != first]], [first[order != first]]
+    for back in range(1, NEIGHBOURS + 1):
+        together = key[back:] == key[:-back]
+        later.append(order[back:][together])
+        earlier.append(order[:-back][together])
+    return np.concatenate(later), np.concatenate(earlier)
+
+
+def _is_digit(code: Hashes) -> NDArray[np.bool_]:
+    return (code >= ord("0")) & (code <= ord("9"))
