@@ -6,6 +6,7 @@ what follows a match and matches nothing is new. New messages come in at the bot
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -13,6 +14,10 @@ from dougpt_chat.rendered.grouping import Reading
 
 # How much of the log's end a picture is matched with, in messages beyond those it holds.
 LOOK_BACK = 24
+# What a hole in the match costs, where a match gains up to 1.
+LEFT_OUT = 0.75
+# One letter misread in a name of three.
+MIN_NAME_SIMILARITY = 0.6
 
 
 @dataclass(slots=True)
@@ -62,41 +67,59 @@ class ChatLog:
         return above
 
     def _likeness(self, one: Reading, other: Reading) -> float:
-        """How alike two readings are, 0 where they are not of one message; a beginning is like its whole."""
+        """How alike two readings are, 0 where they are not of one message; a beginning is like its whole.
+
+        Names are compared by themselves too: two people who say the same are two messages.
+        """
         a, b = one.whole.casefold(), other.whole.casefold()
         if a == b:
             return 1.0
-        if one.text and other.text and one.name.casefold() == other.name.casefold():
-            shorter, longer = sorted((a, b), key=len)
-            if longer.startswith(f"{shorter} "):
-                return self.min_similarity
-        matcher = SequenceMatcher(None, a, b, autojunk=False)
-        if matcher.real_quick_ratio() < self.min_similarity or matcher.quick_ratio() < self.min_similarity:
+        if _ratio(one.name.casefold(), other.name.casefold(), MIN_NAME_SIMILARITY) == 0:
             return 0.0
-        ratio = matcher.ratio()
-        return ratio if ratio >= self.min_similarity else 0.0
+        shorter, longer = sorted((a, b), key=len)
+        if one.text and other.text and longer.startswith(f"{shorter} "):
+            return self.min_similarity
+        return _ratio(a, b, self.min_similarity)
+
+
+def _ratio(a: str, b: str, least: float) -> float:
+    """The share of characters that two texts have in common, in order; 0 where it is below `least`."""
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+        return 0.0
+    ratio = matcher.ratio()
+    return ratio if ratio >= least else 0.0
 
 
 def in_order(likeness: list[list[float]]) -> list[tuple[int, int]]:
-    """Match rows with columns so that both stay in order and the sum of likeness is greatest.
+    """Match the rows (readings of a picture) with the columns (the log) as a scrolled window matches.
 
-    Among equals, later columns (the log's end) and earlier rows (the panel's top) are matched.
+    The window begins somewhere in the log and runs to its end; what stands in the window below that is new.
+    The sum of likeness is greatest, less a charge for each row or column that is left out in between: of the
+    same words said again and again, those are matched that leave no hole.
     """
     rows, columns = len(likeness), len(likeness[0]) if likeness else 0
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
+    for column in range(columns):
+        best[rows][column] = -LEFT_OUT * (columns - column)
     for row in reversed(range(rows)):
         for column in reversed(range(columns)):
-            alike = likeness[row][column]
-            matched = alike + best[row + 1][column + 1] if alike else 0.0
-            best[row][column] = max(matched, best[row + 1][column], best[row][column + 1])
+            best[row][column] = max(score for score, _ in _steps(likeness, best, row, column))
     pairs: list[tuple[int, int]] = []
-    row = column = 0
+    row, column = 0, max(range(columns + 1), key=lambda start: (best[0][start], -start)) if rows else columns
     while row < rows and column < columns:
-        if best[row][column] == best[row][column + 1]:
-            column += 1
-        elif likeness[row][column] and best[row][column] == likeness[row][column] + best[row + 1][column + 1]:
+        _, (down, right) = max(_steps(likeness, best, row, column), key=lambda step: step[0])
+        if down and right:
             pairs.append((row, column))
-            row, column = row + 1, column + 1
-        else:
-            row += 1
+        row, column = row + down, column + right
     return pairs
+
+
+def _steps(
+    likeness: list[list[float]], best: list[list[float]], row: int, column: int
+) -> Iterator[tuple[float, tuple[int, int]]]:
+    """What can be done with a row and a column: match them, or leave out one of them; with the score to the end."""
+    if alike := likeness[row][column]:
+        yield alike + best[row + 1][column + 1], (1, 1)
+    yield best[row + 1][column] - LEFT_OUT, (1, 0)
+    yield best[row][column + 1] - LEFT_OUT, (0, 1)
