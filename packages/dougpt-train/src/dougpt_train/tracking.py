@@ -1,0 +1,82 @@
+"""A finished run told to MLflow: parameters, curves, hashes. Training itself never needs a tracker.
+
+The default store is one SQLite file; any MLflow server works by its URL. `run.json` stays the truth.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dougpt_schema import MissingExtraError
+
+from dougpt_train.record import METRICS, RUN
+
+EXPERIMENT = "dougpt"
+MOST_VALUE = 500
+BATCH = 1000
+
+
+def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -> str:
+    """Log a finished run and return MLflow's id of it; a run that is there already is not logged twice.
+
+    Args:
+        run_folder: What `train` wrote.
+        store: An MLflow tracking URI, such as `sqlite:///mlflow.db` or `http://127.0.0.1:5000`.
+        experiment: The experiment's name.
+
+    Raises:
+        MissingExtraError: MLflow is not installed.
+    """
+    try:
+        from mlflow import MlflowClient  # noqa: PLC0415 (an extra)
+        from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("dougpt-train[mlflow]", "tracking with MLflow") from error
+
+    folder = Path(run_folder)
+    record = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    client = MlflowClient(tracking_uri=store)
+    found = client.get_experiment_by_name(experiment)
+    place = found.experiment_id if found else client.create_experiment(experiment)
+    known = client.search_runs([place], f"tags.run_id = '{record['run_id']}'")
+    if known:
+        return str(known[0].info.run_id)
+    run_id = client.create_run(place, run_name=folder.name).info.run_id
+    tags = [RunTag(name, value) for name, value in tags_of(record)]
+    params = [Param(name, value) for name, value in params_of(record)]
+    client.log_batch(run_id, params=params, tags=tags)
+    points = [Metric(name, value, 0, step) for name, value, step in points_of(metrics)]
+    for start in range(0, len(points), BATCH):
+        client.log_batch(run_id, metrics=points[start : start + BATCH])
+    client.set_terminated(run_id)
+    return str(run_id)
+
+
+def params_of(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the settings as MLflow takes them."""
+    for name, value in sorted(record["inputs"]["settings"].items()):
+        yield name, str(value)[:MOST_VALUE]
+
+
+def tags_of(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what identifies the run: its id, the hashes of what went in and came out, versions, git commit."""
+    yield "run_id", record["run_id"]
+    yield "git_commit", str(record["git_commit"])
+    for name in ("samples", "validation", "rows", "tokenizer", "code"):
+        yield name, record["inputs"][name]
+    for name, version in sorted(record["inputs"]["versions"].items()):
+        yield f"version.{name}", version
+    for kind in ("adapter", "model"):
+        for name, sha256 in sorted(record["results"].get(kind, {}).items()):
+            yield f"sha256.{name}", sha256
+
+
+def points_of(metrics: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
+    """Yield the curves as (name, value, step)."""
+    for step, loss in enumerate(metrics["base"], start=1):
+        yield "base_loss", loss, step
+    for split in ("train", "validation"):
+        for point in metrics[split]:
+            yield from ((f"{split}_{name}", value, point["step"]) for name, value in point.items() if name != "step")

@@ -1,0 +1,92 @@
+"""A merged model computes what base and adapter compute, or is not written."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import torch
+from dougpt_train import ChatModel, TrainResult, TrainSettings, merging, train
+from dougpt_train.errors import NotReproducedError, RunFolderError
+from dougpt_train.exporting import ConverterError, convert_to_gguf, rendered_frame, write_modelfile
+from dougpt_train.merging import merge
+from transformers import AutoModelForCausalLM
+
+
+@pytest.fixture(scope="module")
+def merged(result: TrainResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("merged") / "model"
+    merge(result.run_folder, out, precision="float32")
+    return out
+
+
+def test_merged_weights_score_as_base_and_adapter_do(merged: Path, model: ChatModel, validation: pa.Table) -> None:
+    network = AutoModelForCausalLM.from_pretrained(merged, local_files_only=True, dtype=torch.float32)
+    found = ChatModel(network, model.renderer, "merged").logprobs(validation)
+
+    for one, other in zip(found, model.logprobs(validation), strict=True):
+        assert one == pytest.approx(other, abs=1e-3)
+    assert json.loads((merged / "dougpt.json").read_text(encoding="utf-8"))["merged"] <= 1e-3
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_16_bit_weights_are_close(result: TrainResult, tmp_path: Path, precision: merging.Precision) -> None:
+    differences = merge(result.run_folder, tmp_path / "model", precision=precision)
+
+    assert 0 < differences["saved"] < 0.2
+
+
+def test_a_merge_that_went_wrong_is_not_written(
+    result: TrainResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "largest_difference", lambda *_: 0.83)
+
+    with pytest.raises(NotReproducedError, match=r"0\.83"):
+        merge(result.run_folder, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_written_over(result: TrainResult, tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="exists"):
+        merge(result.run_folder, tmp_path)
+
+
+def test_a_run_without_an_adapter_has_nothing_to_merge(
+    result: TrainResult, samples: pa.Table, settings: TrainSettings, tmp_path: Path
+) -> None:
+    full = replace(settings, base=str(result.run_folder / "base"), method="full", learning_rate=1e-4, max_steps=1)
+    trained = train(samples, full, tmp_path / "run")
+
+    with pytest.raises(RunFolderError, match="no adapter"):
+        merge(trained.run_folder, tmp_path / "model")
+
+
+def test_the_modelfile_asks_exactly_as_training_did(merged: Path, result: TrainResult, model: ChatModel) -> None:
+    text = write_modelfile(result.run_folder, merged).read_text(encoding="utf-8")
+
+    before, after = rendered_frame(model.renderer)
+    user = "> hi\n[chat: fast]"
+    asked = model.renderer.tokenizer(before + user + after, add_special_tokens=False)["input_ids"]
+    assert asked == model.renderer.prompt_ids([user])[0]
+    assert f'TEMPLATE """{before}{{{{ .Prompt }}}}{after}"""' in text
+    assert 'PARAMETER stop "<|im_end|>"' in text
+
+
+def test_a_converter_is_called_with_model_and_file(merged: Path, tmp_path: Path) -> None:
+    script = tmp_path / "convert_hf_to_gguf.py"
+    script.write_text("import sys; open(sys.argv[3], 'w').write(sys.argv[1])", encoding="utf-8")
+
+    found = convert_to_gguf(merged, script, tmp_path / "model.gguf")
+
+    assert found.read_text(encoding="utf-8") == str(merged)
+
+
+def test_a_converter_that_fails_says_why(merged: Path, tmp_path: Path) -> None:
+    script = tmp_path / "convert_hf_to_gguf.py"
+    script.write_text("raise SystemExit('unknown architecture')", encoding="utf-8")
+
+    with pytest.raises(ConverterError, match="unknown architecture"):
+        convert_to_gguf(merged, script, tmp_path / "model.gguf")
+    with pytest.raises(ConverterError, match="no converter"):
+        convert_to_gguf(merged, tmp_path / "none.py", tmp_path / "model.gguf")
