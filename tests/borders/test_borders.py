@@ -144,7 +144,7 @@ class Echo:
         """Give every reply the same small probability a byte."""
         return [[-8.0 * (len(reply["text"]) + 1) for reply in replies] for replies in samples["responses"].to_pylist()]
 
-    def generate(self, samples: pa.Table, seed: int) -> list[list[str]]:
+    def generate(self, samples: pa.Table, seed: int) -> list[list[str]]:  # noqa: ARG002  # the protocol's
         """Say the prompt again."""
         return [[prompt] for prompt in samples["prompt"].to_pylist()]
 

@@ -1,6 +1,7 @@
 """Taking a person out of a workspace: every table now, and by their pseudonym every run to come."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from dougpt_schema import (
     CHAT_EVENTS,
     LABELS,
     LINKS,
+    REJECTS,
     SAMPLES,
     Contract,
     DougptError,
@@ -55,11 +57,16 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
         for name, contract in BY_EVENT:
             path = workspace.staged(recording_id) / f"{name}.parquet"
             _drop(path, contract, lambda table, out=events: pc.is_in(table["event_id"], pa.array(sorted(out))), removed)
+        if events:  # it quotes some messages
+            (workspace.staged(recording_id) / "report_align.json").unlink(missing_ok=True)
         gone |= events
     for path in sorted(workspace.labels.glob("*.parquet")):
         _drop(path, LABELS, lambda table: pc.is_in(table["event_id"], pa.array(sorted(gone), pa.string())), removed)
     datasets = sorted(path.parent for path in (workspace.root / "curated").glob("*/train.parquet"))
     touched = [folder.name for folder in datasets if _forget_samples(folder, gone, target, removed)]
+    for name in touched:
+        for folder in (workspace.dataset(name) / "exports", workspace.report(name)):
+            shutil.rmtree(folder, ignore_errors=True)
     return {"author": target, "removed": removed, "datasets": touched, "trained_on_them": _trained_on(project, touched)}
 
 
@@ -96,10 +103,12 @@ def _forget_secrets(project: Project, recording_id: str, author: str, events: se
 def _forget_samples(folder: Path, gone: set[str], author: str, removed: dict[str, int]) -> bool:
     """Drop samples that answer with, or quote, the person; return whether there were any."""
     before = sum(removed.values())
+    ids = pa.array(sorted(gone), pa.string())
+    _drop(folder / "rejects.parquet", REJECTS, lambda table: pc.is_in(table["subject_id"], ids), removed)
     for split in Split:
 
         def theirs(table: pa.Table) -> pa.Array:
-            rows = table.select(["prompt", "context", "responses"]).to_pylist()
+            rows = table.to_pylist()
             return pa.array([_holds(row, gone, f"@{author}") for row in rows], pa.bool_())
 
         _drop(folder / f"{split}.parquet", SAMPLES, theirs, removed)
@@ -108,7 +117,8 @@ def _forget_samples(folder: Path, gone: set[str], author: str, removed: dict[str
 
 def _holds(row: dict[str, Any], gone: set[str], mention: str) -> bool:
     texts = [row["prompt"], *row["context"], *(reply["text"] for reply in row["responses"])]
-    return any(reply["event_id"] in gone for reply in row["responses"]) or any(mention in text for text in texts)
+    events = {reply["event_id"] for reply in (*row["responses"], *(row.get("merged") or ()))}
+    return not events.isdisjoint(gone) or any(mention in text for text in texts)
 
 
 def _drop(path: Path, contract: Contract, chosen: Any, removed: dict[str, int]) -> None:

@@ -1,0 +1,200 @@
+"""What the commands say of a workspace: status, show, trace, forget, export, and what dry runs promise."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from dougpt.plan import Plan, State
+from dougpt.project import Project
+from dougpt_chat import pseudonym
+from dougpt_schema import CHAT_EVENTS, SAMPLES, read_provenance, read_table, write_table
+
+
+def table(path: Path) -> Any:
+    with pq.ParquetFile(path) as file:
+        return file.read()
+
+
+def samples(root: Path) -> list[dict[str, Any]]:
+    return [row for split in ("train", "test") for row in table(root / f"curated/default/{split}.parquet").to_pylist()]
+
+
+def test_status_names_every_job_and_why_it_is_not_done(curated: Path, run: Any) -> None:
+    found = json.loads(run("status", "--workspace", curated, "--json").stdout)
+
+    states = {(job["stage"], job["state"]) for job in found["jobs"]}
+    assert states == {
+        ("transcribe", "done"),
+        ("chat", "done"),
+        ("align", "done"),
+        ("curate", "done"),
+        ("train", "missing"),
+        ("evaluate", "missing"),
+    }
+    assert len(found["recordings"]) == 3
+    assert "run: dougpt pipeline" in run("status", "--workspace", curated).stdout
+
+
+def test_a_stage_that_is_done_says_so_and_writes_nothing(done: Path, run: Any) -> None:
+    before = {path: path.stat().st_mtime_ns for path in done.rglob("*.parquet")}
+
+    result = run("align", "--workspace", done)
+
+    assert result.exit_code == 0
+    assert result.stderr.count("up to date") == 3
+    assert {path: path.stat().st_mtime_ns for path in done.rglob("*.parquet")} == before
+
+
+def test_a_stage_refuses_to_run_on_what_is_not_done(fresh: Path, run: Any) -> None:
+    result = run("curate", "--workspace", fresh)
+
+    assert result.exit_code == 1
+    assert "run: dougpt align --only" in result.stderr
+
+
+def test_a_dry_run_says_how_long_and_runs_nothing(fresh: Path, run: Any) -> None:
+    found = json.loads(run("pipeline", "--workspace", fresh, "--dry-run", "--json").stdout)
+
+    assert len(found["jobs"]) == 3 * 3 + 3
+    assert found["expected_s"] > 0
+    assert not list(fresh.glob("staged/*/*.parquet"))
+
+
+def test_a_dry_run_ends_where_it_is_told_to(fresh: Path, run: Any) -> None:
+    found = json.loads(run("pipeline", "--workspace", fresh, "--dry-run", "--json", "--until", "chat").stdout)
+
+    assert {job["stage"] for job in found["jobs"]} == {"transcribe", "chat"}
+
+
+def test_show_prints_accepted_replies_with_probability_and_others_with_their_reason(curated: Path, run: Any) -> None:
+    text = run("show", "--workspace", curated, "--from", "0:30", "--to", "3:00").stdout
+
+    assert "Chat, should I" in text
+    assert "(background)" in text
+    assert "(background)" not in run("show", "--workspace", curated, "--no-rejected").stdout
+
+
+def test_show_keeps_to_the_stretch_asked_for(curated: Path, run: Any) -> None:
+    found = json.loads(run("show", "--workspace", curated, "--from", "60", "--to", "1:30", "--json").stdout)
+
+    assert found["utterances"]
+    assert all(row["end_ms"] > 60_000 and row["start_ms"] < 90_000 for row in found["utterances"])
+
+
+def test_a_hostile_message_cannot_move_the_cursor(done: Path, run: Any) -> None:
+    path = next(done.glob("staged/*/chat_events.parquet"))
+    events = read_table(path, CHAT_EVENTS)
+    hostile = ["\x1b[2J\u202egone\r\x9b31m\u2028"] * events.num_rows
+    rows = [row | {"text": text, "emotes": []} for row, text in zip(events.to_pylist(), hostile, strict=True)]
+    write_table(CHAT_EVENTS.table(rows), path, CHAT_EVENTS, read_provenance(path))
+
+    shown = run("show", path.parent.name, "--workspace", done).stdout
+
+    assert "\\x1b[2J\\u202egone\\x0d\\x9b31m\\u2028" in shown
+    assert not set(shown) & set("\x1b\u202e\r\x9b\u2028")
+
+
+def test_trace_leads_back_to_the_bytes_and_the_row(curated: Path, run: Any) -> None:
+    sample = samples(curated)[0]
+
+    found = json.loads(run("trace", sample["sample_id"], "--workspace", curated, "--json").stdout)
+
+    recording = Project.open(curated).recordings[sample["recording_id"]]
+    reply = found["replies"][0]
+    source = next(one for one in recording.sources if one.source_id == reply["source"]["source_id"])
+    assert reply["source"]["sha256"] == source.row["sha256"]
+    comment = json.loads(source.path.read_text())["comments"][reply["event"]["source_row"]]
+    assert comment["message"]["body"] == reply["event"]["text"]
+    assert found["utterances"][0]["words"][0]["text"] == sample["prompt"].split()[0]
+    assert [stage["stage"] for stage in found["stages"]] == ["transcribe", "chat", "align", "curate"]
+    assert found["stages"][2]["settings"]["align"]["accept_probability"] == 0.3
+    assert "sha256" in run("trace", sample["sample_id"], "--workspace", curated).stdout
+
+
+def test_trace_of_nothing_is_one_line(curated: Path, run: Any) -> None:
+    result = run("trace", "zzzz", "--workspace", curated)
+
+    assert result.exit_code == 1
+    assert result.stderr.endswith("no samples have an id that starts with 'zzzz'\n")
+
+
+def test_a_forgotten_person_is_in_no_table_now_and_in_none_that_is_made_later(done: Path, run: Any) -> None:
+    key = (done / "secret/key").read_bytes()
+    person = pseudonym("viewer3", key)
+    events = [row for path in done.glob("staged/*/chat_events.parquet") for row in table(path).to_pylist()]
+    theirs = {row["event_id"] for row in events if row["author"] == person}
+    assert theirs
+
+    found = json.loads(run("forget", "viewer3", "--workspace", done, "--json").stdout)
+
+    def tables_without_them() -> None:
+        for path in (
+            *done.glob("staged/*/*.parquet"),
+            *done.glob("curated/*/*.parquet"),
+            *done.glob("secret/*/*.parquet"),
+        ):
+            rows = str(table(path).to_pylist())
+            assert person not in rows
+            assert "viewer3'" not in rows.lower()
+            assert not any(event in rows for event in theirs)
+
+    tables_without_them()
+    assert found["removed"]["chat_events"] == len(theirs)
+    assert found["datasets"] == ["default"]
+    assert Plan(Project.open(done)).job("chat", events[0]["recording_id"]).state is State.STALE
+    for stage in ("chat", "align", "curate"):
+        assert run(stage, "--workspace", done).exit_code == 0
+    tables_without_them()
+
+
+def test_no_name_is_anywhere_outside_secret(curated: Path) -> None:
+    paths = [path for path in curated.rglob("*") if path.is_file() and "secret" not in path.parts]
+    text = "".join(str(table(path).to_pylist()) if path.suffix == ".parquet" else path.read_text() for path in paths)
+
+    assert "viewer3" not in text.lower()
+
+
+def test_samples_are_exported_as_messages(done: Path, run: Any) -> None:
+    path = Path(run("export", "--as", "messages", "--workspace", done).stdout.strip())
+
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len(rows) == table(done / "curated/default/train.parquet").num_rows
+    assert [message["role"] for message in rows[0]["messages"]][-1] == "assistant"
+
+
+def test_every_table_keeps_its_contract_and_says_by_which_recipe_it_was_made(curated: Path) -> None:
+    rows = read_table(curated / "curated/default/train.parquet", SAMPLES)
+    made = read_provenance(curated / "curated/default/train.parquet")
+
+    assert rows.num_rows
+    assert made.producer == "dougpt-curate"
+    assert made.fingerprint == Plan(Project.open(curated)).recipe("curate", "default").fingerprint
+    assert made.key is None
+
+
+def test_doctor_names_what_is_missing_with_the_command_that_gets_it(tmp_path: Path, run: Any) -> None:
+    found = json.loads(run("doctor", "--workspace", tmp_path, "--json").stdout)
+
+    assert {row["what"] for row in found} >= {"GPU", "disk", "speech recognition", "training"}
+    assert all(row["command"].startswith("pip install") for row in found if row["what"] == "speech recognition")
+
+
+def test_a_channel_prior_makes_its_recordings_stale_for_align_only(done: Path, run: Any) -> None:
+    assert run("fit-channel", "--workspace", done).exit_code == 0
+
+    states = {(job.stage.name, job.state, job.why) for job in Plan(Project.open(done)).jobs()}
+    assert ("chat", State.DONE, ()) in states
+    assert ("align", State.STALE, ("input changed",)) in states
+    assert run("align", "--workspace", done).exit_code == 0
+
+
+def test_what_another_command_is_doing_is_waited_for_by_nobody(fresh: Path, run: Any) -> None:
+    from dougpt.lock import writing
+    from dougpt.workspace import Workspace
+
+    with writing(Workspace(fresh)):
+        result = run("chat", "--workspace", fresh)
+
+    assert result.exit_code == 1
+    assert "another dougpt is at work here (process" in result.stderr
