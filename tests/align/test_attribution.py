@@ -4,11 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from dougpt_align.attribution import Parameters, Problem, Trust, Windows, digamma, fit, pair_rates, pin, posterior
+from dougpt_align import attribution
+from dougpt_align.attribution import (
+    Parameters,
+    Problem,
+    Trust,
+    Windows,
+    credibility,
+    digamma,
+    fit,
+    pair_rates,
+    pin,
+    posterior,
+)
 from dougpt_align.candidates import Pairs, find_pairs
 from dougpt_align.channel import FERTILITY_CLASSES
+from dougpt_align.drift import Blocks, smooth_drift
 from dougpt_align.lag import Kernel, initial_kernel
-from dougpt_align.marks import Mark
+from dougpt_align.marks import Mark, relearn
 from dougpt_align.settings import AlignSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +34,9 @@ def problem_of(seed: int, utterances: int, events: int, bins: int = 5) -> tuple[
     ends = np.sort(rng.integers(0, 200_000, utterances))
     times = np.sort(rng.integers(0, 220_000, events))
     pairs = find_pairs(ends, times, np.zeros(events, int), np.full(events, utterances), AlignSettings())
-    mark = Mark("content", rng.integers(0, bins, len(pairs.parent_P)).astype(np.int16), bins, is_rising=True)
+    mark = Mark(
+        "content", rng.integers(0, bins, len(pairs.parent_P)).astype(np.int16), 1, bins, is_near=True, is_rising=True
+    )
     return (
         Problem(
             ptr=pairs.ptr,
@@ -123,7 +138,7 @@ def test_better_content_raises_that_link_and_no_other(seed: int, which: int) -> 
     pair = which % len(problem.parent_P)
     mark = problem.marks[0]
     better = mark.bins_P.copy()
-    better[pair] = mark.n_bins - 1
+    better[pair] = mark.size - 1
     raised = replace(problem, marks=(replace(mark, bins_P=better),))
 
     before, _ = posterior(problem, pair_rates(problem, start_of(), np.ones(20)), np.full(20, 0.1), None)
@@ -167,7 +182,7 @@ def test_the_background_counts_events_a_second() -> None:
 
     found = Windows.of(times).intensity(np.ones(len(times)))
 
-    assert found == pytest.approx(np.full(len(times), 2.0), rel=0.03)
+    assert found == pytest.approx(np.full(len(times), 2.0), rel=0.08)
 
 
 @settings(max_examples=20, deadline=None)
@@ -219,3 +234,57 @@ def test_kernel_bins_hold_their_edges() -> None:
     kernel = Kernel(-1.0, 0.5, np.full(4, 0.5), 0.0)
 
     assert kernel.bins(np.array([-9.0, -1.0, -0.5, 0.99, 9.0])).tolist() == [0, 0, 1, 3, 3]
+
+
+def test_a_kind_of_message_is_weighed_against_the_background_and_not_against_the_kind_of_speech() -> None:
+    kinds = np.array([0, 1, 2, 3] * 50, dtype=np.int16)
+    mark = Mark("shape", kinds, 2, 2, is_near=False, is_rising=False)
+    linked = np.where(kinds < 2, 1.0, 0.05)
+
+    ratio = relearn(mark, np.ones(4), linked, np.ones(200), 1.0)
+
+    assert ratio == pytest.approx(np.ones(4), abs=0.05)
+
+
+def test_a_large_burst_without_a_word_in_common_loses_credit_and_a_small_one_hardly() -> None:
+    events = 60
+    mark = Mark("content", np.zeros(events, dtype=np.int16), 1, 5, is_near=True, is_rising=True)
+    problem = Problem(
+        ptr=np.arange(events + 1),
+        parent_P=np.r_[0, np.ones(events - 1, dtype=np.int64)],
+        event_P=np.arange(events),
+        lag_s_P=np.full(events, 5.0),
+        marks=(mark,),
+        time_s_E=np.arange(events) * 0.1,
+        typed_E=np.zeros(events),
+        weight_E=np.ones(events),
+        class_U=np.zeros(2, dtype=np.int64),
+        exposure_U=np.ones(2),
+    )
+
+    one, many = credibility(problem, start_of(), np.ones(events))
+
+    assert one > 0.8
+    assert many < 0.1
+
+
+def test_a_long_recording_learns_from_a_stretch_and_answers_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, _ = problem_of(9, 80, 300)
+    whole = fit(problem, start_of(), 0.4, Trust(), 20)
+    monkeypatch.setattr(attribution, "MANY_EVENTS", 200)
+    monkeypatch.setattr(attribution, "STRETCH_EVENTS", 150)
+
+    part = fit(problem, start_of(), 0.4, Trust(), 20)
+
+    assert part.share == pytest.approx(0.4, abs=1e-6)
+    assert np.corrcoef(part.link_P, whole.link_P)[0, 1] > 0.8
+
+
+def test_drift_follows_a_latency_that_steps() -> None:
+    time_s = np.linspace(0, 3000, 3000)
+    residual = np.where(time_s < 1500, -1.0, 1.0) + np.random.default_rng(0).normal(0, 1, 3000)
+
+    shift = smooth_drift(Blocks.cut(time_s), residual, np.ones(3000), np.arange(3000))
+
+    assert shift[0] == pytest.approx(-1.0, abs=0.2)
+    assert shift[-1] == pytest.approx(1.0, abs=0.2)

@@ -83,7 +83,7 @@ def align(
     unheard = in_gaps(gaps, scene.chat.recording_id, prepared.time_ms - _typical_lag_ms(fitted.parameters))
     rejected = _rejected(prepared, best, belonging, unheard)
     outcome = _with_labels(_outcome(prepared, best, background, threshold, rejected), settled)
-    time_P, content_P = _scores(prepared, fitted.parameters)
+    time_P, content_P = _scores(prepared, fitted)
     findings = Findings(prepared, outcome, fitted, share, belonging, calibrator, threshold, settled)
     return Alignment(
         links=links_table(prepared, outcome, is_certified=threshold.certified),
@@ -239,10 +239,12 @@ def _with_labels(outcome: Outcome, labels: Labels) -> Outcome:
     return Outcome(parent, probability, runner_up, background, reason, by_label)
 
 
-def _scores(prepared: Prepared, parameters: Parameters) -> tuple[Floats, Floats]:
+def _scores(prepared: Prepared, fitted: Posterior) -> tuple[Floats, Floats]:
     """Log likelihood ratios of each pair's lag (against a flat window) and of its marks."""
-    problem, kernel = prepared.problem, parameters.kernel
-    bins = kernel.bins(problem.lag_s_P - kernel.typing_s * problem.typed_E[problem.event_P])
+    problem, parameters = prepared.problem, fitted.parameters
+    kernel = parameters.kernel
+    shift_E = fitted.drift_s_E + kernel.typing_s * problem.typed_E
+    bins = kernel.bins(problem.lag_s_P - shift_E[problem.event_P])
     flat = 1.0 / (kernel.bin_s * len(kernel.density_B))
     time = np.log(kernel.density_B[bins] / flat)
     content = np.zeros(len(time))

@@ -15,11 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dougpt_align.arrays import Floats, Ints, row_sums
+from dougpt_align.drift import REACH_S, Blocks, smooth_drift
 from dougpt_align.lag import Kernel, refit, refit_typing
 from dougpt_align.marks import Mark, relearn
 
-BACKGROUND_HALF_WIDTHS_S = (45.0, 90.0, 240.0)
+# Narrow enough to take up bursts that no utterance explains, wide enough not to take up the replies to one.
+BACKGROUND_HALF_WIDTHS_S = (8.0, 16.0, 40.0)
 TOLERANCE = 1e-3
+DRIFT_FROM_ROUND = 4
+MANY_EVENTS, STRETCH_EVENTS, FOLLOWING_ROUNDS = 60_000, 30_000, 10
+CREDIBLE, EVIDENCE_SCALE, LEAST_CREDIBLE = 2.0, 0.5, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Posterior:
     link_P: Floats
     background_E: Floats
     replies_U: Floats
+    drift_s_E: Floats
     parameters: Parameters
     rounds: int
     converged: bool
@@ -70,10 +76,10 @@ class Posterior:
 class Trust:
     """How many replies or pairs of our own the starting parameters count for, and how sticky fertility is."""
 
-    kernel: float = 100.0
+    kernel: float = 30.0
     marks: float = 60.0
     fertility: float = 20.0
-    shape: float = 0.3
+    shape: float = 0.7
 
 
 def fit(problem: Problem, start: Parameters, share: float, trust: Trust, max_iterations: int) -> Posterior:
@@ -86,23 +92,36 @@ def fit(problem: Problem, start: Parameters, share: float, trust: Trust, max_ite
         trust: Weights of the starting parameters.
         max_iterations: The most rounds.
     """
-    state = start
+    if len(problem.time_s_E) > MANY_EVENTS:
+        # Kernel and ratios are learned from a stretch of the recording; what is each event's own follows for all.
+        state = fit(_stretch(problem, STRETCH_EVENTS), start, share, trust, max_iterations).parameters
+        learns, max_iterations = False, min(max_iterations, FOLLOWING_ROUNDS)
+    else:
+        state, learns = start, True
     windows = Windows.of(problem.time_s_E)
+    blocks = Blocks.cut(problem.time_s_E)
+    drift = np.zeros(len(problem.time_s_E))
     background = np.full(len(problem.time_s_E), 1.0 - share)
     fertility = _start_fertility(problem, start, share)
     link, rounds, converged = np.zeros(len(problem.parent_P)), 0, False
     while rounds < max_iterations and not converged:
         rounds += 1
-        rate = pair_rates(problem, state, fertility)
+        moved = replace(problem, lag_s_P=problem.lag_s_P - drift[problem.event_P])
+        rate = pair_rates(moved, state, fertility)
         floor = windows.intensity(background * problem.weight_E)
         link, now = posterior(problem, rate, floor, share)
         converged = bool(len(now) == 0 or np.abs(now - background).mean() < TOLERANCE)
         background = now
-        state, replies = learn(problem, state, start, link, trust)
-        fertility = expected_fertility(problem, state, replies, trust.shape)
+        if learns:
+            state, replies = learn(moved, state, start, link, trust)
+        else:
+            replies = _replies(problem, link)
+        fertility = expected_fertility(problem, state, replies, trust.shape) * credibility(problem, state, link)
+        if rounds >= DRIFT_FROM_ROUND:
+            drift = _drift(problem, state.kernel, link, blocks, drift)
     replies = np.bincount(problem.parent_P, weights=link, minlength=len(problem.class_U))
     reached = float((1.0 - background).mean()) if len(background) else 0.0
-    return Posterior(link, background, replies, state, rounds, converged, reached)
+    return Posterior(link, background, replies, drift, state, rounds, converged, reached)
 
 
 def pair_rates(problem: Problem, state: Parameters, fertility_U: Floats) -> Floats:
@@ -152,7 +171,7 @@ def learn(
 ) -> tuple[Parameters, Floats]:
     """Parameters that fit the responsibilities, shrunk towards where the fit began; and each utterance's replies."""
     weighted_P = link_P * problem.weight_E[problem.event_P]
-    replies_U = np.bincount(problem.parent_P, weights=weighted_P, minlength=len(problem.class_U))
+    replies_U = _replies(problem, link_P)
     typed = problem.typed_E[problem.event_P]
     kernel = state.kernel
     near = weighted_P * (np.abs(problem.lag_s_P - kernel.typing_s * typed - kernel.quantile(0.5)) < 15.0)
@@ -160,8 +179,16 @@ def learn(
     moved = replace(kernel, typing_s=typing)
     kernel = refit(moved, start.kernel, moved.bins(problem.lag_s_P - typing * typed), weighted_P, trust.kernel)
     unlinked = (1.0 - link_P) * problem.weight_E[problem.event_P]
+    own = problem.weight_E * (1.0 - row_sums(link_P, problem.ptr)) / np.maximum(np.diff(problem.ptr), 1)
     ratios = {
-        mark.name: relearn(mark, start.ratios[mark.name], weighted_P, unlinked, trust.marks) for mark in problem.marks
+        mark.name: relearn(
+            mark,
+            start.ratios[mark.name],
+            weighted_P,
+            unlinked if mark.is_near else own[problem.event_P],
+            trust.marks,
+        )
+        for mark in problem.marks
     }
     classes = len(start.fertility_C)
     drawn = np.bincount(problem.class_U, weights=replies_U, minlength=classes)
@@ -175,6 +202,21 @@ def expected_fertility(problem: Problem, state: Parameters, replies_U: Floats, s
     """exp(E[log a]) of each utterance under its Gamma posterior."""
     rate = shape / np.maximum(state.fertility_C[problem.class_U], 1e-12) + problem.exposure_U
     return np.asarray(np.exp(digamma(shape + replies_U)) / rate)
+
+
+def credibility(problem: Problem, state: Parameters, link_P: Floats) -> Floats:
+    """How far the words of an utterance's replies, taken together, bear out that they answer it; in (0, 1).
+
+    One message that shares no word says little. Sixty that share none, where replies on the whole do, are a burst
+    of something else that happened to follow.
+    """
+    evidence = np.zeros(len(problem.class_U))
+    weighted_P = link_P * problem.weight_E[problem.event_P]
+    for mark in problem.marks:
+        if mark.is_near:
+            log_ratio = np.log(state.ratios[mark.name])[mark.bins_P]
+            evidence += np.bincount(problem.parent_P, weights=weighted_P * log_ratio, minlength=len(evidence))
+    return LEAST_CREDIBLE + (1 - LEAST_CREDIBLE) * _sigmoid(CREDIBLE + EVIDENCE_SCALE * evidence)
 
 
 def digamma(x: Floats) -> Floats:
@@ -192,18 +234,18 @@ def digamma(x: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The ranges of events around each event that estimate the background there, at three widths."""
+    """The ranges of events around each event that estimate the background there, at several widths."""
 
     ranges: tuple[tuple[Ints, Ints, Floats], ...]
 
     @classmethod
-    def of(cls, time_s_E: Floats) -> "Windows":
+    def of(cls, time_s_E: Floats, half_widths_s: tuple[float, ...] = BACKGROUND_HALF_WIDTHS_S) -> "Windows":
         """Find the ranges by search; near the ends a window is as long as what lies inside the recording."""
         if not len(time_s_E):
             return cls(())
         start, end = float(time_s_E[0]), float(time_s_E[-1])
         ranges = []
-        for half in BACKGROUND_HALF_WIDTHS_S:
+        for half in half_widths_s:
             low = np.searchsorted(time_s_E, time_s_E - half, side="left")
             high = np.searchsorted(time_s_E, time_s_E + half, side="right")
             length = np.minimum(time_s_E + half, end) - np.maximum(time_s_E - half, start)
@@ -219,6 +261,41 @@ class Windows:
         for low, high, length in self.ranges:
             total = total + (summed[high] - summed[low]) / length
         return np.maximum(total / len(self.ranges), 1e-9)
+
+
+def _replies(problem: Problem, link_P: Floats) -> Floats:
+    """Expected replies of each utterance, copies counted once."""
+    weighted_P = link_P * problem.weight_E[problem.event_P]
+    return np.bincount(problem.parent_P, weights=weighted_P, minlength=len(problem.class_U))
+
+
+def _stretch(problem: Problem, events: int) -> Problem:
+    """The problem of `events` events from the middle, with the utterances among their candidates."""
+    first = (len(problem.time_s_E) - events) // 2
+    low, high = int(problem.ptr[first]), int(problem.ptr[first + events])
+    parents = problem.parent_P[low:high]
+    begin, end = (int(parents.min()), int(parents.max()) + 1) if len(parents) else (0, 0)
+    return Problem(
+        ptr=problem.ptr[first : first + events + 1] - low,
+        parent_P=parents - begin,
+        event_P=problem.event_P[low:high] - first,
+        lag_s_P=problem.lag_s_P[low:high],
+        marks=tuple(replace(mark, bins_P=mark.bins_P[low:high]) for mark in problem.marks),
+        time_s_E=problem.time_s_E[first : first + events],
+        typed_E=problem.typed_E[first : first + events],
+        weight_E=problem.weight_E[first : first + events],
+        class_U=problem.class_U[begin:end],
+        exposure_U=problem.exposure_U[begin:end],
+    )
+
+
+def _drift(problem: Problem, kernel: Kernel, link_P: Floats, blocks: Blocks, drift_E: Floats) -> Floats:
+    """The latency's shift at each event, from the residuals of probable replies around the kernel's median."""
+    centre = kernel.quantile(0.5)
+    residual = problem.lag_s_P - kernel.typing_s * problem.typed_E[problem.event_P] - centre
+    near = np.abs(residual - drift_E[problem.event_P]) < REACH_S
+    weight = np.where(near, link_P, 0.0) * problem.weight_E[problem.event_P]
+    return smooth_drift(blocks, residual, weight, problem.event_P)[blocks.of_E]
 
 
 def _start_fertility(problem: Problem, start: Parameters, share: float) -> Floats:

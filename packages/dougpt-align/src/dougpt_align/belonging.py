@@ -14,10 +14,10 @@ from dougpt_align.arrays import Floats, Ints
 from dougpt_align.offset import OffsetPath, collect_votes, constant_path, find_path, lobe, path_score
 from dougpt_align.scene import Scene
 
-SHIFTS = 40
+SHIFTS = 32
 MIN_SHIFT_S = 45.0
 MIN_SPAN_S = 300.0
-MAX_EVENTS = 60_000
+MAX_EVENTS = 20_000
 BELONG_Z = 5.0
 APART_Z = 3.2
 # A message in fifty echoes a rare word of what it answers, by less than one vote's usual strength: the least

@@ -18,6 +18,7 @@ REASONS = tuple(LinkReason)
 BURST_HALF_S = 4.0
 BURST_RATIO = 4.0
 BURST_EVENTS = 8
+CALM_HALF_WIDTHS_S = (45.0, 90.0, 240.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def find_bursts(time_s_E: Floats, parent_start_s_E: Floats, has_content_E: Bools
         return np.zeros(0, dtype=np.bool_)
     low = np.searchsorted(time_s_E, time_s_E - BURST_HALF_S)
     high = np.searchsorted(time_s_E, time_s_E + BURST_HALF_S, side="right")
-    slow = Windows.of(time_s_E).intensity(np.ones(len(time_s_E)))
+    slow = Windows.of(time_s_E, CALM_HALF_WIDTHS_S).intensity(np.ones(len(time_s_E)))
     count = high - low
     hot = (count >= BURST_EVENTS) & (count / (2 * BURST_HALF_S) > BURST_RATIO * slow)
     begins = hot & np.r_[True, ~hot[:-1] | (np.diff(time_s_E) > BURST_HALF_S)]

@@ -18,7 +18,7 @@ from dougpt_align.arrays import Floats, Ints
 from dougpt_align.candidates import Pairs
 from dougpt_align.scene import Scene
 from dougpt_align.shapes import rising
-from dougpt_align.tokens import shared_weight
+from dougpt_align.tokens import Tokens, shared_weight
 
 CONTENT_EDGES = np.array([1e-9, 2.5, 4.0, 5.0, 6.0, 7.0, 9.0, 13.0])
 CONTENT_START = np.array([0.75, 1.2, 2.0, 3.5, 6.0, 9.0, 14.0, 25.0, 40.0])
@@ -27,6 +27,10 @@ CALL = (
     r"(?i)\b(?:type|say|spam|put|press|vote|write|post)\b.{0,40}\b(?:chat|one|two|three|\d)\b"
     r"|\bchat\b.{0,30}\b(?:type|say|spam|vote)\b"
 )
+
+
+NULL_PAIRS = 40.0
+MOST_RATIO = 50.0
 
 
 class Said(IntEnum):
@@ -48,28 +52,40 @@ class Wrote(IntEnum):
     TO_STREAMER = 5
 
 
-RATIO_STARTS: dict[str, Floats] = {"content": CONTENT_START, "shape": np.ones(len(Said) * len(Wrote))}
+# Where one side has no words to share, sharing none says nothing.
+RATIO_STARTS: dict[str, Floats] = {
+    "content": np.concatenate([np.ones(len(CONTENT_START)), CONTENT_START]),
+    "shape": np.ones(len(Said) * len(Wrote)),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A discrete mark of pairs: `n_bins` bins, with a likelihood ratio each; `is_rising` ties their order."""
+    """A discrete mark of pairs with a likelihood ratio a bin; bins are numbered group * size + kind.
+
+    `is_near` marks differ between the candidates of one event, and their null is the pairs that are not linked.
+    The others are kinds of the event, given a group of utterances: their null is the background's events. A rising
+    mark's ratios rise with the bin.
+    """
 
     name: str
     bins_P: NDArray[np.int16]
-    n_bins: int
+    groups: int
+    size: int
+    is_near: bool
     is_rising: bool
 
 
 def read_marks(scene: Scene, rows: Ints, pairs: Pairs) -> tuple[tuple[Mark, ...], Floats]:
     """Marks of each pair of the events `rows`, and the shared weight behind the content mark, in nats."""
     shared = shared_weight(scene.lexicon.of(events=rows), pairs.ptr, pairs.first_E)
-    content = np.searchsorted(CONTENT_EDGES, shared, side="right").astype(np.int16)
+    comparable = _has_tokens(scene.lexicon.utterances)[pairs.parent_P] & _has_words(scene, rows)[pairs.event_P]
+    content = (np.searchsorted(CONTENT_EDGES, shared, side="right") + comparable * len(CONTENT_START)).astype(np.int16)
     said, wrote = said_kinds(scene), wrote_kinds(scene)[rows]
     shape = (said[pairs.parent_P] * len(Wrote) + wrote[pairs.event_P]).astype(np.int16)
     marks = (
-        Mark("content", content, len(CONTENT_START), is_rising=True),
-        Mark("shape", shape, len(Said) * len(Wrote), is_rising=False),
+        Mark("content", content, 2, len(CONTENT_START), is_near=True, is_rising=True),
+        Mark("shape", shape, len(Said), len(Wrote), is_near=False, is_rising=False),
     )
     return marks, shared
 
@@ -92,19 +108,38 @@ def wrote_kinds(scene: Scene) -> Ints:
     return np.where(scene.chat.mentions_streamer, int(Wrote.TO_STREAMER), kinds)
 
 
-def relearn(mark: Mark, anchor: Floats, linked_P: Floats, unlinked_P: Floats, anchor_pairs: float) -> Floats:
-    """Ratio of each bin among linked pairs to that among unlinked ones, shrunk towards `anchor`.
+def relearn(mark: Mark, anchor: Floats, linked_P: Floats, null_P: Floats, anchor_pairs: float) -> Floats:
+    """Ratio of each bin among linked pairs to that under the null, shrunk towards `anchor`.
 
-    `anchor_pairs` is how many linked pairs the anchor counts for.
+    Args:
+        mark: The mark.
+        anchor: Ratios to shrink to.
+        linked_P: Weight of each pair as a link.
+        null_P: Weight of each pair under the mark's null.
+        anchor_pairs: How many linked pairs of a group the anchor counts for.
     """
-    bins = mark.n_bins
-    null = np.bincount(mark.bins_P, weights=unlinked_P, minlength=bins) + 1.0 / bins
-    linked = np.bincount(mark.bins_P, weights=linked_P, minlength=bins)
-    null = null / null.sum()
-    expected = anchor * null
-    linked = linked + anchor_pairs * expected / expected.sum()
-    ratio = linked / linked.sum() / null
-    return rising(ratio, null) if mark.is_rising else np.asarray(ratio)
+    shape = (mark.groups, mark.size)
+    null = np.bincount(mark.bins_P, weights=null_P, minlength=mark.groups * mark.size).reshape(shape)
+    linked = np.bincount(mark.bins_P, weights=linked_P, minlength=mark.groups * mark.size).reshape(shape)
+    null = null if mark.is_near else null.sum(axis=0)
+    # What the null has hardly seen is as common there as overall, so that no ratio runs away.
+    overall = null.reshape(-1, mark.size).sum(axis=0) + linked.sum(axis=0) + 1.0 / mark.size
+    null = null + NULL_PAIRS * overall / overall.sum()
+    null = np.broadcast_to(null / null.sum(axis=-1, keepdims=True), shape)
+    expected = anchor.reshape(shape) * null
+    linked = linked + anchor_pairs * expected / expected.sum(axis=1, keepdims=True)
+    ratio = np.clip(linked / linked.sum(axis=1, keepdims=True) / null, 1 / MOST_RATIO, MOST_RATIO)
+    if mark.is_rising:
+        ratio = np.stack([rising(row, weight) for row, weight in zip(ratio, null, strict=True)])
+    return np.asarray(ratio.reshape(-1))
+
+
+def _has_tokens(tokens: Tokens) -> NDArray[np.bool_]:
+    return np.asarray(np.diff(tokens.ptr) > 0)
+
+
+def _has_words(scene: Scene, rows: Ints) -> NDArray[np.bool_]:
+    return np.asarray((scene.lexicon.event_mass > 0) & ~scene.chat.emote_only)[rows]
 
 
 def _matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:

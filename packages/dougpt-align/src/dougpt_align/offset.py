@@ -7,13 +7,12 @@ places of events on the recording's clock (anchors) outrank words.
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dougpt_align.arrays import Bools, Floats, Ints, expand
 from dougpt_align.scene import Scene
-from dougpt_align.tokens import postings
 
 STEP_S = 1.0
 WINDOW_S = 60.0
@@ -25,11 +24,12 @@ DRIFT_COST = 0.5
 JUMP_COST = 14.0
 START_COST = 8.0
 ANCHOR_SCORE = 60.0
-SAME_S = 3.0
+ELSEWHERE_S = 12.0
 # Smaller moves of the path are drift, which the lag kernel tolerates.
 SAME_PIECE_S = 5.0
 # Lags of replies that a kernel can explain without a clock offset: latency, reading and typing.
 USUAL_S = (-20.0, 14.0)
+USUAL_SHARE = 0.1
 LOBE_S = (0.0, 14.0)
 
 
@@ -81,7 +81,7 @@ def collect_votes(scene: Scene, at_ms_E: Ints, use_E: Ints, low_s: float, high_s
     """
     lexicon, speech = scene.lexicon, scene.speech
     mine = lexicon.events.take(use_E)
-    keys, stride = postings(lexicon.utterances, len(lexicon.weight))
+    keys, stride = lexicon.postings, lexicon.stride
     if not len(keys) or not len(mine.ids):
         return Votes(np.empty(0, np.int64), np.empty(0), np.empty(0))
     owner, ids = use_E[mine.row_of()], mine.ids
@@ -99,12 +99,31 @@ def collect_votes(scene: Scene, at_ms_E: Ints, use_E: Ints, low_s: float, high_s
     utterance = keys[expand(low, counts)] % stride
     uses = np.bincount(lexicon.utterances.ids, minlength=len(lexicon.weight))
     seconds = max((speech.end_ms[-1] - speech.end_ms[0]) / 1000.0, 60.0)
-    chance = uses[ids] / seconds
+    # Speech dwells on topics: a word is as common as it is around here, if that is more.
+    chance = np.maximum(uses[ids] / seconds, np.where(counts > 1, counts / (high_s - low_s), 0.0))
     tokens = np.bincount(owner, minlength=len(at_ms_E))
     strength = np.log1p(ECHO_SHARE * ECHO_DENSITY / chance) / np.sqrt(tokens[owner])
     events = np.repeat(owner, counts)
     lag_s = (at_ms_E[events] - speech.end_ms[utterance]) / 1000.0
-    return Votes(events, lag_s, np.repeat(strength, counts))
+    crowd = _crowding(np.repeat(ids, counts) * stride + utterance, at_ms_E[events])
+    return Votes(events, lag_s, np.repeat(strength, counts) / crowd)
+
+
+def _crowding(key: Ints, at_ms: Ints) -> Floats:
+    """How much less each vote counts because others repeat it: one word at one time is one piece of evidence.
+
+    Votes of one word for one utterance within the same minute add up to 1 + log of their number.
+    """
+    if not len(key):
+        return np.ones(0)
+    minute = (at_ms - at_ms.min()) // 60_000
+    order = np.lexsort((minute, key))
+    new = np.r_[True, (np.diff(key[order]) != 0) | (np.diff(minute[order]) != 0)]
+    group = np.cumsum(new) - 1
+    size = np.bincount(group)[group].astype(np.float64)
+    crowd = np.empty(len(key))
+    crowd[order] = size / (1.0 + np.log(size))
+    return crowd
 
 
 def find_path(scene: Scene, use_E: Ints, anchors: tuple[Ints, Ints, Floats] | None, max_offset_ms: int) -> OffsetPath:
@@ -175,10 +194,11 @@ def viterbi(score_WO: Floats, prior_O: Floats) -> tuple[Ints, Floats]:
 def _margins(states: Ints, through_WO: Floats, usual_O: Bools) -> Floats:
     """Score of the best path over the best one that is elsewhere in that window.
 
-    Elsewhere is more than `SAME_S` away; for a path that stays within usual latencies, outside of those.
+    Elsewhere is more than `ELSEWHERE_S` away, where links would be wrong; for a path that stays within usual
+    latencies, outside of those.
     """
     grid = np.arange(through_WO.shape[1])
-    apart = np.abs(grid[None, :] - states[:, None]) * STEP_S > SAME_S
+    apart = np.abs(grid[None, :] - states[:, None]) * STEP_S > ELSEWHERE_S
     if usual_O[states].all() and np.ptp(states) * STEP_S <= SAME_PIECE_S:
         apart = np.broadcast_to(~usual_O, through_WO.shape)
     other = np.where(apart, through_WO, -np.inf).max(axis=1)
@@ -290,12 +310,16 @@ def _border(
 
 
 def _usual_latency(path: OffsetPath) -> OffsetPath:
-    """Leave to the lag kernel what latency explains: the longest piece near 0 becomes 0 and others follow."""
-    longest = int(np.argmax(path.to_ms - path.from_ms))
-    level_s = path.offset_ms[longest] / 1000.0
-    if not USUAL_S[0] <= level_s <= USUAL_S[1]:
+    """Leave to the lag kernel what latency explains: the longest piece near 0 becomes 0 and the others follow."""
+    length_ms = path.to_ms - path.from_ms
+    level_s = path.offset_ms / 1000.0
+    usual = np.flatnonzero((level_s >= USUAL_S[0]) & (level_s <= USUAL_S[1]))
+    if not len(usual):
         return path
-    return OffsetPath(path.from_ms, path.to_ms, path.offset_ms - path.offset_ms[longest], path.sd_ms, path.margin)
+    longest = usual[np.argmax(length_ms[usual])]
+    if length_ms[longest] < USUAL_SHARE * length_ms.sum():
+        return path
+    return replace(path, offset_ms=path.offset_ms - path.offset_ms[longest])
 
 
 def _anchored(path: OffsetPath, at_ms: Ints, on_clock_ms: Ints, confidence: Floats) -> OffsetPath:

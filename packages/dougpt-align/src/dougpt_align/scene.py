@@ -116,7 +116,8 @@ def _chat(table: pa.Table, settings: AlignSettings) -> Chat:
     mentions = pc.match_substring_regex(texts, pattern=r"@\w", ignore_case=False)
     to_streamer = pc.match_substring(texts, pattern="@streamer", ignore_case=True).to_numpy(zero_copy_only=False)
     replied = table["reply_to"].is_valid().to_numpy()
-    rank, size = _copies(texts, codes, at_ms, settings)
+    # Emotes in a row are how chat laughs, not copies of a text.
+    rank, size = _copies(texts, codes, at_ms, ~emote_only, settings)
     return Chat(
         recording_id=recording,
         ids=_flat(table["event_id"]),
@@ -181,14 +182,14 @@ def _typing(table: pa.Table, texts: pa.Array) -> tuple[Floats, Bools]:
     return typed, np.asarray(emote_only)
 
 
-def _copies(texts: pa.Array, authors: Ints, at_ms: Ints, settings: AlignSettings) -> tuple[Ints, Ints]:
+def _copies(texts: pa.Array, authors: Ints, at_ms: Ints, worded: Bools, settings: AlignSettings) -> tuple[Ints, Ints]:
     """Place and size of each event in its cluster of one long text from several people within the window."""
     n = len(texts)
     rank, size = np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)
     normal = pc.utf8_lower(pc.replace_substring_regex(texts, pattern=r"[^\p{L}\p{N}]+", replacement=""))
     codes = normal.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
     long = pc.greater_equal(pc.utf8_length(normal), COPY_CHARACTERS).to_numpy(zero_copy_only=False)
-    rows = np.flatnonzero(long)
+    rows = np.flatnonzero(long & worded)
     if len(rows) < settings.copies:
         return rank, size
     rows = rows[np.lexsort((rows, at_ms[rows], codes[rows]))]

@@ -28,10 +28,11 @@ class AlignSettings:
         metadata={"help": "Share of messages that answer the streamer, where no labels or prior pin it."},
     )
     fertility_shape: float = field(
-        default=0.3,
+        default=0.7,
         metadata={"help": "Shape of the Gamma prior on an utterance's replies; small: few draw most."},
     )
-    max_iterations: int = field(default=40, metadata={"help": "At most this many rounds of the fit."})
+    # More rounds sharpen bursts that answer nothing; stopping here was best on both made families.
+    max_iterations: int = field(default=16, metadata={"help": "At most this many rounds of the fit."})
     accept_probability: float = field(
         default=0.7, metadata={"help": "Accept from this probability on, where labels do not choose the threshold."}
     )

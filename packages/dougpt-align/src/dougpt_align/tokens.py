@@ -59,14 +59,23 @@ class Lexicon:
     weight: Floats
     event_mass: Floats
     """Sum of the weights of an event's tokens, those that speech never uses included."""
+    postings: Ints
+    """Sorted keys token * stride + utterance: one search finds a token's uses in a range of utterances."""
+
+    @property
+    def stride(self) -> int:
+        """What a token's number is multiplied by in a key."""
+        return len(self.utterances.ptr) + 1
 
     def of(self, utterances: Ints | None = None, events: Ints | None = None) -> "Lexicon":
         """The same lexicon with only these utterances or events, in this order."""
+        spoken = self.utterances if utterances is None else self.utterances.take(utterances)
         return Lexicon(
-            self.utterances if utterances is None else self.utterances.take(utterances),
+            spoken,
             self.events if events is None else self.events.take(events),
             self.weight,
             self.event_mass if events is None else self.event_mass[events],
+            self.postings if utterances is None else _postings(spoken, len(self.weight)),
         )
 
 
@@ -93,7 +102,7 @@ def build_lexicon(utterance_texts: pa.Array, event_texts: pa.Array) -> Lexicon:
     speech = rows < n_utterances
     utterances = _ragged(rows[speech], ids[speech], n_utterances)
     chat = _ragged(rows[~speech] - n_utterances, ids[~speech], len(distinct))
-    return Lexicon(utterances=utterances, events=chat.take(which), weight=weight, event_mass=mass[which])
+    return Lexicon(utterances, chat.take(which), weight, mass[which], _postings(utterances, size))
 
 
 def shared_weight(lexicon: Lexicon, ptr: Ints, first_U: Ints) -> Floats:
@@ -102,7 +111,7 @@ def shared_weight(lexicon: Lexicon, ptr: Ints, first_U: Ints) -> Floats:
     Event e is paired with the utterances first_U[e] .. first_U[e] + ptr[e+1] - ptr[e] - 1.
     """
     scores_P = np.zeros(int(ptr[-1]))
-    keys, stride = postings(lexicon.utterances, len(lexicon.weight))
+    keys, stride = lexicon.postings, lexicon.stride
     if not len(keys) or not len(scores_P):
         return scores_P
     events = lexicon.events.row_of()
@@ -118,12 +127,11 @@ def shared_weight(lexicon: Lexicon, ptr: Ints, first_U: Ints) -> Floats:
     return scores_P
 
 
-def postings(utterances: Tokens, size: int) -> tuple[Ints, int]:
-    """Sorted keys token * stride + utterance, so that one search finds a token's uses in a range of utterances."""
+def _postings(utterances: Tokens, size: int) -> Ints:
     stride = len(utterances.ptr) + 1
     if size and stride > np.iinfo(np.int64).max // (size + 1):
         raise OverflowError(f"{size} tokens by {stride} utterances do not fit one key")
-    return np.sort(utterances.ids * stride + utterances.row_of()), stride
+    return np.sort(utterances.ids * stride + utterances.row_of())
 
 
 def _tokenise(texts: pa.Array) -> Tokens:
