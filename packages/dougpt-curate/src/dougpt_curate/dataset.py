@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from dougpt_schema import CHAT_EVENTS, LINKS, REJECTS, SAMPLES, UTTERANCES, ArrowStream, Split
 
 from dougpt_curate.holdout import assign_holdout
+from dougpt_curate.leaks import without_repeats
 from dougpt_curate.profile import make_profile
 from dougpt_curate.quality import Names
 from dougpt_curate.report import CurateReport, make_report
@@ -72,6 +73,7 @@ def curate(
     recordings = sorted({name for table in tables for name in pc.unique(table["recording_id"]).to_pylist()})
     splits = assign_holdout([{"recording_id": name} for name in recordings], settings, holdout)
     whole = joined([make_samples(piece, settings, names) for piece in _pieces(tables, recordings)])
+    whole = without_repeats(whole, splits, settings)
     samples = _samples(whole.samples, splits)
     return Curated(
         samples=samples,
@@ -105,7 +107,7 @@ def _samples(table: pa.Table, splits: Mapping[str, str]) -> pa.Table:
     table = table.append_column("split", values.take(names.indices))
     merged = table.schema.get_field_index("merged")
     table = table.set_column(merged, "merged", table["merged"].cast(MERGED))
-    return SAMPLES.check(SAMPLES.conform(table, sort=True))
+    return SAMPLES.check(SAMPLES.conform(table.drop_columns(["turn"]), sort=True))
 
 
 def _rejects(rejects: pl.DataFrame, events: pa.Table) -> pa.Table:

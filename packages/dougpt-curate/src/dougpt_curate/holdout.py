@@ -18,6 +18,8 @@ from dougpt_curate.settings import CurateSettings
 RECORDINGS_FOR_ONE_TEST = 3
 RECORDINGS_FOR_VALIDATION = 5
 RECORDINGS_FOR_TWO_TESTS = 12
+ORDER = (Split.TEST, Split.VALIDATION, Split.TRAIN)
+"""What comes first keeps what two recordings have in common."""
 
 
 class HoldoutError(DougptError):
@@ -29,7 +31,7 @@ def assign_holdout(
     settings: CurateSettings | None = None,
     frozen: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return the split of every recording: those of `frozen` unchanged and first, then the new ones.
+    """Return the split of every recording: those of `frozen` unchanged and first, then the new ones, test first.
 
     A split that `frozen` already has takes no new recording. A missing one is filled from the new recordings:
     the latest by `broadcast_start`, those without a date before all others, in an order of their ids that
@@ -60,7 +62,7 @@ def assign_holdout(
             taken = free[max(len(free) - count, 0) :]
             free = free[: len(free) - len(taken)]
             assigned |= dict.fromkeys(taken, split.value)
-    return splits | assigned
+    return splits | {name: assigned[name] for name in sorted(assigned, key=lambda name: ORDER.index(assigned[name]))}
 
 
 def holdout_json(splits: Mapping[str, str]) -> bytes:

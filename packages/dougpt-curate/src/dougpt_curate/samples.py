@@ -21,6 +21,7 @@ from dougpt_curate.turns import ID_DIGITS, contexts, sample_ids, turns_of
 
 NO_RESPONSE_LEFT = "no_response_left"
 OVER_CAP = "over_cap"
+TURN_REJECTED = "turn_rejected"
 EVENT = ["recording_id", "event_id"]
 
 
@@ -38,8 +39,8 @@ class Piece:
     """Samples of some recordings and what was left out on the way.
 
     Attributes:
-        samples: The columns of the samples contract but the split, then `start_ms`, `end_ms` and `merged`, the
-            events that were merged away and into which.
+        samples: The columns of the samples contract but the split, then `start_ms`, `end_ms`, `merged`, the events
+            that were merged away and into which, and `turn`, a number within the recording.
         rejects: Rows of `recording_id`, `subject_id`, `reason`, `detail` and `is_turn`.
         replies: The replies of the samples with what a profile is made from.
         spoken: How many turns there were.
@@ -184,7 +185,15 @@ def _assemble(
     copies = into.sort("turn", "event_id").group_by("turn").agg(merged=pl.struct("event_id", "into"))
     answered = answered.join(copies, on="turn", how="left", maintain_order="left")
     columns = answered.select(
-        "sample_id", "recording_id", "prompt", "rate_bucket", "utterance_ids", "links_fingerprint", "start_ms", "end_ms"
+        "turn",
+        "sample_id",
+        "recording_id",
+        "prompt",
+        "rate_bucket",
+        "utterance_ids",
+        "links_fingerprint",
+        "start_ms",
+        "end_ms",
     ).to_arrow()
     response = kept.select(
         "event_id",

@@ -96,6 +96,16 @@ class CurateSettings:
     near_characters: int = field(
         default=12, metadata={"help": "Shorter replies are near-copies only where letters are drawn out differently."}
     )
+    leak_similarity: float = field(
+        default=0.7,
+        metadata={
+            "help": "Turns whose groups of three characters agree by this Jaccard similarity are the same moment in "
+            "two recordings and stay in one of them; 0: not looked for."
+        },
+    )
+    leak_words: int = field(
+        default=8, metadata={"help": "From so many words on a prompt alone may not stand in two splits."}
+    )
 
     target_mix: dict[str, float] = field(
         default_factory=lambda: dict(TARGET_MIX),
@@ -152,6 +162,7 @@ _SHARES = (
     "min_reading",
     "max_emote_share",
     "near_similarity",
+    "leak_similarity",
     "max_unaligned_share",
     "min_speech_probability",
     "test_share",
@@ -170,5 +181,6 @@ _NOT_NEGATIVE = (
     "copypasta_characters",
     "copypasta_window_s",
     "near_characters",
+    "leak_words",
     "balance_prior",
 )

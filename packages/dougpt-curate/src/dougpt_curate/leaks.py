@@ -1,0 +1,104 @@
+"""The same moment in two recordings: re-uploads, edits and highlights of a stream, and phrases of habit.
+
+A turn that nearly repeats a turn of a recording in another split would let a test be passed by memory,
+and a turn that nearly repeats another one with all its replies counts twice. Of two recordings the one
+that comes first in the holdout keeps the turn: test before validation before training among those that
+came together, and whatever was frozen before whatever came later, so that a recording that arrives
+changes nothing but itself.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from dougpt_curate.near import Search, leaders
+from dougpt_curate.samples import TURN_REJECTED, Piece
+from dougpt_curate.settings import CurateSettings
+
+LEAKS = "leaks"
+REPEATED_TURN = "repeated_turn"
+WINDOW_CHARACTERS = 60
+"""Shorter turns with their replies are alike by chance."""
+
+
+def without_repeats(whole: Piece, splits: Mapping[str, str], settings: CurateSettings) -> Piece:
+    """Return the samples without those that repeat a sample of a recording earlier in `splits`.
+
+    A prompt of at least `leak_words` words is compared with those of other splits, a turn with its replies
+    with those of all other recordings.
+    """
+    if not settings.leak_similarity or len(set(whole.samples["recording_id"].to_pylist())) < 2:
+        return whole
+    turns = _ranked(whole.samples, splits)
+    prompts = turns.filter(pl.col("prompt").str.count_matches(r"\S+") >= settings.leak_words)
+    windows = turns.filter(pl.col("window").str.len_chars() >= WINDOW_CHARACTERS)
+    repeats = pl.concat(
+        [
+            _repeats(windows, "window", settings, across_splits=False),
+            _repeats(prompts, "prompt", settings, across_splits=True),
+        ]
+    )
+    return _drop(whole, turns.join(repeats.unique("rank", keep="first"), on="rank"))
+
+
+def _repeats(turns: pl.DataFrame, column: str, settings: CurateSettings, *, across_splits: bool) -> pl.DataFrame:
+    """Return the rank of each turn that repeats an earlier one of another recording, and that one's names."""
+    recordings: list[str] = turns["recording_id"].to_list()
+    splits: list[str] = turns["split"].to_list()
+
+    def may_repeat(later: int, earlier: int, _similarity: float) -> bool:
+        if across_splits and splits[later] == splits[earlier]:
+            return False
+        return recordings[later] != recordings[earlier]
+
+    anywhere = np.zeros(len(turns), np.int64)
+    search = Search(anywhere, settings.leak_similarity, anywhere, within_ms=0)
+    leader = leaders(turns[column].to_list(), search, may_repeat)
+    first = turns.select(of_sample="sample_id", of_recording="recording_id", of_split="split")[leader]
+    return pl.concat([turns.select("rank"), first], how="horizontal").filter(pl.Series(leader != np.arange(len(turns))))
+
+
+def _ranked(samples: pa.Table, splits: Mapping[str, str]) -> pl.DataFrame:
+    """The samples by `rank`, the order in which they keep what they have in common."""
+    arrival = {name: place for place, name in enumerate(splits)}
+    recording = pl.col("recording_id")
+    said = pl.col("responses").list.eval(pl.element().struct.field("text")).list.join("\n")
+    return (
+        pl.DataFrame(samples.select(["recording_id", "sample_id", "turn", "start_ms", "prompt", "responses", "merged"]))
+        .with_columns(
+            arrival=recording.replace_strict(arrival, return_dtype=pl.Int64),
+            split=recording.replace_strict(dict(splits), return_dtype=pl.String),
+            window=pl.concat_str("prompt", said, separator="\n").str.to_lowercase(),
+            prompt=pl.col("prompt").str.to_lowercase(),
+        )
+        .sort("arrival", "start_ms", "sample_id")
+        .with_row_index("rank")
+    )
+
+
+def _drop(whole: Piece, gone: pl.DataFrame) -> Piece:
+    """Take the samples of `gone` out and write down why, for them and for each of their events."""
+    turns = gone.select(
+        "recording_id",
+        subject_id="sample_id",
+        reason=pl.when(pl.col("split") == pl.col("of_split")).then(pl.lit(REPEATED_TURN)).otherwise(pl.lit(LEAKS)),
+        detail=pl.format("sample {} of {} ({}) says nearly the same", "of_sample", "of_recording", "of_split"),
+        is_turn=pl.lit(value=True),
+    )
+    events = [
+        gone.select("recording_id", subject_id=pl.col(column).list.eval(pl.element().struct.field("event_id")))
+        .explode("subject_id")
+        .drop_nulls("subject_id")
+        .with_columns(reason=pl.lit(TURN_REJECTED), detail=pl.lit(""), is_turn=pl.lit(value=False))
+        for column in ("responses", "merged")
+    ]
+    names = pl.DataFrame(whole.samples.select(["sample_id"]))["sample_id"]
+    return Piece(
+        samples=whole.samples.filter((~names.is_in(gone["sample_id"].to_list())).to_arrow()),
+        rejects=pl.concat([whole.rejects, turns, *events]),
+        replies=whole.replies.join(gone, on=["recording_id", "turn"], how="anti", maintain_order="left"),
+        spoken=whole.spoken,
+        answered=whole.answered,
+    )
