@@ -114,7 +114,7 @@ def test_a_word_timed_by_its_caption_does_not_stray_from_its_neighbours(
 
     counts = refined.report.counts
     assert counts["strayed"] == counts["unaligned"] > 0
-    assert max(start_errors(refined.words, gold)) <= 120
+    assert max(start_errors(refined.words, gold)) <= 150
 
 
 def test_noise_leaves_every_word_in_its_place_with_a_flag() -> None:

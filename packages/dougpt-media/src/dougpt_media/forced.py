@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from dougpt_media.extras import require
 from dougpt_media.pronunciation import pronounce
 
-pocketsphinx = require("pocketsphinx", extra="pocketsphinx", purpose="forced alignment")
-
 RATE_HZ = 16_000
 FRAME_MS = 10
 FRAME_SAMPLES = RATE_HZ * FRAME_MS // 1000
@@ -35,9 +33,14 @@ class Placed:
 
 
 class Aligner:
-    """Aligns words with 16 kHz sound; what it did before never changes what it does next."""
+    """Aligns words with 16 kHz sound; what it did before never changes what it does next.
+
+    Raises:
+        MissingExtraError: pocketsphinx is not installed.
+    """
 
     def __init__(self, beams: tuple[float, ...]) -> None:
+        self._pocketsphinx = require("pocketsphinx", extra="pocketsphinx", purpose="forced alignment")
         self._beams = beams
         self._decoders: dict[float, Any] = {}
         self._phones: dict[str, str | None] = {}
@@ -113,7 +116,7 @@ class Aligner:
     def _decoder(self, beam: float) -> Any:
         if beam not in self._decoders:
             word_beam = max(min(beam * 1e20, NARROWEST_WORD_BEAM), WORD_BEAM)
-            self._decoders[beam] = pocketsphinx.Decoder(
+            self._decoders[beam] = self._pocketsphinx.Decoder(
                 lm=None, loglevel="FATAL", beam=beam, pbeam=beam, wbeam=word_beam
             )
         return self._decoders[beam]
