@@ -152,18 +152,20 @@ def posterior(problem: Problem, rate_P: Floats, floor_E: Floats, share: float | 
 
 
 def pin(log_odds: Floats, weight: Floats, wanted: float) -> float:
-    """The shift of all log odds at which the weighted posteriors add up to `wanted`; found by bisection."""
+    """The shift of all log odds at which the weighted posteriors add up to `wanted`; Newton kept in by bisection."""
     wanted = float(np.clip(wanted, 0.001 * weight.sum(), 0.995 * weight.sum()))
     low, high = -60.0 - float(log_odds.max()), 60.0 - float(log_odds.min())
-    for _ in range(80):
-        middle = 0.5 * (low + high)
-        if float(weight @ _sigmoid(log_odds + middle)) < wanted:
-            low = middle
-        else:
-            high = middle
-        if high - low < 1e-9:
+    shift = 0.0
+    for _ in range(100):
+        reply = _sigmoid(log_odds + shift)
+        excess = float(weight @ reply) - wanted
+        if abs(excess) < 1e-9 * max(wanted, 1.0) or high - low < 1e-12:
             break
-    return 0.5 * (low + high)
+        low, high = (low, shift) if excess > 0 else (shift, high)
+        slope = float(weight @ (reply * (1.0 - reply)))
+        step = shift - excess / slope if slope > 1e-12 else low
+        shift = step if low < step < high else 0.5 * (low + high)
+    return shift
 
 
 def learn(

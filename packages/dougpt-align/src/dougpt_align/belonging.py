@@ -5,26 +5,29 @@ same messages at other times of the same recording do. The shifted copies keep e
 sides burst, repeat themselves and dwell on topics.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
 from dougpt_align.arrays import Floats, Ints
-from dougpt_align.offset import OffsetPath, collect_votes, constant_path, find_path, lobe, path_score
+from dougpt_align.offset import LOBE_S, OffsetPath, collect_votes, constant_path, find_path, lobe, path_score
 from dougpt_align.scene import Scene
 
 SHIFTS = 32
-MIN_SHIFT_S = 45.0
+# Topics last: copies shifted by less would still be talking of the same things.
+SHORTEST_SHIFT_S, SHORTEST_SHIFT_SHARE = 300.0, 0.16
 MIN_SPAN_S = 300.0
 MAX_EVENTS = 20_000
-BELONG_Z = 5.0
-APART_Z = 3.2
+BELONG_Z = 4.5
+APART_Z = 2.2
 # A message in fifty echoes a rare word of what it answers, by less than one vote's usual strength: the least
 # that chat which belongs to speech has been seen to do.
 LEAST_ECHO = 0.02 * 2.0
 POWER_Z = 6.0
 EVENT_CAP = 5.0
+# Broadcast latencies beyond the usual one, of which the best is taken, in copies as in the real chat.
+LATENCIES_S = (-3.0, 0.0, 4.0, 8.0, 14.0, 20.0)
 BACKWARDS = 10
 
 
@@ -76,6 +79,8 @@ def place_chat(
     if path_z >= BELONG_Z:
         moved = weigh_belonging(scene, use_E, path)
         return path, Belonging(Relation.RELATED, max(moved.words_z, path_z), moved.timing_z, moved.power)
+    if path_z >= APART_Z and found.relation is Relation.UNRELATED:
+        return still, replace(found, relation=Relation.UNKNOWN)
     return still, found
 
 
@@ -92,7 +97,8 @@ def weigh_belonging(scene: Scene, use_E: Ints, path: OffsetPath) -> Belonging:
     if end - begin < MIN_SPAN_S * 1000:
         return UNTESTED
     span_ms = end - begin + 1
-    shifts = np.linspace(MIN_SHIFT_S * 1000, span_ms - MIN_SHIFT_S * 1000, SHIFTS).astype(np.int64)
+    shortest_ms = min(SHORTEST_SHIFT_S * 1000, SHORTEST_SHIFT_SHARE * span_ms)
+    shifts = np.linspace(shortest_ms, span_ms - shortest_ms, SHIFTS).astype(np.int64)
     words = np.empty(SHIFTS + 1)
     timing = np.empty(SHIFTS + 1)
     for number, shift_ms in enumerate([0, *shifts.tolist()]):
@@ -128,10 +134,14 @@ def _judge(words_z: float, timing_z: float, power: float) -> Relation:
 
 
 def _echo(scene: Scene, at_ms_E: Ints, use_E: Ints) -> float:
-    """Evidence of shared rare words at reply lags; no event counts for more than `EVENT_CAP`."""
-    votes = collect_votes(scene, at_ms_E, use_E, -2.0, 20.0)
-    per_event = np.bincount(votes.event, weights=votes.weight * lobe(votes.lag_s), minlength=1)
-    return float(np.minimum(per_event, EVENT_CAP).sum())
+    """Evidence of shared rare words at the reply lag that shows most; no event counts for more than `EVENT_CAP`."""
+    votes = collect_votes(scene, at_ms_E, use_E, LOBE_S[0] + LATENCIES_S[0], LOBE_S[1] + LATENCIES_S[-1])
+    sums = []
+    for latency_s in LATENCIES_S:
+        weight = votes.weight * lobe(votes.lag_s - latency_s)
+        per_event = np.bincount(votes.event, weights=weight, minlength=1)
+        sums.append(float(np.minimum(per_event, EVENT_CAP).sum()))
+    return max(sums)
 
 
 def _followed(end_ms_U: Ints, at_ms_E: Ints) -> float:
