@@ -106,6 +106,48 @@ def test_a_given_id_holds_for_everything() -> None:
     assert (group.platform, group.video_id, len(group.members)) == ("twitch", "777777777", 2)
 
 
+def known(name: str, role: SourceRole, recording_id: str, said: Said | None = None) -> File:
+    stem, part = stem_and_part(name)
+    told = said or Said()
+    return File(name, "", stem, part, role, told, f"{recording_id}/{name}", recording_id=recording_id, earlier=True)
+
+
+def test_recordings_of_earlier_calls_stay_apart_whatever_their_files_are_called() -> None:
+    earlier = [
+        known(name, role, recording) for recording in "ab" for name, role in (("v.mp4", VIDEO), ("c.vtt", CAPTIONS))
+    ]
+    chat = made("other.json", CHAT, said=Said("twitch", "5", "chat header"))
+
+    groups = match([*earlier, chat])
+    told = match([*earlier, chat], video_id="777777777")
+
+    for found in (groups, told):
+        assert sorted(sorted({str(file.recording_id) for file in group.files}) for group in found) == [
+            ["None"],
+            ["a"],
+            ["b"],
+        ]
+
+
+def test_a_new_chat_joins_the_recording_of_an_earlier_call_by_id_or_by_name() -> None:
+    by_id = known("v.mp4", VIDEO, "a", Said("twitch", "5", "earlier"))
+    by_name = known("talk.mp4", VIDEO, "b")
+    chats = [made("x.json", CHAT, said=Said("twitch", "5", "chat header")), made("talk_chat.json", CHAT)]
+
+    groups = match([by_id, by_name, *chats])
+
+    assert {group.files[0].recording_id: group.files[-1].name for group in groups} == {
+        "a": "x.json",
+        "b": "talk_chat.json",
+    }
+
+
+def test_captions_of_an_earlier_call_are_never_moved_to_a_new_recording() -> None:
+    groups = match([known("c.vtt", CAPTIONS, "a"), made("v.mp4", VIDEO)])
+
+    assert len(groups) == 2
+
+
 NAMES = st.sampled_from(["a.mp4", "a part 2.mp4", "b.mkv", "a.json", "b.en.vtt", "c.srt", "a.info.json", "d.wav"])
 SAID = st.builds(
     Said,

@@ -181,6 +181,7 @@ def _known_files(known: ArrowStream | None) -> Iterator[File]:
             frame_rate=row["frame_rate"],
             status=SourceStatus(row["status"]),
             recording_id=row["recording_id"],
+            earlier=True,
         )
 
 

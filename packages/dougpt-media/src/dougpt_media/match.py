@@ -24,8 +24,8 @@ class File:
     """A usable file: what it is, and what it says of its recording.
 
     `folder` is where it lies on this machine, to be compared and never stored.
-    `role` is None for an info.json, which only says something about others; `recording_id` is given for
-    files that an earlier ingest has placed already.
+    `role` is None for an info.json, which only says something about others. `recording_id` is given for files
+    that an earlier ingest has placed; `earlier` are those of them that are not given again.
     """
 
     name: str
@@ -46,6 +46,7 @@ class File:
     status: SourceStatus = SourceStatus.OK
     status_evidence: str = ""
     recording_id: str | None = None
+    earlier: bool = False
 
 
 @dataclass(slots=True)
@@ -67,15 +68,16 @@ class Group:
 
 
 def match(files: Sequence[File], *, video_id: str | None = None, platform: str | None = None) -> list[Group]:
-    """Group `files` into recordings; with `video_id`, all of them are of that one."""
+    """Group `files` into recordings; with `video_id`, all that are not of an earlier ingest are of that one."""
     # Folders only tell files of one name apart; their own names must not decide anything.
     ordered = sorted(files, key=lambda file: (natural(file.name), file.source_id))
     if video_id is not None:
-        said = next((file.said.platform for file in ordered if file.said.video_id == video_id), None)
-        group = Group(platform or said or platform_of(video_id), video_id)
-        group.members = [(file, "given", True) for file in ordered]
-        return [group]
-    groups = _by_id_and_name([_with_id(file, ordered) for file in ordered])
+        told = next((file.said.platform for file in ordered if file.said.video_id == video_id), None)
+        platform = platform or told or platform_of(video_id)
+        ordered = [file if file.earlier else _with_id(file, platform, video_id, "given") for file in ordered]
+    else:
+        ordered = [_with_id_of_another(file, ordered) for file in ordered]
+    groups = _by_id_and_name(ordered)
     _adopt_leftovers(groups)
     return [group for group in groups if group.holds(ROLES)]
 
@@ -85,42 +87,70 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", name.casefold())]
 
 
-def _with_id(file: File, files: Sequence[File]) -> File:
+def _with_id_of_another(file: File, files: Sequence[File]) -> File:
     """Give a file without an id that of a file of the same name, or one known here that its name contains."""
-    if file.said.video_id is not None:
+    if file.said.video_id is not None or file.earlier:
         return file
     namesakes = [
         other for other in files if (other.folder, other.stem) == (file.folder, file.stem) and other.said.video_id
     ]
     if len({(other.said.platform, other.said.video_id) for other in namesakes}) == 1:
-        return _taking_id(file, namesakes[0], f"same name as {namesakes[0].name}")
+        other = namesakes[0]
+        return _with_id(file, other.said.platform, other.said.video_id, f"same name as {other.name}")
     for other in files:
         if other.said.video_id and re.search(rf"(?<![\w-])v?{re.escape(other.said.video_id)}(?![\w-])", file.name):
-            return _taking_id(file, other, f"its name has the id of {other.name}")
+            return _with_id(file, other.said.platform, other.said.video_id, f"its name has the id of {other.name}")
     return file
 
 
-def _taking_id(file: File, other: File, evidence: str) -> File:
-    said = replace(file.said, platform=other.said.platform, video_id=other.said.video_id, id_evidence=evidence)
-    return replace(file, said=said)
+def _with_id(file: File, platform: str | None, video_id: str | None, evidence: str) -> File:
+    return replace(file, said=replace(file.said, platform=platform, video_id=video_id, id_evidence=evidence))
 
 
 def _by_id_and_name(files: Sequence[File]) -> list[Group]:
-    groups: dict[tuple[str | None, str], Group] = {}
-    for file in files:
-        said = file.said
-        key = (said.platform, said.video_id) if said.video_id else (None, f"{file.folder}\0{file.stem}")
-        if key not in groups:
-            groups[key] = Group(said.platform if said.video_id else None, said.video_id)
-        first = next(iter(groups[key].files), None)
-        evidence = said.id_evidence or ("new" if first is None else f"same name as {first.name}")
-        groups[key].members.append((file, evidence, True))
-    return list(groups.values())
+    """Put files together that share a recording of an earlier ingest, an id, or folder and name."""
+    groups: list[Group] = []
+    homes: dict[tuple[str | None, ...], Group] = {}
+    for file in sorted(files, key=lambda file: file.recording_id is None):
+        keys = _keys(file)
+        group = next((homes[key] for key in keys if key in homes), None)
+        if group is None:
+            group = Group(None, None)
+            groups.append(group)
+        if group.video_id is None:
+            group.platform, group.video_id = file.said.platform, file.said.video_id
+        for key in keys:
+            homes.setdefault(key, group)
+        group.members.append((file, _evidence(file, group), True))
+    return groups
+
+
+def _keys(file: File) -> list[tuple[str | None, ...]]:
+    keys: list[tuple[str | None, ...]] = []
+    if file.recording_id is not None:
+        keys.append(("recording", file.recording_id))
+    if file.said.video_id is not None:
+        keys.append(("id", file.said.platform, file.said.video_id))
+    elif not file.earlier:
+        keys.append(("name", file.folder, file.stem))
+    return keys
+
+
+def _evidence(file: File, group: Group) -> str:
+    if file.said.id_evidence:
+        return file.said.id_evidence
+    if file.recording_id is not None:
+        return "earlier"
+    return f"same name as {group.files[0].name}" if group.members else "new"
 
 
 def _adopt_leftovers(groups: list[Group]) -> None:
     """Move captions and chats without a recording to the one that fits."""
-    leftovers = [group for group in groups if not group.holds(MEDIA_ROLES) and group.holds(ROLES)]
+    leftovers = [
+        group
+        for group in groups
+        if group.holds(ROLES) and not group.holds(MEDIA_ROLES) and not any(file.recording_id for file in group.files)
+    ]
     for leftover in leftovers:
         roles = {file.role for file in leftover.files if file.role is not None}
         hosts = [
