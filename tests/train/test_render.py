@@ -162,6 +162,7 @@ def test_shortening_a_turn_ends() -> None:
     assert seen < 20
 
 
+@pytest.mark.filterwarnings("ignore:.*gradient_checkpointing:FutureWarning")  # TRL's own default
 def test_trl_prepares_the_same_tokens_and_labels_from_our_conversations(
     renderer: Renderer, base: Base, settings: TrainSettings, samples: pa.Table, tmp_path: Path
 ) -> None:

@@ -12,19 +12,42 @@ from dougpt_train.settings import TrainSettings
 
 if TYPE_CHECKING:
     from dougpt_train.checklist import Preflight, preflight
+    from dougpt_train.errors import PreflightFailedError
+    from dougpt_train.exporting import convert_to_gguf, write_modelfile
+    from dougpt_train.merging import merge
     from dougpt_train.model import ChatModel, load
     from dougpt_train.sft import Progress, TrainResult, train
+    from dougpt_train.tracking import track
 
-__all__ = ["ChatModel", "Preflight", "Progress", "TrainResult", "TrainSettings", "load", "preflight", "train"]
+__all__ = [
+    "ChatModel",
+    "Preflight",
+    "PreflightFailedError",
+    "Progress",
+    "TrainResult",
+    "TrainSettings",
+    "convert_to_gguf",
+    "load",
+    "merge",
+    "preflight",
+    "track",
+    "train",
+    "write_modelfile",
+]
 
 _MODULES = {
     "ChatModel": "model",
     "Preflight": "checklist",
+    "PreflightFailedError": "errors",
     "Progress": "sft",
     "TrainResult": "sft",
+    "convert_to_gguf": "exporting",
     "load": "model",
+    "merge": "merging",
     "preflight": "checklist",
+    "track": "tracking",
     "train": "sft",
+    "write_modelfile": "exporting",
 }
 _EXTRA_MODULES = frozenset(
     {"accelerate", "datasets", "jinja2", "numpy", "peft", "safetensors", "tokenizers", "torch", "transformers", "trl"}

@@ -1,10 +1,13 @@
 """The adapter's shape, and its files."""
 
 import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peft import LoraConfig
+from peft import LoraConfig, PeftModel, get_peft_model
 
 from dougpt_train.settings import TrainSettings
 
@@ -20,6 +23,26 @@ def lora_config(settings: TrainSettings) -> LoraConfig:
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
+
+
+@contextmanager
+def renames_kept_quiet() -> Iterator[None]:
+    """Hush transformers 5 about a name that PEFT and TRL still use; nobody who trains can change that."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*gradient_checkpointing.* is deprecated", category=FutureWarning)
+        yield
+
+
+def add_adapter(model: Any, lora: LoraConfig) -> Any:
+    """Return `model` with a new adapter."""
+    with renames_kept_quiet():
+        return get_peft_model(model, lora)
+
+
+def open_adapter(model: Any, folder: Path) -> Any:
+    """Return `model` with a saved adapter."""
+    with renames_kept_quiet():
+        return PeftModel.from_pretrained(model, folder)
 
 
 def save_adapter(model: Any, folder: Path, base_name: str) -> None:

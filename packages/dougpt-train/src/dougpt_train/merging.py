@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
+from dougpt_train.adapter import open_adapter
 from dougpt_train.base import model_files, read_weights
 from dougpt_train.checks.reload import largest_difference, reference_logits
 from dougpt_train.errors import NotReproducedError, RunFolderError
@@ -55,7 +55,7 @@ def merge(
     opened = open_run_base(folder, settings, read_record(folder), base)
     probes = _probes(Renderer(opened.tokenizer, settings, opened.stop_ids))
 
-    adapted = PeftModel.from_pretrained(read_weights(opened, dtype=torch.float32), folder / ADAPTER)
+    adapted = open_adapter(read_weights(opened, dtype=torch.float32), folder / ADAPTER)
     expected = reference_logits(adapted, probes)
     merged = adapted.merge_and_unload(safe_merge=True)
     difference = largest_difference(reference_logits(merged, probes), expected)

@@ -15,8 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 from dougpt_schema import SAMPLES, ArrowStream, file_sha256, fingerprint
-from peft import PeftModel
 
+from dougpt_train.adapter import open_adapter
 from dougpt_train.base import Base, find_device, load_weights, model_files, open_folder
 from dougpt_train.errors import BaseModelError, RunFolderError
 from dougpt_train.record import ADAPTER, BASE, FULL, RUN, WEIGHTS, read_settings
@@ -153,7 +153,7 @@ def load(run_folder: Path | str, *, base: Path | str | None = None, device: str 
         opened = open_run_base(folder, settings, record, base)
         files = {WEIGHTS: file_sha256(folder / ADAPTER / WEIGHTS)}
         trained = _require_same(folder, ADAPTER, record["results"]["adapter"], files)
-        network = PeftModel.from_pretrained(load_weights(opened, settings, place), folder / ADAPTER)
+        network = open_adapter(load_weights(opened, settings, place), folder / ADAPTER)
     renderer = Renderer(opened.tokenizer, settings, opened.stop_ids)
     return ChatModel(
         network, renderer, fingerprint("ChatModel", trained, record["inputs"]["base"], settings.rendering())

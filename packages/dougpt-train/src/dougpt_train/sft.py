@@ -17,7 +17,7 @@ from dougpt_schema import ArrowStream, file_sha256, fingerprint
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from dougpt_train.adapter import lora_config, save_adapter
+from dougpt_train.adapter import lora_config, renames_kept_quiet, save_adapter
 from dougpt_train.base import find_device, load_weights, make_tiny_base, model_files
 from dougpt_train.checklist import Preflight, check
 from dougpt_train.checks.reload import check_reload, reference_logits
@@ -40,6 +40,10 @@ from dougpt_train.render import Encoded
 from dougpt_train.settings import TINY, TrainSettings
 
 PARTIAL = ".partial"
+# Renamed in transformers 5.
+_CHECKPOINTING = next(
+    name for name in ("activation_checkpointing", "gradient_checkpointing") if name in SFTConfig.__dataclass_fields__
+)
 REFERENCE_ROWS = 4
 
 
@@ -150,15 +154,16 @@ def _fit(
     device = find_device(settings)
     curve = _Curve(_teller(progress, "adapter"), settings.patience)
     has_validation = bool(prepared.validation_rows)
-    trainer = SFTTrainer(
-        model=load_weights(prepared.base, settings, device),
-        args=_arguments(settings, work, device, len(prepared.rows), measure=has_validation),
-        train_dataset=_dataset(prepared.rows),
-        eval_dataset=_dataset(prepared.validation_rows) if has_validation else None,
-        processing_class=prepared.base.tokenizer,
-        peft_config=None if settings.method == "full" else lora_config(settings),
-        callbacks=[curve],
-    )
+    with renames_kept_quiet():
+        trainer = SFTTrainer(
+            model=load_weights(prepared.base, settings, device),
+            args=_arguments(settings, work, device, len(prepared.rows), measure=has_validation),
+            train_dataset=_dataset(prepared.rows),
+            eval_dataset=_dataset(prepared.validation_rows) if has_validation else None,
+            processing_class=prepared.base.tokenizer,
+            peft_config=None if settings.method == "full" else lora_config(settings),
+            callbacks=[curve],
+        )
     trainer.remove_callback(PrinterCallback)
     before = trainer.evaluate()["eval_loss"] if has_validation else None
     trainer.train()
@@ -199,7 +204,7 @@ def _arguments(settings: TrainSettings, work: Path, device: str, n_rows: int, *,
         data_seed=settings.seed,
         use_cpu=device == "cpu",
         bf16=device == "cuda",
-        gradient_checkpointing=settings.gradient_checkpointing,
+        **{_CHECKPOINTING: settings.gradient_checkpointing},
         max_length=None,  # rows are cut before, never through an answer
         packing=False,
         eval_strategy="steps" if measure and settings.eval_steps else "no",

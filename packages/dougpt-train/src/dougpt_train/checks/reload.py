@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
 
+from dougpt_train.adapter import open_adapter
 from dougpt_train.base import load_weights, open_folder, precision
 from dougpt_train.errors import NotReproducedError
 from dougpt_train.prepare import Prepared
@@ -43,7 +43,7 @@ def check_reload(prepared: Prepared, work: Path, device: str, trained: torch.Ten
     else:
         base = load_weights(prepared.base, settings, device)
         plain = reference_logits(base, rows)
-        model = PeftModel.from_pretrained(base, work / ADAPTER)
+        model = open_adapter(base, work / ADAPTER)
     difference = largest_difference(reference_logits(model, rows), trained)
     allowed = ALLOWED[precision(device)]
     if not difference <= allowed:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import torch
 from dougpt_schema import library_versions
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig
 from transformers import AutoModelForCausalLM
 
+from dougpt_train.adapter import add_adapter
 from dougpt_train.checks.check import Check, judge
 from dougpt_train.prepare import Prepared
 
@@ -35,7 +36,7 @@ def check_adapter(prepared: Prepared, lora: LoraConfig) -> Check:
     with torch.device("meta"):
         plain = AutoModelForCausalLM.from_config(prepared.base.config)
         weights = sum(weight.numel() for weight in plain.parameters())
-        model = get_peft_model(plain, lora)
+        model = add_adapter(plain, lora)
     adapted = [name for name, weight in model.named_parameters() if weight.requires_grad]
     layers = Counter(place[1] for name in adapted if (place := re.search(r"\.layers\.(\d+)\.", name)))
     trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
