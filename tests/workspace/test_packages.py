@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = sorted(path.parent for path in ROOT.glob("*/*/pyproject.toml") if path.parent.parent.name in {"packages", "apps"})
+PACKAGES = sorted(
+    path.parent for path in ROOT.glob("*/*/pyproject.toml") if path.parent.parent.name in {"packages", "apps"}
+)
 OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
 each_package = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 
@@ -25,7 +27,9 @@ def test_the_version_comes_from_one_place_and_siblings_are_pinned_to_it(package:
 
     assert version(package.name) == one
     siblings = [line for line in requires(package.name) or [] if line.startswith("dougpt")]
-    assert [line for line in siblings if not re.match(rf"dougpt(-\w+)?(\[[^]]+\])?=={re.escape(one)}(\W|$)", line)] == []
+    assert [
+        line for line in siblings if not re.match(rf"dougpt(-\w+)?(\[[^]]+\])?=={re.escape(one)}(\W|$)", line)
+    ] == []
 
 
 @each_package
