@@ -69,21 +69,21 @@ def cut_video(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("make", "name", "cause"),
+    ("make", "says"),
     [
-        (missing, "missing.mp4", "no such file"),
-        (empty, "empty.json", "the file is empty"),
-        (nothing_usable, "notes", "none of 1 files"),
-        (text_as_video, "film.mp4", "text, but no captions"),
-        (cut_video, "cut.mp4", "cut off"),
+        (missing, ("missing.mp4", "no such file")),
+        (empty, ("empty.json", "the file is empty")),
+        (nothing_usable, ("notes", "none of 1 files")),
+        (text_as_video, ("film.mp4", "text, but no captions")),
+        (cut_video, ("cut.mp4", "cut off")),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_at_ingest(
-    fresh: Path, tmp_path: Path, run: Any, make: Callable[[Path], Path], name: str, cause: str
+    fresh: Path, tmp_path: Path, run: Any, make: Callable[[Path], Path], says: tuple[str, str]
 ) -> None:
     before = files(fresh)
 
-    assert_refused(run("ingest", make(tmp_path), "--workspace", fresh, "--yes"), name, cause)
+    assert_refused(run("ingest", make(tmp_path), "--workspace", fresh, "--yes"), *says)
     assert files(fresh) == before
 
 

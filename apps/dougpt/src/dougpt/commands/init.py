@@ -20,8 +20,8 @@ HEX_KEY = re.compile(rb"(?:[0-9a-fA-F]{2}){16,64}")
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path),
-    help="Take the pseudonym key from this file, bytes or hex, instead of drawing one: pseudonyms then agree with those "
-    "of its other users.",
+    help="Take the pseudonym key from this file, bytes or hex, instead of drawing one: pseudonyms then agree with "
+    "those of its other users.",
 )
 @click.option("--example-key", is_flag=True, help="Take the public key of the examples. Not for real people's chat.")
 def command(folder: Path | None, workspace: Path | None, key_file: Path | None, example_key: bool) -> None:
