@@ -1,7 +1,7 @@
 """Texts to numbered tokens: what speech and chat can have in common.
 
 Tokens are case-folded words without apostrophes, links and mentions; number words become digits and
-drawn-out letters are shortened, so that 'nooooo' meets 'no' and 'type one' meets '1'. Adjacent words
+repeated letters are written once, so that 'helllo' meets 'hello' and 'type one' meets '1'. Adjacent words
 make bigrams, which only a copied phrase shares. Function words carry no evidence and are left out.
 """
 
@@ -16,7 +16,7 @@ from dougpt_align.arrays import Floats, Ints, expand
 
 NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
 NUMBERS = {word: str(value) for value, word in enumerate(NUMBER_WORDS.split())}
-DRAWN_OUT = re.compile(r"(.)\1{2,}")
+REPEATED = re.compile(r"([^\W\d])\1+")
 FUNCTION_TEXT = """
     a about after all also am an and any are as at be because been but by can cant could did didnt do does dont for
     from get go going gonna got had has have he her here him his how i if ill im in into is isnt it its ive just know
@@ -58,7 +58,7 @@ class Lexicon:
     events: Tokens
     weight: Floats
     event_mass: Floats
-    """Sum of the weights of an event's tokens, those that speech never uses included."""
+    """Sum of the weights of an event's tokens; words that speech never uses included, such bigrams not."""
     postings: Ints
     """Sorted keys token * stride + utterance: one search finds a token's uses in a range of utterances."""
 
@@ -86,8 +86,7 @@ def build_lexicon(utterance_texts: pa.Array, event_texts: pa.Array) -> Lexicon:
     words = _tokenise(pa.concat_arrays([utterance_texts.cast(pa.string()), distinct.cast(pa.string())]))
     n_utterances = len(utterance_texts)
     vocabulary = int(words.ids.max(initial=-1)) + 1
-    both = _with_bigrams(words, vocabulary)
-    rows, ids = _numbered(both)
+    rows, ids = _with_bigrams(words, vocabulary, n_utterances)
 
     speech = rows < n_utterances
     size = int(ids.max(initial=-1)) + 1
@@ -150,31 +149,36 @@ def _tokenise(texts: pa.Array) -> Tokens:
 
 
 def _number(word: str, names: dict[str, int]) -> int:
-    short = DRAWN_OUT.sub(r"\1", word)
-    short = NUMBERS.get(short, short)
-    if not short or short in FUNCTION_WORDS:
+    short = REPEATED.sub(r"\1", word)
+    if not word or word in FUNCTION_WORDS or short in FUNCTION_WORDS:
         return -1
-    if len(short) > 3 and short.endswith("s") and not short.endswith("ss"):
+    short = NUMBERS.get(word, short)
+    if len(short) > 3 and short.endswith("s"):
         short = short[:-1]
     return names.setdefault(short, len(names))
 
 
-def _with_bigrams(words: Tokens, vocabulary: int) -> tuple[Ints, Ints]:
-    """Rows and keys of all words and bigrams; a bigram's key lies above all words'."""
-    rows = words.row_of()
-    ids = words.ids
+def _with_bigrams(words: Tokens, vocabulary: int, n_utterances: int) -> tuple[Ints, Ints]:
+    """Rows and numbers of all words and of the bigrams that speech uses, each once a row, sorted."""
+    rows, ids = words.row_of(), words.ids
     adjacent = np.flatnonzero((rows[1:] == rows[:-1]) & (ids[1:] >= 0) & (ids[:-1] >= 0))
-    bigrams = vocabulary + ids[adjacent] * vocabulary + ids[adjacent + 1]
+    keys = ids[adjacent] * vocabulary + ids[adjacent + 1]
+    spoken = _distinct(keys[rows[adjacent] < n_utterances])
+    place = np.searchsorted(spoken, keys)
+    known = np.flatnonzero(place < len(spoken))
+    known = known[spoken[place[known]] == keys[known]]
     single = np.flatnonzero(ids >= 0)
-    return np.concatenate([rows[single], rows[adjacent]]), np.concatenate([ids[single], bigrams])
+    size = vocabulary + len(spoken) + 1
+    pairs = _distinct(
+        np.concatenate([rows[single] * size + ids[single], rows[adjacent[known]] * size + vocabulary + place[known]])
+    )
+    return pairs // size, pairs % size
 
 
-def _numbered(keys: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
-    """Distinct (row, token) pairs in order, tokens renumbered densely."""
-    rows, raw = keys
-    distinct, ids = np.unique(raw, return_inverse=True)
-    pairs = np.unique(rows * max(len(distinct), 1) + ids)
-    return pairs // max(len(distinct), 1), pairs % max(len(distinct), 1)
+def _distinct(values: Ints) -> Ints:
+    """Sorted distinct values; by sorting, which is faster here than by hashing."""
+    ordered = np.sort(values)
+    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
 
 
 def _ragged(rows: Ints, ids: Ints, n_rows: int) -> Tokens:
