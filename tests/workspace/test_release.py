@@ -126,7 +126,7 @@ else:
     print("one OpenCV,", cv2.cvtColor.__name__)
 """
     refused = run(python, "-c", script)
-    assert "2 OpenCV distributions overwrite each other (opencv-contrib-python 4.10.0.84, opencv-python " in refused
+    assert "2 OpenCV distributions overwrite each other (opencv-contrib-python 4.10.0.84, opencv-python-headless " in refused
 
     run("bash", "-c", refused.strip().split("; run: ")[1])
     assert run(python, "-c", script).strip() == "one OpenCV, cvtColor"
