@@ -9,6 +9,7 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -40,9 +41,9 @@ class Case:
         utterances = segment(made.words)
         return cls(made, utterances, scores.true_parents(made, utterances))
 
-    def align(self, **more: object) -> Alignment:
+    def align(self, *, labels: pa.Table | None = None, prior: pa.Table | None = None) -> Alignment:
         """Align it."""
-        return align(self.utterances, self.made.chat_events, **more)
+        return align(self.utterances, self.made.chat_events, labels=labels, prior=prior)
 
     def score(self, links: pa.Table, *, without: set[str] | None = None) -> scores.Scored:
         """Scores of all events, or of those not in `without` (labelled ones prove nothing)."""
@@ -59,7 +60,7 @@ class Case:
         )
 
 
-def _label(case: Case, order: int, event: str, spoken: list[dict], parent: int) -> dict:
+def _label(case: Case, order: int, event: str, spoken: list[dict[str, Any]], parent: int) -> dict[str, Any]:
     said = spoken[parent] if parent >= 0 else {}
     return {
         "label_id": f"l{order:06d}", "recording_id": case.made.recording_id, "event_id": event,
@@ -230,12 +231,13 @@ def bench_edits(seeds: range, shape: Slice) -> None:
         rng = np.random.default_rng(seed)
         words = made.words.to_pylist()
         pieces = np.sort(rng.choice(len(words) - 40, 100, replace=False))
-        kept = [(int(first), int(first) + int(rng.integers(12, 24))) for first in pieces]
+        kept = [(int(first), int(first) + int(rng.integers(15, 32))) for first in pieces]
         kept = [
             (first, min(last, after[0]))
             for (first, last), after in zip(kept, [*kept[1:], (len(words), 0)], strict=True)
         ]
-        edit, shift, truth = [], 0, []
+        edit: list[dict[str, Any]] = []
+        shift, truth = 0, []
         for first, last in kept:
             begin = words[first]["start_ms"]
             for word in words[first:last]:
@@ -267,7 +269,8 @@ def bench_speed(_seeds: range, _shape: Slice) -> None:
             joins.append(time.perf_counter() - began)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(
-            f"{count} events: {took:.2f} s, {took / min(joins):.0f} x join_asof ({min(joins):.4f} s), peak {peak:.2f} GB"
+            f"{count} events: {took:.2f} s, {took / min(joins):.0f} x join_asof ({min(joins):.4f} s), "
+            f"peak {peak:.2f} GB"
         )
 
 
@@ -291,7 +294,8 @@ def _large(count: int) -> tuple[pa.Table, pa.Table]:
     })  # fmt: skip
     chat_events = _filled(CHAT_EVENTS.schema, count, {
         "event_id": [f"e{k:08d}" for k in range(count)], "offset_ms": at[order].astype(np.int64),
-        "offset_source": ["exact"] * count, "kind": ["message"] * count, "author": [f"a{k % 9973}" for k in range(count)],
+        "offset_source": ["exact"] * count, "kind": ["message"] * count,
+        "author": [f"a{k % 9973}" for k in range(count)],
         "text": [" ".join(f"w{word}" for word in row) for row in written[order].tolist()],
     })  # fmt: skip
     return utterances, chat_events

@@ -1,12 +1,12 @@
 """Where the pieces of an edited video lie in the stream it was cut from.
 
-Words that both transcripts hold exactly once as part of an n-gram are matched; the longest run of matches
-in which both sides advance discards chance; matches with one shift make a piece of unit slope. What the
-edit left out has no piece.
+N-grams that both transcripts hold exactly once are matched, first in the whole and then between the matches
+found; the longest run in which both sides advance discards chance; matches with one shift make a piece of unit
+slope. What the edit left out has no piece.
 """
 
-import itertools
 from bisect import bisect_left
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from dougpt_align.arrays import Ints
 
-GRAM = 3
+# Lengths of n-grams, tried in this order.
+GRAMS = (4, 3, 2)
 SAME_SHIFT_MS = 400
 MIN_MATCHES = 3
 
@@ -38,9 +39,7 @@ def edit_map(edit_words: ArrowStream, original_words: ArrowStream) -> pa.Table:
     if not edit.num_rows or not original.num_rows:
         return CLOCK.empty()
     edit_ms, original_ms = edit["start_ms"].to_numpy(), original["start_ms"].to_numpy()
-    mine, theirs = _unique_matches(edit["normal"].to_pylist(), original["normal"].to_pylist())
-    run = _longest_run(theirs)
-    mine, theirs = mine[run], theirs[run]
+    mine, theirs = _matches(edit["normal"].to_pylist(), original["normal"].to_pylist())
     shifts = original_ms[theirs] - edit_ms[mine]
     rows = []
     for first, last in _pieces(shifts):
@@ -90,7 +89,7 @@ def _border(
 def _disjoint(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """Pieces that overlap on the original's clock give way at the middle; each keeps at least a millisecond."""
     rows = sorted(rows, key=lambda row: (int(str(row["from_ms"])), int(str(row["to_ms"]))))
-    for before, after in itertools.pairwise(rows):
+    for before, after in pairwise(rows):
         end, begin = int(str(before["to_ms"])), int(str(after["from_ms"]))
         if end > begin:
             middle = max((end + begin) // 2, int(str(before["from_ms"])) + 1)
@@ -106,19 +105,47 @@ def _words(words: ArrowStream) -> pa.Table:
     return table
 
 
-def _unique_matches(edit: list[str], original: list[str]) -> tuple[Ints, Ints]:
-    """Positions of n-grams that each side holds exactly once, in the order of the edit."""
-    mine, theirs = _once(edit), _once(original)
-    common = [(position, theirs[gram]) for gram, position in mine.items() if gram in theirs]
-    common.sort()
-    pairs = np.array(common, dtype=np.int64).reshape(-1, 2)
+def _matches(edit: list[str], original: list[str]) -> tuple[Ints, Ints]:
+    """Positions of words that match, rising on both sides.
+
+    What is unique in the whole splits both sides into stretches; in each of these more is unique, and so on, with
+    shorter n-grams in the end (patience diff).
+    """
+    found: list[tuple[int, int]] = []
+    stack: list[tuple[int, int, int, int, tuple[int, ...]]] = [(0, len(edit), 0, len(original), GRAMS)]
+    while stack:
+        begin, end, first, last, grams = stack.pop()
+        if not grams or end - begin < grams[0] or last - first < grams[0]:
+            continue
+        anchors = _unique_matches(edit[begin:end], original[first:last], grams[0])
+        inside = [(begin + mine, first + theirs) for mine, theirs in anchors]
+        found.extend(inside)
+        if not inside:
+            stack.append((begin, end, first, last, grams[1:]))
+            continue
+        edges = [(begin - 1, first - 1), *inside, (end, last)]
+        stack.extend(
+            (mine + 1, their_mine, theirs + 1, their_theirs, grams)
+            for (mine, theirs), (their_mine, their_theirs) in pairwise(edges)
+            if their_mine - mine > grams[-1] and their_theirs - theirs > grams[-1]
+        )
+    found.sort()
+    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
 
 
-def _once(words: list[str]) -> dict[tuple[str, ...], int]:
+def _unique_matches(edit: list[str], original: list[str], gram: int) -> list[tuple[int, int]]:
+    """The longest rising run of n-grams that each side holds exactly once."""
+    mine, theirs = _once(edit, gram), _once(original, gram)
+    common = sorted((position, theirs[words]) for words, position in mine.items() if words in theirs)
+    run = _longest_run(np.array([place for _, place in common], dtype=np.int64))
+    return [common[index] for index in run.tolist()]
+
+
+def _once(words: list[str], size: int) -> dict[tuple[str, ...], int]:
     seen: dict[tuple[str, ...], int] = {}
-    for position in range(len(words) - GRAM + 1):
-        gram = tuple(words[position : position + GRAM])
+    for position in range(len(words) - size + 1):
+        gram = tuple(words[position : position + size])
         seen[gram] = -1 if gram in seen else position
     return {gram: position for gram, position in seen.items() if position >= 0}
 
