@@ -18,7 +18,10 @@ workspace = click.option(
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 only = click.option(
-    "--only", multiple=True, metavar="RECORDING", help="Only this recording, by the start of its id or its name."
+    "--only",
+    multiple=True,
+    metavar="RECORDING",
+    help="Only this recording: the start of its id, its platform's id, or its name.",
 )
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would run and how long it should take; run nothing.")
 run = click.option("--run", "run_id", metavar="RUN", help="A run below runs/; by default the one of today's settings.")

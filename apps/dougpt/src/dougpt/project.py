@@ -1,7 +1,7 @@
 """A workspace that was opened: its settings, key, recordings and the people it forgot."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ from dougpt.settings import Settings, load_settings
 from dougpt.workspace import Workspace, WorkspaceError, read_json
 
 SPEECH_ROLES = (SourceRole.VIDEO, SourceRole.AUDIO, SourceRole.CAPTIONS)
+ROLES = (*SPEECH_ROLES, SourceRole.CHAT)
 
 
 class SourceChangedError(DougptError):
@@ -85,8 +86,14 @@ class Recording:
 
     @property
     def title(self) -> str:
-        """A name for people: that of the first source."""
-        return str(self.sources[0].row["name"])
+        """A name for people: that of the video, else of the sound, the captions, the chat."""
+        first = min(self.sources, key=lambda source: (ROLES.index(source.role), source.row["part_index"]))
+        return str(first.row["name"])
+
+    @property
+    def video_id(self) -> str | None:
+        """The platform's id of the recording, where it is known."""
+        return next((source.row["video_id"] for source in self.sources if source.row["video_id"]), None)
 
     def inputs(self, sources: Iterable[Source]) -> tuple[str, ...]:
         """Return what a recipe holds of `sources`: their ids and places, not their names."""
@@ -157,7 +164,7 @@ class Project:
         return [name for name in (wanted.only or self.recordings) if name not in wanted.exclude]
 
     def select(self, only: Iterable[str]) -> list[str]:
-        """Return the recordings whose id or name starts with one of `only`; all of them where it is empty.
+        """Return the recordings meant by `only`: the start of an id, a platform's id, or a name; all where it is empty.
 
         Raises:
             WorkspaceError: A name fits no recording, or several.
@@ -166,8 +173,11 @@ class Project:
         return chosen or list(self.recordings)
 
     def _one(self, name: str) -> str:
-        fits: Callable[[Recording], bool] = lambda item: item.recording_id.startswith(name) or item.title == name  # noqa: E731  # one use
-        found = [recording.recording_id for recording in self.recordings.values() if fits(recording)]
+        found = [
+            recording.recording_id
+            for recording in self.recordings.values()
+            if recording.recording_id.startswith(name) or name in (recording.title, recording.video_id)
+        ]
         if len(found) != 1:
             raise WorkspaceError(f"{len(found) or 'no'} recordings fit {name!r}; see: dougpt status")
         return found[0]

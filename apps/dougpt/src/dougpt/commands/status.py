@@ -9,6 +9,7 @@ from dougpt import options
 
 if TYPE_CHECKING:
     from dougpt.plan import Plan
+    from dougpt.project import Recording
 
 
 @click.command()
@@ -68,9 +69,11 @@ def _print(plan: "Plan") -> None:
     recordings = plan.project.recordings
     click.echo(f"{len(recordings)} recordings, dataset {plan.dataset!r}")
     per_recording = [name for name, stage in STAGES.items() if stage.per == "recording"]
-    for name in plan.project.members():
+    for name in sorted(plan.project.members(), key=lambda name: _age(recordings[name])):
         states = "  ".join(f"{stage} {plan.job(stage, name).state}" for stage in per_recording)
-        click.echo(f"{name}  {states}  {safe(recordings[name].title)}")
+        start = recordings[name].broadcast_start
+        date = f"{start:%Y-%m-%d}" if start else "no date   "
+        click.echo(f"{name}  {date}  {states}  {safe(recordings[name].title)}")
     for job in plan.jobs():
         if job.stage.per == "dataset":
             click.echo(f"{job.stage.name:<10} {job.state}")
@@ -79,3 +82,8 @@ def _print(plan: "Plan") -> None:
         if job.state != "missing":
             click.echo(f"{job.stage.name} {job.subject} is {job.state}: {safe(', '.join(job.why))}")
     click.echo("run: dougpt pipeline" if open_jobs else "everything is up to date")
+
+
+def _age(recording: "Recording") -> tuple[str, str]:
+    start = recording.broadcast_start
+    return (start.isoformat() if start else "", recording.recording_id)
