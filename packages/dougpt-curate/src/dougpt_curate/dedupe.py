@@ -105,7 +105,7 @@ def merge_near_copies(replies: pl.DataFrame, settings: CurateSettings) -> tuple[
     """
     several = replies.filter(pl.len().over("turn") > 1)
     compared = _Compared(several, settings)
-    scope = several["turn"].to_numpy().astype(np.int64)
+    scope = compared.scopes(several["turn"])
     search = Search(scope, settings.near_similarity, np.zeros_like(scope), within_ms=0)
     return _led(replies, several, leaders(compared.texts, search, compared.agree))
 
@@ -124,7 +124,7 @@ def merge_near_copypasta(replies: pl.DataFrame, settings: CurateSettings) -> tup
     def joined(later: int, leader: int) -> None:
         last_ms[leader] = at_ms[later]
 
-    scope = long["recording_id"].rle_id().to_numpy().astype(np.int64)
+    scope = compared.scopes(long["recording_id"].rle_id())
     search = Search(scope, settings.near_similarity, np.array(at_ms, np.int64), window_ms)
     return _led(replies, long, leaders(compared.texts, search, agree, joined))
 
@@ -140,10 +140,14 @@ class _Compared:
         self._facts: list[str] = found["facts"].to_list()
         self._from_length = settings.near_characters
 
+    def scopes(self, groups: pl.Series) -> NDArray[np.int64]:
+        """A number for each reply, equal for those of one of `groups` with the same facts."""
+        numbers = {fact: number for number, fact in enumerate(sorted(set(self._facts)))}
+        fact_N = np.array([numbers[fact] for fact in self._facts], np.int64)
+        return groups.to_numpy().astype(np.int64) * len(numbers) + fact_N
+
     def agree(self, later: int, earlier: int, similarity: float) -> bool:
-        """Whether two replies of this similarity say the same."""
-        if self._facts[later] != self._facts[earlier]:
-            return False
+        """Whether two replies of one scope and of this similarity say the same."""
         length = min(self._lengths[later], self._lengths[earlier])
         if length < self._from_length:
             return similarity == 1

@@ -45,17 +45,12 @@ def without_repeats(whole: Piece, splits: Mapping[str, str], settings: CurateSet
 
 def _repeats(turns: pl.DataFrame, column: str, settings: CurateSettings, *, across_splits: bool) -> pl.DataFrame:
     """Return the rank of each turn that repeats an earlier one of another recording, and that one's names."""
-    recordings: list[str] = turns["recording_id"].to_list()
-    splits: list[str] = turns["split"].to_list()
-
-    def may_repeat(later: int, earlier: int, _similarity: float) -> bool:
-        if across_splits and splits[later] == splits[earlier]:
-            return False
-        return recordings[later] != recordings[earlier]
-
+    apart = turns["split" if across_splits else "recording_id"].to_list()
+    number = {name: place for place, name in enumerate(sorted(set(apart)))}
     anywhere = np.zeros(len(turns), np.int64)
-    search = Search(anywhere, settings.leak_similarity, anywhere, within_ms=0)
-    leader = leaders(turns[column].to_list(), search, may_repeat)
+    apart_N = np.array([number[name] for name in apart], np.int64)
+    search = Search(anywhere, settings.leak_similarity, anywhere, within_ms=0, apart_N=apart_N)
+    leader = leaders(turns[column].to_list(), search, lambda later, earlier, _: apart[later] != apart[earlier])
     first = turns.select(of_sample="sample_id", of_recording="recording_id", of_split="split")[leader]
     return pl.concat([turns.select("rank"), first], how="horizontal").filter(pl.Series(leader != np.arange(len(turns))))
 

@@ -86,12 +86,22 @@ class Search:
         similarity: The least similarity, above 0.
         at_ms_N: When each text was said.
         within_ms: Only texts said so close to one another are compared.
+        apart_N: Only texts of different numbers are compared, if given.
     """
 
     scope_N: Integers
     similarity: float
     at_ms_N: Integers
     within_ms: int
+    apart_N: Integers | None = None
+
+    def possible(self, later_P: Integers, earlier_P: Integers) -> NDArray[np.bool_]:
+        """Which pairs may be compared at all."""
+        found: NDArray[np.bool_] = self.scope_N[later_P] == self.scope_N[earlier_P]
+        found &= np.abs(self.at_ms_N[later_P] - self.at_ms_N[earlier_P]) <= self.within_ms
+        if self.apart_N is not None:
+            found &= self.apart_N[later_P] != self.apart_N[earlier_P]
+        return found
 
 
 def pairs(sketches: Sketches, search: Search) -> Iterator[tuple[int, int]]:
@@ -100,8 +110,7 @@ def pairs(sketches: Sketches, search: Search) -> Iterator[tuple[int, int]]:
     least = round((search.similarity - DOUBT) * PERMUTATIONS)
     for start in range(0, PERMUTATIONS, BAND_ROWS):
         later_P, earlier_P = _bucket_pairs(_band(sketches[:, start : start + BAND_ROWS], search.scope_N))
-        possible = search.scope_N[later_P] == search.scope_N[earlier_P]
-        possible &= np.abs(search.at_ms_N[later_P] - search.at_ms_N[earlier_P]) <= search.within_ms
+        possible = search.possible(later_P, earlier_P)
         later_P, earlier_P = later_P[possible], earlier_P[possible]
         for block in range(0, len(later_P), TEXTS_AT_ONCE):
             later_B, earlier_B = later_P[block : block + TEXTS_AT_ONCE], earlier_P[block : block + TEXTS_AT_ONCE]
