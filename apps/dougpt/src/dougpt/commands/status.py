@@ -45,6 +45,7 @@ def facts(plan: "Plan") -> dict[str, Any]:
                 "recording_id": recording.recording_id,
                 "channel": recording.channel,
                 "title": recording.title,
+                "video_id": recording.video_id,
                 "sources": [{"role": source.role, "name": source.row["name"]} for source in recording.sources],
             }
             for recording in recordings.values()
@@ -73,7 +74,8 @@ def _print(plan: "Plan") -> None:
         states = "  ".join(f"{stage} {plan.job(stage, name).state}" for stage in per_recording)
         start = recordings[name].broadcast_start
         date = f"{start:%Y-%m-%d}" if start else "no date   "
-        click.echo(f"{name}  {date}  {states}  {safe(recordings[name].title)}")
+        known_as = f"{recordings[name].video_id or ''} {recordings[name].title}".strip()
+        click.echo(f"{name}  {date}  {states}  {safe(known_as)}")
     for job in plan.jobs():
         if job.stage.per == "dataset":
             click.echo(f"{job.stage.name:<10} {job.state}")
