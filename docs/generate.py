@@ -1,5 +1,7 @@
 """Writes the pages that are made from code: every contract, every command, the API of every package.
 
+Usage:
+
     uv run python docs/generate.py            # writes them
     uv run python docs/generate.py --check    # exits with 1 where one is not what the code says
 """
@@ -20,8 +22,8 @@ Libraries meet only in these tables. A table is checked whenever it is read or w
 structs too), enumerations, ranges, order of rows, uniqueness of the key. More columns may follow those listed; a new
 nullable column keeps the version, any other change raises it. Made by `docs/generate.py` from `dougpt_schema`.
 
-Time is whole milliseconds on the recording's clock, 0 at the start of its primary medium, unless a column says otherwise.
-Intervals are half-open.
+Time is whole milliseconds on the recording's clock, 0 at the start of its primary medium, unless a column says
+otherwise. Intervals are half-open.
 """
 COMMANDS_HEAD = """# Commands
 

@@ -1,5 +1,7 @@
 """Runs a library's tests with the newest versions that the index has, past the lock.
 
+Usage:
+
     uv run python scripts/alone_newest.py chat
 """
 

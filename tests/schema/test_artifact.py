@@ -119,7 +119,7 @@ def test_a_newer_version_and_another_contract_are_refused(tmp_path: Path) -> Non
 
     newer = Contract("gaps", 2, GAPS.meaning, GAPS.columns, GAPS.key, GAPS.order)
     write_table(GAPS.table([GAP]), path, newer)
-    with pytest.raises(ContractError, match="gaps version 2 is newer than version 1, .* upgrade dougpt"):
+    with pytest.raises(ContractError, match=r"gaps version 2 is newer than version 1, .* upgrade dougpt"):
         read_table(path, GAPS)
 
 

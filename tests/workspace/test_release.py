@@ -62,7 +62,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         address = f"http://127.0.0.1:{port}/"
         for _ in range(100):
             try:
-                urlopen(address, timeout=1).close()  # noqa: S310 (loopback)
+                urlopen(address, timeout=1).close()
                 break
             except URLError:
                 time.sleep(0.1)
@@ -126,7 +126,8 @@ else:
     print("one OpenCV,", cv2.cvtColor.__name__)
 """
     refused = run(python, "-c", script)
-    assert "2 OpenCV distributions overwrite each other (opencv-contrib-python 4.10.0.84, opencv-python-headless " in refused
+    found = "(opencv-contrib-python 4.10.0.84, opencv-python-headless "
+    assert f"2 OpenCV distributions overwrite each other {found}" in refused
 
     run("bash", "-c", refused.strip().split("; run: ")[1])
     assert run(python, "-c", script).strip() == "one OpenCV, cvtColor"
