@@ -88,7 +88,7 @@ STAGES: dict[str, Stage] = {
             per="dataset",
             after=("align",),
             code=("dougpt_curate",),
-            libraries=("numpy", "polars"),
+            libraries=("numpy", "polars", "pyarrow", "rapidfuzz", "rensa"),
             outputs=(
                 "report_curate.json",
                 "rejects.parquet",
