@@ -20,7 +20,7 @@ SHORTEST_SHIFT_S, SHORTEST_SHIFT_SHARE = 300.0, 0.16
 MIN_SPAN_S = 300.0
 MAX_EVENTS = 20_000
 BELONG_Z = 4.5
-APART_Z = 3.0
+APART_Z = 2.6
 # A message in fifty echoes a rare word of what it answers, by less than one vote's usual strength: the least
 # that chat which belongs to speech has been seen to do.
 LEAST_ECHO = 0.02 * 2.0

@@ -60,6 +60,12 @@ class OffsetPath:
         inside = (piece >= 0) & (at_ms < self.to_ms[np.maximum(piece, 0)])
         return np.where(inside, piece, -1)
 
+    def kept(self, keep_K: Bools) -> "OffsetPath":
+        """Only these pieces."""
+        return OffsetPath(
+            self.from_ms[keep_K], self.to_ms[keep_K], self.offset_ms[keep_K], self.sd_ms[keep_K], self.margin[keep_K]
+        )
+
     def offset_at(self, piece: Ints) -> Ints:
         """The offset of each piece number; of the first piece for -1, and 0 where there are no pieces."""
         if not len(self.offset_ms):
@@ -280,13 +286,15 @@ def _refined(
         starts.append(max(_border(before, after, offsets_s, votes, at_ms_E), starts[-1]))
     ends = [*starts[1:], pieces[-1][1]]
     offset_ms = np.array([base_ms + round(1000 * offsets_s[state]) for _, _, state, _ in pieces], dtype=np.int64)
-    return OffsetPath(
+    path = OffsetPath(
         from_ms=np.array(starts, dtype=np.int64),
         to_ms=np.array(ends, dtype=np.int64),
         offset_ms=offset_ms,
         sd_ms=np.full(len(pieces), 2000.0),
         margin=np.array([margin for *_, margin in pieces]),
     )
+    # A border that moved up to the next one leaves nothing between them.
+    return path.kept(path.to_ms > path.from_ms)
 
 
 def _border(
