@@ -20,6 +20,10 @@ from dougpt.terminal import note
 from dougpt.workspace import Workspace, to_json
 
 SNAKEFILE = Path(__file__).parent / "workflow" / "Snakefile"
+SNAKEMAKE_OPTIONS = (
+    *("--scheduler", "greedy", "--keep-going", "--rerun-triggers", "mtime", "--rerun-incomplete", "--drop-metadata"),
+    *("--nocolor", "--quiet", "progress", "rules", "reason", "host"),
+)
 PATIENCE_S = 10.0
 TELL_EVERY_S = 15.0
 DONE = "Touching output file"
@@ -107,26 +111,14 @@ def run_snakemake(
         options: Passed on to Snakemake, such as an executor plugin and its settings.
     """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--directory", str(workspace.state)]
-    command += [
-        "--cores",
-        str(cores),
-        "--scheduler",
-        "greedy",
-        "--keep-going",
-        "--nocolor",
-        "--quiet",
-        "progress",
-        "rules",
-        "reason",
-        "host",
-    ]
-    command += ["--rerun-triggers", "mtime", "--rerun-incomplete", "--drop-metadata", *options]
+    command += ["--cores", str(cores), *SNAKEMAKE_OPTIONS, *options]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        errors="replace",
         start_new_session=True,
         pass_fds=[jobs_lock],
     )
