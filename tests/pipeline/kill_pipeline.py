@@ -101,14 +101,18 @@ def run(place: Path, recordings: list[Path], until: str) -> "subprocess.Complete
 
 def kill(place: Path, recordings: list[Path], until: str, moment_s: float, *, alone: bool) -> bool:
     """Start the pipeline, kill it after `moment_s` seconds, and return whether it was still running."""
-    process = subprocess.Popen(pipeline(place, recordings, until), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        process.wait(timeout=moment_s)
-    except subprocess.TimeoutExpired:
-        for child in [process.pid] if alone else [process.pid, *descendants(process.pid)]:
-            _kill(child)
-        process.wait()
-        return True
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
+        process = subprocess.Popen(pipeline(place, recordings, until), stdout=subprocess.DEVNULL, stderr=told)
+        try:
+            process.wait(timeout=moment_s)
+        except subprocess.TimeoutExpired:
+            for child in [process.pid] if alone else [process.pid, *descendants(process.pid)]:
+                _kill(child)
+            process.wait()
+            return True
+        if process.returncode:
+            told.seek(0)
+            print(f"ended by itself with {process.returncode}: {told.read()}", file=sys.stderr)  # noqa: T201
     return False
 
 
