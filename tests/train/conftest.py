@@ -79,6 +79,9 @@ def settings() -> TrainSettings:
     """The smallest run that is still one: seconds on one core."""
     return TrainSettings(
         device="cpu",
+        single_share=0.5,
+        context_lines=2,
+        prompt_tokens=160,
         epochs=1,
         max_steps=6,
         batch_rows=4,

@@ -58,7 +58,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 def test_a_missing_extra_is_named() -> None:
     code = """
 import sys
-sys.modules["datasets"] = None
+sys.modules["peft"] = None
 import dougpt_train
 try:
     dougpt_train.train

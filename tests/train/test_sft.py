@@ -55,7 +55,7 @@ def test_run_json_binds_inputs_and_results(result: TrainResult) -> None:
 def test_the_loss_curve_is_kept(result: TrainResult, settings: TrainSettings) -> None:
     assert result.metrics["steps"] == settings.max_steps
     assert [point["step"] for point in result.metrics["train"]] == [2, 4, 6]
-    assert result.metrics["validation"][0]["step"] == 0
+    assert [point["step"] for point in result.metrics["validation"]] == [3, 6]
     assert result.metrics["validation_loss"] != result.metrics["validation_loss_before"]
 
 
@@ -136,8 +136,8 @@ def test_patience_keeps_the_best_weights(
 
     found = train(samples, wild, tmp_path / "run", validation=validation)
 
-    losses = [point["loss"] for point in found.metrics["validation"][1:-1]]
-    assert found.metrics["steps"] < 20
+    losses = [point["loss"] for point in found.metrics["validation"]]
+    assert found.metrics["steps"] < wild.max_steps
     assert found.metrics["validation_loss"] == pytest.approx(min(losses), abs=1e-4)
 
 

@@ -8,6 +8,7 @@ from dougpt_train import tiny
 from dougpt_train.base import Base
 from dougpt_train.render import Renderer
 from dougpt_train.settings import TrainSettings
+from dougpt_train.threads import few_threads
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -69,7 +70,7 @@ def test_first_weights_come_from_the_seed_alone_and_leave_other_draws_alone(
 def test_training_learns_and_gives_the_same_weights_again(
     base: Base, renderer: Renderer, settings: TrainSettings, samples: pa.Table
 ) -> None:
-    rows = [row.ids for row in renderer.encode(renderer.rows(samples)[0])]
+    rows = [(row.ids, len(row.prompt_ids)) for row in renderer.encode(renderer.rows(samples)[0])]
     models = [tiny.make_model(base.config, settings) for _ in range(2)]
     told: list[int] = []
 
@@ -86,4 +87,17 @@ def test_training_learns_and_gives_the_same_weights_again(
 def test_fewer_rows_than_a_batch_are_enough(base: Base, settings: TrainSettings) -> None:
     model = tiny.make_model(base.config, settings)
 
-    assert len(tiny.pretrain(model, [[1, 2, 3, 4]], settings)) == settings.tiny_steps
+    assert len(tiny.pretrain(model, [([1, 2, 3, 4], 2)], settings)) == settings.tiny_steps
+
+
+def test_the_tiny_base_is_computed_on_one_thread_and_others_on_all(settings: TrainSettings) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+
+    with few_threads(settings):
+        assert torch.get_num_threads() == 1
+    with few_threads(TrainSettings(base="elsewhere")):
+        assert torch.get_num_threads() == 2
+
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)

@@ -26,22 +26,26 @@ def lora_config(settings: TrainSettings) -> LoraConfig:
 
 
 @contextmanager
-def renames_kept_quiet() -> Iterator[None]:
-    """Hush transformers 5 about a name that PEFT and TRL still use; nobody who trains can change that."""
+def known_noise_kept_quiet() -> Iterator[None]:
+    """Hush warnings of one library at another, which nobody who trains can heed.
+
+    transformers 5 warns of a name that PEFT and TRL still use; transformers 4 of checkpoints made in one second.
+    """
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="mtime may not be reliable", category=UserWarning)
         warnings.filterwarnings("ignore", message=".*gradient_checkpointing.* is deprecated", category=FutureWarning)
         yield
 
 
 def add_adapter(model: Any, lora: LoraConfig) -> Any:
     """Return `model` with a new adapter."""
-    with renames_kept_quiet():
+    with known_noise_kept_quiet():
         return get_peft_model(model, lora)
 
 
 def open_adapter(model: Any, folder: Path) -> Any:
     """Return `model` with a saved adapter."""
-    with renames_kept_quiet():
+    with known_noise_kept_quiet():
         return PeftModel.from_pretrained(model, folder)
 
 

@@ -72,7 +72,7 @@ def open_folder(name: str, folder: Path) -> Base:
 
 def make_tiny_base(
     base: Base,
-    rows: Sequence[Sequence[int]],
+    rows: Sequence[tuple[Sequence[int], int]],
     settings: TrainSettings,
     folder: Path,
     progress: Callable[[int, int, float], None] | None = None,

@@ -1,7 +1,8 @@
 """What can go wrong in a run, named for the situation."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dougpt_schema import DougptError
 
@@ -48,6 +49,19 @@ class RunFolderError(DougptError):
     def __init__(self, folder: Path, problem: str) -> None:
         self.folder = folder
         super().__init__(f"run {folder}: {problem}")
+
+
+class ResumeRefusedError(DougptError):
+    """A killed run was made from something else than what is at hand now.
+
+    Attributes:
+        changed: What differs, as name: [before, now].
+    """
+
+    def __init__(self, folder: Path, changed: Mapping[str, Any]) -> None:
+        self.changed = changed
+        what = "; ".join(f"{name} was {before}, is {now}" for name, (before, now) in changed.items())
+        super().__init__(f"run {folder} cannot go on: {what}")
 
 
 class NotReproducedError(DougptError):

@@ -23,6 +23,7 @@ from dougpt_train.record import ADAPTER, BASE, FULL, RUN, WEIGHTS, read_settings
 from dougpt_train.render import Renderer, Row
 from dougpt_train.sampling import draw_tokens, score
 from dougpt_train.settings import TINY, TrainSettings
+from dougpt_train.threads import few_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class ChatModel:
             texts = [self.renderer.line(response["text"]) for response in sample["responses"]]
             rows += [Row(sample["sample_id"], sample["recording_id"], "single", user, text) for text in texts]
             counts.append(len(texts))
-        scores = iter(self._score(rows))
+        with few_threads(self.renderer.settings):
+            scores = iter(self._score(rows))
         return [[next(scores) for _ in range(count)] for count in counts]
 
     def generate(self, samples: ArrowStream, seed: int) -> list[list[str]]:
@@ -76,10 +78,11 @@ class ChatModel:
         for start in range(0, table.num_rows, self.renderer.settings.score_rows):
             batch = table.slice(start, self.renderer.settings.score_rows)
             drawn: list[list[int]] = [[] for _ in range(batch.num_rows)]
-            for step in self._draw(batch, seed):
-                for tokens, token in zip(drawn, step, strict=True):
-                    if token is not None:
-                        tokens.append(token)
+            with few_threads(self.renderer.settings):
+                for step in self._draw(batch, seed):
+                    for tokens, token in zip(drawn, step, strict=True):
+                        if token is not None:
+                            tokens.append(token)
             found += [self._answer(tokens) for tokens in drawn]
         return found
 

@@ -6,7 +6,7 @@ settings, base model, tokenizer and template, versions, code. Results are hashed
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from dougpt_train.settings import TrainSettings
 ADAPTER, BASE, FULL = "adapter", "base", "model"
 WEIGHTS = "adapter_model.safetensors"
 SETTINGS, PREFLIGHT, METRICS, RUN = "settings.json", "preflight.json", "metrics.json", "run.json"
+# Only in a run that is not finished: what it is made from, and that its base is whole.
+INPUTS, BASE_MADE = "inputs.json", "base_made.json"
 FORMAT = 1
 LIBRARIES = (
     "accelerate",
@@ -53,6 +55,18 @@ def describe_inputs(prepared: Prepared) -> dict[str, Any]:
         "versions": library_versions(*LIBRARIES),
         "code": code_fingerprint("dougpt_train"),
     }
+
+
+def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what differs between two descriptions of inputs, as name: [before, now]."""
+    changed: dict[str, Any] = {}
+    for name in sorted(before.keys() | now.keys()):
+        one, other = before.get(name), now.get(name)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            changed |= {f"{name}.{part}": pair for part, pair in changed_inputs(one, other).items()}
+        elif one != other:
+            changed[name] = [one, other]
+    return changed
 
 
 def fingerprint_table(table: pa.Table) -> str:

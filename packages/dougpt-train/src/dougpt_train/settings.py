@@ -39,7 +39,7 @@ class TrainSettings:
         metadata={"help": "'burst' answers a turn with several replies, one a line; 'single' with exactly one."},
     )
     single_share: float = field(
-        default=0.5,
+        default=1.0,
         metadata={
             "help": "With bursts: the share of samples that is rendered once more with one drawn reply, the form in "
             "which single replies are scored."
@@ -48,16 +48,16 @@ class TrainSettings:
     instruction: str = field(
         default="", metadata={"help": "A line that opens every prompt, for models that were taught to follow one."}
     )
-    context_lines: int = field(default=3, metadata={"help": "At most this many earlier utterances stand in a prompt."})
+    context_lines: int = field(default=1, metadata={"help": "At most this many earlier utterances stand in a prompt."})
     burst_lines: int = field(default=12, metadata={"help": "At most this many replies stand in a burst."})
     prompt_tokens: int = field(
-        default=160, metadata={"help": "Longer prompts lose their oldest words, in training and in use alike."}
+        default=96, metadata={"help": "Longer prompts lose their oldest words, in training and in use alike."}
     )
     reply_tokens: int = field(
         default=96, metadata={"help": "Longer bursts lose lines, longer single replies are not trained on."}
     )
 
-    epochs: int = field(default=2, metadata={"help": "Passes over the samples; each draws its replies anew by weight."})
+    epochs: int = field(default=4, metadata={"help": "Passes over the samples; each draws its replies anew by weight."})
     max_steps: int = field(default=0, metadata={"help": "Stop after this many steps; 0 means after the last epoch."})
     batch_rows: int = field(default=16, metadata={"help": "Rows a step, on each device."})
     accumulate: int = field(default=1, metadata={"help": "Batches added up before the weights change."})
@@ -77,6 +77,11 @@ class TrainSettings:
         default=0,
         metadata={"help": "Stop after this many measurements without a better one and keep the best; 0 means never."},
     )
+    save_steps: int = field(default=0, metadata={"help": "Steps between two checkpoints to resume from; 0 means none."})
+    canary: bool = field(
+        default=False,
+        metadata={"help": "Before the run, learn eight rows by heart and see that they come back and stop."},
+    )
 
     score_rows: int = field(default=32, metadata={"help": "Rows at once when replies are scored or generated."})
     temperature: float = field(default=1.0, metadata={"help": "Sampling: below 1 is safer, above 1 is wilder."})
@@ -85,7 +90,7 @@ class TrainSettings:
     tiny_vocabulary: int = field(default=1024, metadata={"help": "Tiny base: tokens, the 256 bytes among them."})
     tiny_width: int = field(default=128, metadata={"help": "Tiny base: hidden size, a multiple of 64."})
     tiny_layers: int = field(default=3, metadata={"help": "Tiny base: transformer layers."})
-    tiny_steps: int = field(default=300, metadata={"help": "Tiny base: steps of its first training."})
+    tiny_steps: int = field(default=200, metadata={"help": "Tiny base: steps of its first training."})
     tiny_batch_rows: int = field(default=24, metadata={"help": "Tiny base: rows a step of its first training."})
     tiny_learning_rate: float = field(default=3e-3, metadata={"help": "Tiny base: the peak of its first training."})
 
@@ -116,7 +121,7 @@ _RANGES = {
     **dict.fromkeys(("burst_lines", "prompt_tokens", "reply_tokens"), (1, math.inf)),
     **dict.fromkeys(("epochs", "batch_rows", "accumulate", "rank", "alpha", "log_steps", "score_rows"), (1, math.inf)),
     **dict.fromkeys(("tiny_layers", "tiny_steps", "tiny_batch_rows"), (1, math.inf)),
-    **dict.fromkeys(("seed", "context_lines", "max_steps", "eval_steps", "patience"), (0, math.inf)),
+    **dict.fromkeys(("seed", "context_lines", "max_steps", "eval_steps", "save_steps", "patience"), (0, math.inf)),
     "tiny_vocabulary": (512, math.inf),
     "single_share": (0, 1),
     "learning_rate": (1e-9, 1),

@@ -1,49 +1,50 @@
-"""Samples to an adapter: the preflight first, then TRL's SFT on rows whose labels were proven.
+"""Samples to an adapter: the preflight first, then the tiny base where it is wanted, the adapter, and the proof.
 
-TRL is handed tokens and labels, not text: what the preflight decoded is what is trained on, and nothing is
-cut or masked behind its back. All work happens in `<run_folder>.partial`, which becomes the run's folder by
-one rename at the end; a run that was killed leaves no more than that, and the next one clears it away.
+All work happens in `<run_folder>.partial`, which becomes the run's folder by one rename at the end. A run that
+was killed leaves no more than that: the next one clears it away, or goes on in it where it is told to resume
+and nothing that went in has changed.
 """
 
+import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
 from dougpt_schema import ArrowStream, file_sha256, fingerprint
-from transformers import PrinterCallback, TrainerCallback
-from trl import SFTConfig, SFTTrainer
 
-from dougpt_train.adapter import lora_config, renames_kept_quiet, save_adapter
-from dougpt_train.base import find_device, load_weights, make_tiny_base, model_files
+from dougpt_train.adapter import known_noise_kept_quiet, save_adapter
+from dougpt_train.base import Base, make_tiny_base, model_files, open_folder
 from dougpt_train.checklist import Preflight, check
+from dougpt_train.checks.canary import check_canary
 from dougpt_train.checks.reload import check_reload, reference_logits
-from dougpt_train.errors import PreflightFailedError, RunFolderError
+from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError
 from dougpt_train.prepare import Prepared, prepare
 from dougpt_train.record import (
     ADAPTER,
     BASE,
+    BASE_MADE,
     FORMAT,
     FULL,
+    INPUTS,
     METRICS,
     PREFLIGHT,
     RUN,
     WEIGHTS,
+    changed_inputs,
     describe_inputs,
     write_json,
     write_settings,
 )
-from dougpt_train.render import Encoded
 from dougpt_train.settings import TINY, TrainSettings
+from dougpt_train.threads import few_threads
+from dougpt_train.trainer import Tell, Watcher, curves, last_checkpoint, make_trainer
 
 PARTIAL = ".partial"
-# Renamed in transformers 5.
-_CHECKPOINTING = next(
-    name for name in ("activation_checkpointing", "gradient_checkpointing") if name in SFTConfig.__dataclass_fields__
-)
+TRAINER = "trainer"
+CANARY = "canary"
 REFERENCE_ROWS = 4
 
 
@@ -89,6 +90,8 @@ def train(
     preflight: Preflight | None = None,
     progress: Callable[[Progress], None] | None = None,
     git_commit: str | None = None,
+    resume: bool = False,
+    allow_drift: bool = False,
 ) -> TrainResult:
     """Train an adapter on `samples` and write the run to `run_folder`, which must not exist.
 
@@ -100,10 +103,13 @@ def train(
         preflight: The checks of an earlier call; made anew unless they were made for exactly this run.
         progress: Called after each step.
         git_commit: Noted in run.json.
+        resume: Go on from the last checkpoint (`save_steps`) of a run that was killed, if there is one.
+        allow_drift: Resume even if what goes in has changed; run.json then says what.
 
     Raises:
         PreflightFailedError: A check failed; nothing was trained or written.
         RunFolderError: The folder exists.
+        ResumeRefusedError: What goes in is not what the killed run was made from.
         BaseModelError: The base model, or the device asked for, is not there.
         NotReproducedError: The saved adapter does not compute what was trained.
     """
@@ -113,66 +119,103 @@ def train(
         raise RunFolderError(folder, "exists; a finished run is never written over")
     prepared = prepare(samples, settings, validation)
     inputs = describe_inputs(prepared)
-    checks = (
-        preflight if preflight and preflight.fingerprint == fingerprint(inputs) else check(prepared, inputs, folder)
-    )
+    run_id = fingerprint(inputs)
+    checks = preflight if preflight and preflight.fingerprint == run_id else check(prepared, inputs, folder)
     if not checks.passed:
         raise PreflightFailedError(checks)
 
     work = folder.with_name(folder.name + PARTIAL)
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    drift = _enter(work, inputs, resume=resume, allow_drift=allow_drift)
     write_settings(work, settings)
-    write_json(work / PREFLIGHT, checks.to_dict())
     base_losses: list[float] = []
-    if settings.base == TINY:
-        rows = [row.ids for row in prepared.rows]
-        tell = _teller(progress, "base")
-        base, base_losses = make_tiny_base(prepared.base, rows, settings, work / BASE, tell)
-        prepared = replace(prepared, base=base)
-    started = time.monotonic()
-    metrics, results = _fit(prepared, work, progress)
-    seconds = time.monotonic() - started
+    with few_threads(settings):
+        if settings.base == TINY:
+            base, base_losses = _tiny_base(prepared, work, _teller(progress, "base"))
+            prepared = replace(prepared, base=base)
+        if settings.canary:
+            checks = _with_canary(checks, prepared, work)
+        write_json(work / PREFLIGHT, checks.to_dict())
+        started = time.monotonic()
+        metrics, results = _fit(prepared, work, _teller(progress, "adapter"))
+        seconds = time.monotonic() - started
     metrics |= {"base": [round(loss, 6) for loss in base_losses]}
     write_json(work / METRICS, metrics)
     results |= {"metrics": file_sha256(work / METRICS), "preflight": file_sha256(work / PREFLIGHT)}
     if settings.base == TINY:
         results["base"] = model_files(work / BASE)
-    record: dict[str, Any] = {"format": FORMAT, "run_id": fingerprint(inputs), "inputs": inputs, "results": results}
+    record = {"format": FORMAT, "run_id": run_id, "inputs": inputs, "results": results, "drift": drift}
     write_json(work / RUN, record | {"git_commit": git_commit})
-    work.rename(folder)
+    _leave(work, folder)
     trained = results["adapter" if "adapter" in results else "model"]
     tokens = sum(len(row.ids) for row in prepared.rows)
-    return TrainResult(folder, record["run_id"], next(iter(trained.values())), checks, metrics, tokens, seconds)
+    return TrainResult(folder, run_id, next(iter(trained.values())), checks, metrics, tokens, seconds)
 
 
-def _fit(
-    prepared: Prepared, work: Path, progress: Callable[[Progress], None] | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Train, save, and prove the saved weights; return metrics and hashes."""
+def _enter(work: Path, inputs: Mapping[str, Any], *, resume: bool, allow_drift: bool) -> dict[str, Any]:
+    """Make the working folder, or keep a killed run's; return what has changed since then."""
+    drift: dict[str, Any] = {}
+    if resume and (work / INPUTS).is_file():
+        before = json.loads((work / INPUTS).read_text(encoding="utf-8"))
+        drift = before["drift"] | changed_inputs(before["inputs"], inputs)
+        if changed_inputs(before["inputs"], inputs) and not allow_drift:
+            raise ResumeRefusedError(work, drift)
+    else:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+    write_json(work / INPUTS, {"inputs": inputs, "drift": drift})
+    return drift
+
+
+def _leave(work: Path, folder: Path) -> None:
+    """Take away what only a resumed run would need, and give the run its name."""
+    for name in (TRAINER, CANARY):
+        shutil.rmtree(work / name, ignore_errors=True)
+    for name in (INPUTS, BASE_MADE):
+        (work / name).unlink(missing_ok=True)
+    work.rename(folder)
+
+
+def _tiny_base(prepared: Prepared, work: Path, tell: Tell) -> tuple[Base, list[float]]:
+    """Train the tiny base, or take the one that a killed run has finished."""
+    if (work / BASE_MADE).is_file():
+        made = json.loads((work / BASE_MADE).read_text(encoding="utf-8"))
+        if made["files"] == model_files(work / BASE):
+            return replace(open_folder(TINY, work / BASE), name=TINY), made["losses"]
+    base, losses = make_tiny_base(
+        prepared.base, [(row.ids, len(row.prompt_ids)) for row in prepared.rows], prepared.settings, work / BASE, tell
+    )
+    write_json(work / BASE_MADE, {"files": model_files(work / BASE), "losses": losses})
+    return base, losses
+
+
+def _with_canary(checks: Preflight, prepared: Prepared, work: Path) -> Preflight:
+    """Return the checks with the canary's; a failed one leaves nothing behind."""
     settings = prepared.settings
-    device = find_device(settings)
-    curve = _Curve(_teller(progress, "adapter"), settings.patience)
-    has_validation = bool(prepared.validation_rows)
-    with renames_kept_quiet():
-        trainer = SFTTrainer(
-            model=load_weights(prepared.base, settings, device),
-            args=_arguments(settings, work, device, len(prepared.rows), measure=has_validation),
-            train_dataset=_dataset(prepared.rows),
-            eval_dataset=_dataset(prepared.validation_rows) if has_validation else None,
-            processing_class=prepared.base.tokenizer,
-            peft_config=None if settings.method == "full" else lora_config(settings),
-            callbacks=[curve],
-        )
-    trainer.remove_callback(PrinterCallback)
-    before = trainer.evaluate()["eval_loss"] if has_validation else None
-    trainer.train()
-    curve.restore_best(trainer.model)
-    after = trainer.evaluate()["eval_loss"] if has_validation else None
-    trained = reference_logits(trainer.model, prepared.rows[:REFERENCE_ROWS])
-    metrics = {"train": curve.train, "validation": curve.validation, "steps": trainer.state.global_step}
-    if before is not None and after is not None:
+    canary = check_canary(prepared.base, settings, prepared.rows, work / CANARY)
+    checks = replace(checks, checks=(*checks.checks, canary))
+    if not checks.passed:
+        shutil.rmtree(work)
+        raise PreflightFailedError(checks)
+    return checks
+
+
+def _fit(prepared: Prepared, work: Path, tell: Tell) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Train, save, and prove the saved weights; return metrics and hashes."""
+    settings, rows, validation_rows = prepared.settings, prepared.rows, prepared.validation_rows
+    watcher = Watcher(tell, settings.patience, work / TRAINER)
+    trainer = make_trainer(
+        prepared.base, settings, rows, validation_rows=validation_rows, folder=work / TRAINER, watcher=watcher
+    )
+    before = trainer.evaluate()["eval_loss"] if validation_rows else None
+    checkpoint = last_checkpoint(work / TRAINER)
+    with known_noise_kept_quiet():
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    metrics: dict[str, Any] = curves(trainer.state.log_history) | {"steps": trainer.state.global_step}
+    watcher.restore_best(trainer.model)
+    if before is not None:
+        after = trainer.evaluate()["eval_loss"]
         metrics |= {"validation_loss_before": round(before, 6), "validation_loss": round(after, 6)}
+    trained = reference_logits(trainer.model, rows[:REFERENCE_ROWS])
     results: dict[str, Any] = {}
     if settings.method == "full":
         trainer.model.save_pretrained(work / FULL)
@@ -181,92 +224,13 @@ def _fit(
     else:
         save_adapter(trainer.model, work / ADAPTER, prepared.base.name)
         results["adapter"] = {WEIGHTS: file_sha256(work / ADAPTER / WEIGHTS)}
-    results["reload"] = check_reload(prepared, work, device, trained)
-    shutil.rmtree(work / "trainer", ignore_errors=True)
+    results["reload"] = check_reload(prepared, work, trained)
     return metrics, results
 
 
-def _arguments(settings: TrainSettings, work: Path, device: str, n_rows: int, *, measure: bool) -> SFTConfig:
-    steps = -(-n_rows // (settings.batch_rows * settings.accumulate))
-    steps = min(steps, settings.max_steps) if settings.max_steps else steps
-    return SFTConfig(
-        output_dir=str(work / "trainer"),
-        per_device_train_batch_size=settings.batch_rows,
-        per_device_eval_batch_size=settings.score_rows,
-        gradient_accumulation_steps=settings.accumulate,
-        num_train_epochs=1,  # the rows of all epochs are there already, each drawn anew
-        max_steps=steps,
-        learning_rate=settings.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=round(steps * settings.warmup_share),
-        optim="adamw_torch",
-        seed=settings.seed,
-        data_seed=settings.seed,
-        use_cpu=device == "cpu",
-        bf16=device == "cuda",
-        **{_CHECKPOINTING: settings.gradient_checkpointing},
-        max_length=None,  # rows are cut before, never through an answer
-        packing=False,
-        eval_strategy="steps" if measure and settings.eval_steps else "no",
-        eval_steps=settings.eval_steps or None,
-        logging_steps=settings.log_steps,
-        save_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-        dataloader_pin_memory=device == "cuda",
-    )
-
-
-def _dataset(rows: Sequence[Encoded]) -> Dataset:
-    return Dataset.from_dict({"input_ids": [row.ids for row in rows], "labels": [row.labels for row in rows]})
-
-
-def _teller(progress: Callable[[Progress], None] | None, stage: str) -> Callable[[int, int, float | None], None]:
+def _teller(progress: Callable[[Progress], None] | None, stage: str) -> Tell:
     def tell(done: int, total: int, loss: float | None) -> None:
         if progress is not None:
             progress(Progress(stage, done, total, loss))
 
     return tell
-
-
-class _Curve(TrainerCallback):  # type: ignore[misc] # transformers ships no types
-    """Keeps the loss curve, tells of progress, and stops a run that gets no better on the validation split."""
-
-    def __init__(self, tell: Callable[[int, int, float | None], None], patience: int) -> None:
-        self.train: list[dict[str, float]] = []
-        self.validation: list[dict[str, float]] = []
-        self._tell = tell
-        self._patience = patience
-        self._best: tuple[float, dict[str, Any]] | None = None
-        self._worse = 0
-
-    def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-        """Tell of every step."""
-        self._tell(state.global_step, state.max_steps, self.train[-1]["loss"] if self.train else None)
-
-    def on_log(self, _args: Any, state: Any, _control: Any, logs: Mapping[str, float], **_: Any) -> None:
-        """Keep what does not depend on the machine's speed."""
-        if "loss" in logs:
-            point = {name: round(float(logs[name]), 6) for name in ("loss", "grad_norm") if name in logs}
-            self.train.append({"step": state.global_step, **point})
-
-    def on_evaluate(self, _args: Any, state: Any, control: Any, metrics: Mapping[str, float], **kept: Any) -> None:
-        """Keep the loss on the validation split, and the best weights where patience is asked for."""
-        loss = float(metrics["eval_loss"])
-        self.validation.append({"step": state.global_step, "loss": round(loss, 6)})
-        if not self._patience or not state.global_step:
-            return
-        if self._best is None or loss < self._best[0]:
-            self._best, self._worse = (loss, _trainable(kept["model"])), 0
-        else:
-            self._worse += 1
-            control.should_training_stop = self._worse >= self._patience
-
-    def restore_best(self, model: Any) -> None:
-        """Put the best weights back."""
-        if self._best is not None:
-            model.load_state_dict(self._best[1], strict=False)
-
-
-def _trainable(model: Any) -> dict[str, Any]:
-    return {name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad}

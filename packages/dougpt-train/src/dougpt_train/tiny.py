@@ -27,6 +27,10 @@ WEIGHT_DECAY = 0.1
 CLIP_NORM = 1.0
 WARMUP_SHARE = 0.1
 SORTED_BATCHES = 8
+PROMPT_SHARE = 0.2
+"""What a token of a prompt counts in the first training, where one of a reply counts 1."""
+
+type Given = tuple[Sequence[int], int]
 
 # The stop token stands inside the generation block: outside it, no loss that uses the block teaches to stop.
 TEMPLATE = """\
@@ -105,31 +109,30 @@ def make_model(config: Qwen3Config, settings: TrainSettings) -> Qwen3ForCausalLM
 
 def pretrain(
     model: Any,
-    rows: Sequence[Sequence[int]],
+    rows: Sequence[Given],
     settings: TrainSettings,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> list[float]:
     """Train every weight on whole rows for `tiny_steps` steps; return the loss of each, in nats a token.
 
-    Steps, not seconds, end it: the same rows and settings give the same weights.
+    Steps, not seconds, end it: the same rows and settings give the same weights. Prompts are learnt too, since
+    they hold most of the little text there is, but count less than replies.
 
     Args:
         model: A model from `make_model`; changed in place.
-        rows: Token ids, prompts and replies together.
+        rows: Token ids of prompt and reply, and how many of them are the prompt.
         settings: The run's settings.
         progress: Called with steps done, steps in all and the loss.
     """
     optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, betas=(0.9, 0.95), weight_decay=WEIGHT_DECAY)
     steps = settings.tiny_steps
-    losses = []
+    losses: list[float] = []
     model.train()
     for step, batch in zip(range(steps), _batches(rows, settings), strict=False):
         for group in optimiser.param_groups:
             group["lr"] = settings.tiny_learning_rate * _rate_share(step, steps)
-        ids_BT, mask_BT = _padded(batch, model.config.pad_token_id)
-        labels_BT = ids_BT.masked_fill(mask_BT == 0, -100)
-        loss = model(input_ids=ids_BT, attention_mask=mask_BT, labels=labels_BT).loss
-        loss.backward()
+        loss = _loss(model, batch)
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -140,6 +143,19 @@ def pretrain(
     return losses
 
 
+def _loss(model: Any, batch: Sequence[Given]) -> torch.Tensor:
+    longest = max(len(ids) for ids, _ in batch)
+    pad_id = model.config.pad_token_id
+    ids_BT = torch.tensor([[*ids, *[pad_id] * (longest - len(ids))] for ids, _ in batch])
+    weights_BT = torch.tensor(
+        [[PROMPT_SHARE] * given + [1.0] * (len(ids) - given) + [0.0] * (longest - len(ids)) for ids, given in batch]
+    )
+    logits_BTV = model(input_ids=ids_BT, attention_mask=(weights_BT > 0).long()).logits[:, :-1]
+    losses = torch.nn.functional.cross_entropy(logits_BTV.flatten(0, 1), ids_BT[:, 1:].flatten(), reduction="none")
+    weights = weights_BT[:, 1:].flatten()
+    return (losses * weights).sum() / weights.sum()
+
+
 def _rate_share(step: int, steps: int) -> float:
     """Rise linearly over the first tenth, then fall along a cosine to a tenth of the peak."""
     warmup = max(1, round(steps * WARMUP_SHARE))
@@ -148,20 +164,13 @@ def _rate_share(step: int, steps: int) -> float:
     return 0.55 + 0.45 * math.cos(math.pi * (step - warmup) / max(1, steps - warmup))
 
 
-def _batches(rows: Sequence[Sequence[int]], settings: TrainSettings) -> Iterator[list[Sequence[int]]]:
+def _batches(rows: Sequence[Given], settings: TrainSettings) -> Iterator[list[Given]]:
     """Yield batches for ever: each pass in a new order, rows of like length together so that little is padding."""
     size = min(settings.tiny_batch_rows, len(rows))
     for epoch in count():
         order = sorted(range(len(rows)), key=lambda place: uniform("tiny", settings.seed, epoch, place))
         for start in range(0, len(order) - size + 1, size * SORTED_BATCHES):
-            near = sorted(order[start : start + size * SORTED_BATCHES], key=lambda place: (len(rows[place]), place))
+            near = sorted(order[start : start + size * SORTED_BATCHES], key=lambda place: (len(rows[place][0]), place))
             groups = [near[at : at + size] for at in range(0, len(near), size)]
             for at in sorted(range(len(groups)), key=lambda at: uniform("tiny", settings.seed, epoch, start, at)):
                 yield [rows[place] for place in groups[at]]
-
-
-def _padded(batch: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
-    longest = max(len(ids) for ids in batch)
-    ids_BT = torch.tensor([[*ids, *[pad_id] * (longest - len(ids))] for ids in batch])
-    mask_BT = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in batch])
-    return ids_BT, mask_BT

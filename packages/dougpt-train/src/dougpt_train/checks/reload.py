@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from dougpt_train.adapter import open_adapter
-from dougpt_train.base import load_weights, open_folder, precision
+from dougpt_train.base import find_device, load_weights, open_folder, precision
 from dougpt_train.errors import NotReproducedError
 from dougpt_train.prepare import Prepared
 from dougpt_train.record import ADAPTER, FULL
@@ -29,13 +29,14 @@ def reference_logits(model: Any, rows: Sequence[Encoded]) -> torch.Tensor:
     return logits.masked_fill(mask[..., None] == 0, 0.0).cpu()
 
 
-def check_reload(prepared: Prepared, work: Path, device: str, trained: torch.Tensor) -> dict[str, float]:
+def check_reload(prepared: Prepared, work: Path, trained: torch.Tensor) -> dict[str, float]:
     """Load what was saved and compare its logits with those of the trained model.
 
     Raises:
         NotReproducedError: They differ, or the adapter changes nothing.
     """
     settings = prepared.settings
+    device = find_device(settings)
     rows = prepared.rows[: len(trained)]
     if settings.method == "full":
         model = load_weights(open_folder("model", work / FULL), settings, device)

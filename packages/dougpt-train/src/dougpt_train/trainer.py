@@ -1,0 +1,165 @@
+"""TRL's SFT trainer, handed tokens and labels, with everything that decides a run set here.
+
+TRL is given no text: what the preflight decoded is what is trained on, and nothing is cut or masked behind
+its back.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from safetensors.torch import load_file, save_file
+from transformers import PrinterCallback, TrainerCallback
+from trl import SFTConfig, SFTTrainer
+
+from dougpt_train.adapter import known_noise_kept_quiet, lora_config
+from dougpt_train.base import Base, find_device, load_weights
+from dougpt_train.render import Encoded
+from dougpt_train.settings import TrainSettings
+
+STATE = "trainer_state.json"
+BEST = "best.safetensors"
+# Renamed in transformers 5.
+CHECKPOINTING = next(
+    name for name in ("activation_checkpointing", "gradient_checkpointing") if name in SFTConfig.__dataclass_fields__
+)
+
+Tell = Callable[[int, int, float | None], None]
+
+
+def make_trainer(
+    base: Base,
+    settings: TrainSettings,
+    rows: Sequence[Encoded],
+    *,
+    validation_rows: Sequence[Encoded] = (),
+    folder: Path,
+    watcher: "Watcher",
+) -> Any:
+    """Return an `SFTTrainer` with the base's weights loaded; its checkpoints go to `folder`."""
+    device = find_device(settings)
+    with known_noise_kept_quiet():
+        trainer = SFTTrainer(
+            model=load_weights(base, settings, device),
+            args=_arguments(settings, folder, device, len(rows), measure=bool(validation_rows)),
+            train_dataset=_dataset(rows),
+            eval_dataset=_dataset(validation_rows) if validation_rows else None,
+            processing_class=base.tokenizer,
+            # TRL seeds the adapter's first weights where it makes the adapter itself.
+            peft_config=None if settings.method == "full" else lora_config(settings),
+            callbacks=[watcher],
+        )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the last whole checkpoint in `folder`; its state is written last, so one without it was cut off."""
+    whole = [path.parent for path in folder.glob(f"checkpoint-*/{STATE}") if _is_json(path)]
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def curves(history: Sequence[Mapping[str, float]]) -> dict[str, list[dict[str, float]]]:
+    """Return the loss curves of a trainer's log, without what depends on the machine's speed."""
+    train = [
+        {"step": int(entry["step"])}
+        | {name: round(float(entry[name]), 6) for name in ("loss", "grad_norm") if name in entry}
+        for entry in history
+        if "loss" in entry
+    ]
+    validation = [
+        {"step": int(entry["step"]), "loss": round(float(entry["eval_loss"]), 6)}
+        for entry in history
+        if "eval_loss" in entry
+    ]
+    return {"train": train, "validation": validation}
+
+
+class Watcher(TrainerCallback):  # type: ignore[misc] # transformers is taken as untyped
+    """Tells of progress, and ends a run that gets no better on the validation split, keeping its best weights.
+
+    What it knows comes from the trainer's own log, so that a resumed run goes on as an undisturbed one.
+
+    Args:
+        tell: Called with steps done, steps in all, and the last loss.
+        patience: Measurements without a better one before the run ends; 0 for never.
+        folder: Where the best weights are kept.
+    """
+
+    def __init__(self, tell: Tell, patience: int, folder: Path) -> None:
+        self._tell = tell
+        self._patience = patience
+        self._best = folder / BEST
+
+    def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+        """Tell of every step."""
+        losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+        self._tell(state.global_step, state.max_steps, losses[-1] if losses else None)
+
+    def on_evaluate(self, _args: Any, state: Any, control: Any, model: Any, **_: Any) -> None:
+        """Keep the best weights and end the run where patience is at an end."""
+        measured = [entry["eval_loss"] for entry in state.log_history if "eval_loss" in entry and entry["step"]]
+        if not self._patience or not measured:
+            return
+        best = measured.index(min(measured))
+        if best == len(measured) - 1:
+            self._best.parent.mkdir(parents=True, exist_ok=True)
+            save_file(_trainable(model), self._best)
+        if len(measured) - 1 - best >= self._patience:
+            control.should_training_stop = True
+
+    def restore_best(self, model: Any) -> None:
+        """Put the best weights back."""
+        if self._best.is_file():
+            model.load_state_dict(load_file(self._best), strict=False)
+
+
+def _arguments(settings: TrainSettings, folder: Path, device: str, n_rows: int, *, measure: bool) -> SFTConfig:
+    steps = -(-n_rows // (settings.batch_rows * settings.accumulate))
+    steps = min(steps, settings.max_steps) if settings.max_steps else steps
+    return SFTConfig(
+        output_dir=str(folder),
+        per_device_train_batch_size=settings.batch_rows,
+        per_device_eval_batch_size=settings.score_rows,
+        gradient_accumulation_steps=settings.accumulate,
+        num_train_epochs=1,  # the rows of all epochs are there already, each drawn anew
+        max_steps=steps,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(steps * settings.warmup_share),
+        optim="adamw_torch",
+        seed=settings.seed,
+        data_seed=settings.seed,
+        use_cpu=device == "cpu",
+        bf16=device == "cuda",
+        **{CHECKPOINTING: settings.gradient_checkpointing},
+        max_length=None,  # rows are cut before, never through an answer
+        packing=False,
+        eval_strategy="steps" if measure and settings.eval_steps else "no",
+        eval_steps=settings.eval_steps or None,
+        logging_steps=settings.log_steps,
+        save_strategy="steps" if settings.save_steps else "no",
+        save_steps=settings.save_steps or 500,
+        save_total_limit=2,  # the last one may be cut off by a kill
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=device == "cuda",
+    )
+
+
+def _dataset(rows: Sequence[Encoded]) -> Dataset:
+    return Dataset.from_dict({"input_ids": [row.ids for row in rows], "labels": [row.labels for row in rows]})
+
+
+def _trainable(model: Any) -> dict[str, Any]:
+    return {name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
