@@ -5,7 +5,9 @@ settings, base model, tokenizer and template, versions, code. Results are hashed
 `git_commit` is neither.
 """
 
+import hashlib
 import json
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -71,12 +73,19 @@ def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[st
 
 def fingerprint_table(table: pa.Table) -> str:
     """Return a hash of the table's rows, whatever its chunks."""
-    return fingerprint([fingerprint(batch.to_pylist()) for batch in table.combine_chunks().to_batches(1024)])
+    digest = hashlib.sha256()
+    for batch in table.combine_chunks().to_batches(1024):
+        for row in batch.to_pylist():
+            digest.update(json.dumps(row, sort_keys=True, separators=(",", ":")).encode() + b"\n")
+    return digest.hexdigest()
 
 
 def fingerprint_rows(rows: Iterable[Encoded]) -> str:
     """Return a hash of tokens and labels, in order."""
-    return fingerprint([[row.ids, len(row.prompt_ids)] for row in rows])
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(array("q", [len(row.ids), len(row.prompt_ids), *row.ids]).tobytes())
+    return digest.hexdigest()
 
 
 def write_json(path: Path, content: object) -> None:

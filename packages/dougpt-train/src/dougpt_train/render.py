@@ -28,6 +28,7 @@ ONE = "one"
 ASKED = "> "
 THINKING = ("<think>", "</think>")
 CHUNK_ROWS = 2048
+MOST_KNOWN = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class Renderer:
         self.stop_ids = frozenset(stop_ids)
         template = tokenizer.chat_template or ""
         self.template_options = {"enable_thinking": False} if "enable_thinking" in template else {}
+        self._known: dict[str, list[int]] = {}
         self._control = _control_tokens(tokenizer, template)
 
     def prompts(self, samples: pa.Table, form: Form, report: RenderReport | None = None) -> list[str]:
@@ -157,8 +159,16 @@ class Renderer:
         return encoded
 
     def prompt_ids(self, users: Sequence[str]) -> list[list[int]]:
-        """Return the tokens a model is asked with, for each user turn."""
-        return self._template([_user(user) for user in users], add_generation_prompt=True)
+        """Return the tokens a model is asked with, for each user turn; one that was asked before is remembered."""
+        known = self._known
+        if len(known) > MOST_KNOWN:
+            known.clear()
+        new = [user for user in dict.fromkeys(users) if user not in known]
+        for start in range(0, len(new), CHUNK_ROWS):
+            chunk = new[start : start + CHUNK_ROWS]
+            found = self._template([_user(user) for user in chunk], add_generation_prompt=True)
+            known.update(zip(chunk, found, strict=True))
+        return [known[user] for user in users]
 
     def conversation(self, row: Row) -> dict[str, object]:
         """Return the row as TRL's prompt-completion conversation, for those who train elsewhere."""
@@ -249,20 +259,30 @@ class Renderer:
         return [row for row in kept if row.reply]
 
     def _lengths(self, users: Sequence[str]) -> list[int]:
-        starts = range(0, len(users), CHUNK_ROWS)
-        return [len(ids) for at in starts for ids in self.prompt_ids(users[at : at + CHUNK_ROWS])]
+        return [len(ids) for ids in self.prompt_ids(users)]
 
     def _reply_lengths(self, rows: Sequence[Row]) -> list[int]:
-        if not rows:
-            return []
-        return [len(ids) + 1 for ids in self.tokenizer([r.reply for r in rows], add_special_tokens=False)["input_ids"]]
+        """Return how many tokens each reply has with its stop; one of few bytes is taken by them, it has no more."""
+        lengths = [len(row.reply.encode()) + 1 for row in rows]
+        long = [place for place, length in enumerate(lengths) if length > self.settings.reply_tokens]
+        if long:
+            found = self.tokenizer([rows[place].reply for place in long], add_special_tokens=False)["input_ids"]
+            for place, ids in zip(long, found, strict=True):
+                lengths[place] = len(ids) + 1
+        return lengths
 
     def _template(self, conversations: list[list[dict[str, str]]], **options: bool) -> list[list[int]]:
         if not conversations:
             return []
         # One call renders and tokenises: two calls would put a second token of beginning in front.
         found = self.tokenizer.apply_chat_template(
-            conversations, tokenize=True, return_dict=True, padding=False, **options, **self.template_options
+            conversations,
+            tokenize=True,
+            return_dict=True,
+            padding=False,
+            tokenizer_kwargs={"return_attention_mask": False},
+            **options,
+            **self.template_options,
         )
         return [list(ids) for ids in found["input_ids"]]
 
