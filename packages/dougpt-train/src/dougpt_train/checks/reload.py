@@ -16,6 +16,8 @@ from dougpt_train.sampling import padded_left
 
 # Logits of 32- and 16-bit weights may differ by so much between two ways of computing them.
 ALLOWED = {torch.float32: 1e-3, torch.bfloat16: 0.25}
+LEAST_EFFECT = 1e-4
+"""Less is no more than rounding."""
 ALLOWED_4_BIT = 0.05
 """Inference repacks 4-bit weights, and their adapters are kept in 16 bits."""
 
@@ -46,8 +48,8 @@ def check_reload(prepared: Prepared, work: Path, trained: torch.Tensor) -> dict[
         return {"difference": _require_same(reference_logits(model, rows), trained, allowed)}
     base = load_weights(prepared.base, settings, device)
     effect = largest_difference(trained, reference_logits(base, rows))
-    if not effect:
-        raise NotReproducedError("the trained adapter changes nothing: its logits are those of the base", 0.0)
+    if effect < LEAST_EFFECT:
+        raise NotReproducedError("the trained adapter changes nothing: its logits are those of the base", effect)
     model = open_adapter(base, work / ADAPTER)
     # An adapter that was not loaded differs by its whole effect, however small that is.
     difference = _require_same(reference_logits(model, rows), trained, min(allowed, effect / 2))
