@@ -158,15 +158,15 @@ def test_a_second_pipeline_refuses_in_one_line(copied: Path) -> None:
     assert done.stderr == f"error: {copied}: another dougpt is at work here (process {os.getpid()})\n"
 
 
-def test_locks_that_snakemake_left_are_cleared(copied: Path) -> None:
-    locks = copied / ".dougpt" / ".snakemake" / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    for name in ("0.input.lock", "0.output.lock"):
-        (locks / name).write_text("stamps/x\n")
+def test_locks_and_marks_that_snakemake_left_are_cleared(copied: Path) -> None:
+    snakemake = copied / ".dougpt" / ".snakemake"
+    for name in ("locks/0.input.lock", "locks/0.output.lock", "incomplete/c3RhbXBzL3g="):
+        (snakemake / name).parent.mkdir(parents=True, exist_ok=True)
+        (snakemake / name).write_text("stamps/x\n")
     (copied / "curated/default/train.parquet").unlink()
 
     assert run(copied).returncode == 0
-    assert not list(locks.glob("*"))
+    assert not [*snakemake.glob("locks/*"), *snakemake.glob("incomplete/*")]
 
 
 def test_an_interrupted_pipeline_ends_its_jobs(recordings: Path, tmp_path: Path) -> None:

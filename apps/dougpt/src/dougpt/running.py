@@ -21,7 +21,7 @@ from dougpt.workspace import Workspace, to_json
 
 SNAKEFILE = Path(__file__).parent / "workflow" / "Snakefile"
 SNAKEMAKE_OPTIONS = (
-    *("--scheduler", "greedy", "--keep-going", "--rerun-triggers", "mtime", "--rerun-incomplete", "--drop-metadata"),
+    *("--scheduler", "greedy", "--keep-going", "--rerun-triggers", "mtime", "--drop-metadata"),
     *("--nocolor", "--quiet", "progress", "rules", "reason", "host"),
 )
 PATIENCE_S = 10.0
@@ -64,8 +64,13 @@ def pending(plan: Plan, until: str) -> list[Job]:
 
 
 def clear_remains(workspace: Workspace) -> int:
-    """Remove what killed jobs left: partial files and folders, and Snakemake's locks. Return how many."""
-    remains = [*workspace.partial_files(), *(workspace.state / ".snakemake" / "locks").glob("*")]
+    """Remove what killed jobs left: partial files and folders, Snakemake's locks and marks. Return how many.
+
+    A stamp is there or not, never half: where Snakemake finds its mark of an incomplete output, it runs that job
+    and takes every other for done.
+    """
+    snakemake = workspace.state / ".snakemake"
+    remains = [*workspace.partial_files(), *snakemake.glob("locks/*"), *snakemake.glob("incomplete/*")]
     for path in remains:
         if path.is_dir():
             shutil.rmtree(path)

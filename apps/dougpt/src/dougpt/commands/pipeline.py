@@ -93,7 +93,7 @@ def _run(
         well = run_snakemake(project.workspace, jobs_lock, cores=side_by_side, todo=len(todo), options=more)
         plan = Plan(type(project)(project.workspace))
     exit_code = _conclude(plan, until, as_json=as_json)
-    if not well and not exit_code:
+    if not exit_code and (not well or pending(plan, until)):
         raise PipelineError(project.workspace)
     return exit_code
 
