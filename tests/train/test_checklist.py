@@ -58,6 +58,14 @@ def test_a_sound_run_passes_and_says_what_was_found(
     )
 
 
+def test_a_few_rows_are_shown_as_read_and_learnt(samples: pa.Table, settings: TrainSettings) -> None:
+    shown = of(preflight(samples, settings), "P3").facts["shown"]
+
+    assert len(shown) == 5
+    assert all(one["read"].endswith("<|im_start|>assistant\n") for one in shown)
+    assert all(one["learnt"].endswith("<|im_end|>") and one["learnt"].count("<|im_end|>") == 1 for one in shown)
+
+
 def test_it_is_the_same_again_and_survives_being_stored(samples: pa.Table, settings: TrainSettings) -> None:
     found = preflight(samples, settings)
 

@@ -10,6 +10,7 @@ from dougpt_train.prepare import Prepared
 from dougpt_train.render import THINKING, Encoded
 
 DECODE_ROWS = 4096
+SHOWN_ROWS = 5
 MOST_LEFT_OUT = 0.02
 MOST_SHORTENED = 0.25
 
@@ -43,13 +44,15 @@ def check_labels(prepared: Prepared) -> Check:
             elif text != row.row.reply:
                 wrong += 1
                 example = example or text
+    shown = [{"read": text, "learnt": _learnt_text(prepared, row)} for row, text in _shown(prepared)]
+    facts = {"never_stops": never_stops, "wrong": wrong, "shown": shown}
     failed = never_stops or wrong
     found = f"in all {len(prepared.rows)} rows the labels are the reply and a stop token"
     if failed:
         found = (
             f"{never_stops} rows teach no stop, {wrong} rows teach something else than the reply, such as {example!r}"
         )
-    return Check("P3", "labels", judge(failed=failed), found, {"never_stops": never_stops, "wrong": wrong})
+    return Check("P3", "labels", judge(failed=failed), found, facts)
 
 
 def check_prompts(prepared: Prepared) -> Check:
@@ -156,6 +159,16 @@ def check_amounts(prepared: Prepared) -> Check:
         f"{top_count / n_rows:.0%} of the rows answer {top_reply!r}"
     )
     return Check("P8", "amounts", judge(failed=not learnt, warned=top_count > n_rows / 4), found, facts)
+
+
+def _shown(prepared: Prepared) -> list[tuple[Encoded, str]]:
+    """Return a few rows from all over the data, each with what is read and not learnt, for people to look at."""
+    rows = prepared.rows[:: max(1, len(prepared.rows) // SHOWN_ROWS)][:SHOWN_ROWS]
+    return [(row, str(prepared.base.tokenizer.decode(row.ids[: len(row.ids) - _n_learnt(row)]))) for row in rows]
+
+
+def _n_learnt(row: Encoded) -> int:
+    return sum(label != -100 for label in row.labels)
 
 
 def _learnt_text(prepared: Prepared, row: Encoded) -> str:
