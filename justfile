@@ -10,13 +10,13 @@ libraries := "schema media chat align curate train eval"
 default:
     @just --list --unsorted
 
-# Everything for development: all packages editable, the embedded engines, the tools (about 6.5 GB on Linux)
+# Everything for development: all packages editable, the embedded engines, the tools (about 8 GB on Linux)
 install:
     uv sync
 
 # The example channel end to end: ingest, align, curate, train, evaluate; then how good its links are
 pipeline *options:
-    @echo "Installing what the pipeline needs and no more: about 6 GB on Linux, most of it PyTorch with its CUDA libraries" >&2
+    @echo "Installing what the pipeline needs and no more: about 7 GB on Linux, most of it PyTorch with its CUDA libraries" >&2
     uv sync --no-default-groups --quiet
     uv run --no-sync dougpt init {{ workspace }} --key-file examples/key.hex
     uv run --no-sync dougpt pipeline examples/recordings --workspace {{ workspace }} --yes "$@"

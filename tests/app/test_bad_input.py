@@ -142,7 +142,8 @@ def test_a_full_disk_leaves_what_was_there(fresh: Path, stage: str) -> None:
     def fill_the_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT_BYTES, FILE_LIMIT_BYTES))
 
-    command = [sys.executable, "-m", "dougpt", stage, "--workspace", str(fresh)]
+    # -B: under this limit Python would leave cut bytecode in the caches of this environment.
+    command = [sys.executable, "-B", "-m", "dougpt", stage, "--workspace", str(fresh)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=fill_the_disk)
 
     assert done.returncode == 1

@@ -148,7 +148,8 @@ try:
 except ArtifactError as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    # -B: under this limit Python would leave cut bytecode in the caches of this environment.
+    done = subprocess.run([sys.executable, "-B", "-c", script], capture_output=True, text=True, check=True)
 
     assert "gaps.parquet: cannot be written: File too large" in done.stdout
     assert path.read_bytes() == before
