@@ -16,7 +16,8 @@ import polars as pl
 import pyarrow as pa
 from dougpt_align import Alignment, AlignSettings, align, baselines, edit_map, fit_channel, scores, segment
 from dougpt_align.aligner import starting_point
-from dougpt_align.attribution import Trust, Windows, expected_fertility, learn, pair_rates, posterior
+from dougpt_align.attribution import Delays, Trust, fertilities, learn, pair_rates, posterior
+from dougpt_align.background import Windows
 from dougpt_align.decide import best_parents
 from dougpt_align.prepared import prepare
 from dougpt_align.scene import read_scene
@@ -24,6 +25,7 @@ from dougpt_align.synthetic import Slice, Synthetic, make_hostile, make_stream
 from dougpt_schema import CHAT_EVENTS, LABELS, UTTERANCES, WORDS
 
 FIRST_SEED = 40
+ORACLE = Trust(kernel=1.0, marks=5.0, fertility=1.0)
 JUMPS = ((0.33, 40.0), (0.66, -25.0))
 
 
@@ -77,12 +79,15 @@ def oracle(case: Case) -> scores.Scored:
     prepared = prepare(scene, AlignSettings(), start.kernel)
     problem, ids = prepared.problem, scene.speech.ids
     link = (ids[problem.parent_P] == case.parents[prepared.rows][problem.event_P]).astype(np.float64)
-    state, replies = learn(problem, start, start, link, Trust(kernel=1.0, marks=5.0, fertility=1.0))
+    delays, state = Delays.none(problem), start
+    for _ in range(5):
+        state, replies = learn(delays.taken_off(problem), state, start, link, ORACLE)
+        delays = delays.followed(problem, state.kernel, link, free_latency=False)
+    moved = delays.taken_off(problem)
     is_reply = np.bincount(problem.event_P, weights=link, minlength=len(prepared.rows))
     floor = Windows.of(problem.time_s_E).intensity(1.0 - is_reply)
-    found, _ = posterior(
-        problem, pair_rates(problem, state, expected_fertility(problem, state, replies, 0.3)), floor, None
-    )
+    fertility = fertilities(problem, state, replies, link, 0.3)
+    found, _ = posterior(problem, pair_rates(moved, state, fertility), floor, None)
     best = best_parents(prepared.pairs, found)
     probability, parent = np.zeros(len(case.parents)), np.full(len(case.parents), -1)
     has = best.pair_E >= 0
@@ -327,11 +332,12 @@ def main() -> None:
     """Run the benchmarks asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--minutes", type=float, default=150.0)
     parser.add_argument("--only", nargs="*", choices=sorted(BENCHES), default=list(BENCHES))
     chosen = parser.parse_args()
     for name in chosen.only:
-        BENCHES[name](range(FIRST_SEED, FIRST_SEED + chosen.seeds), Slice(minutes=chosen.minutes))
+        BENCHES[name](range(chosen.first_seed, chosen.first_seed + chosen.seeds), Slice(minutes=chosen.minutes))
 
 
 if __name__ == "__main__":

@@ -9,20 +9,22 @@ from dougpt_align.attribution import (
     Parameters,
     Problem,
     Trust,
-    Windows,
-    credibility,
-    digamma,
+    fertilities,
     fit,
     pair_rates,
     pin,
     posterior,
 )
+from dougpt_align.background import Windows
+from dougpt_align.beginning import begin
 from dougpt_align.candidates import Pairs, find_pairs
 from dougpt_align.channel import FERTILITY_CLASSES
 from dougpt_align.drift import Blocks, smooth_drift
+from dougpt_align.fertility import digamma
 from dougpt_align.lag import Kernel, initial_kernel
 from dougpt_align.marks import Mark, relearn
 from dougpt_align.settings import AlignSettings
+from dougpt_align.viewer_delay import viewer_delays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +51,7 @@ def problem_of(seed: int, utterances: int, events: int, bins: int = 5) -> tuple[
             weight_E=np.ones(events),
             class_U=rng.integers(0, FERTILITY_CLASSES, utterances),
             exposure_U=np.ones(utterances),
+            author_E=rng.integers(0, max(1, events // 4), events),
         ),
         pairs,
     )
@@ -177,12 +180,71 @@ def test_digamma_meets_known_values() -> None:
     assert digamma(np.array(list(known))) == pytest.approx(list(known.values()), abs=1e-9)
 
 
-def test_the_background_counts_events_a_second() -> None:
+def test_the_background_counts_other_events_a_second() -> None:
     times = np.arange(0.0, 2000.0, 0.5)
 
     found = Windows.of(times).intensity(np.ones(len(times)))
 
-    assert found == pytest.approx(np.full(len(times), 2.0), rel=0.08)
+    assert found == pytest.approx(np.full(len(times), 2.0), rel=0.1)
+
+
+def test_an_event_is_no_background_of_its_own() -> None:
+    alone = np.array([0.0, 500.0, 1000.0])
+
+    assert Windows.of(alone).intensity(np.ones(3)) == pytest.approx(np.full(3, 1e-4))
+
+
+def test_each_viewers_delay_is_found_and_rare_viewers_are_taken_for_usual() -> None:
+    rng = np.random.default_rng(3)
+    true_s = rng.normal(0, 1.5, 40)
+    authors = np.r_[np.repeat(np.arange(40), 60), 40 + np.arange(30)]
+    residual = np.r_[true_s, np.zeros(30)][authors] + rng.normal(0, 1.0, len(authors))
+
+    delay = viewer_delays(authors, residual, np.ones(len(authors)), 70)
+
+    assert np.std(delay[:40] - delay[:40].mean() - (true_s - true_s.mean())) < 0.25
+    assert np.abs(delay[40:]).max() < 3.0
+    assert np.average(delay[authors]) == pytest.approx(0.0, abs=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 30), st.floats(-5, 5))
+def test_delays_do_not_depend_on_what_all_viewers_share(seed: int, authors: int, shift_s: float) -> None:
+    rng = np.random.default_rng(seed)
+    author, residual, weight = rng.integers(0, authors, 100), rng.normal(0, 2, 100), rng.random(100)
+
+    delay = viewer_delays(author, residual, weight, authors)
+
+    assert viewer_delays(author, residual + shift_s, weight, authors) == pytest.approx(delay, abs=1e-6)
+
+
+@pytest.mark.parametrize("latency_s", [0.0, 8.0, 15.0])
+def test_a_fit_begins_at_the_recordings_latency_whatever_it_is(latency_s: float) -> None:
+    rng = np.random.default_rng(5)
+    ends_s = np.sort(rng.uniform(0, 3000, 400))
+    parent = rng.choice(400, 900, p=(pull := rng.gamma(0.3, 1.0, 400)) / pull.sum())
+    replies_s = ends_s[parent] + latency_s + rng.lognormal(1.5, 0.3, 900)
+    times_ms = np.sort(np.round(1000 * np.r_[replies_s, rng.uniform(0, 3000, 900)]).astype(int))
+    pairs = find_pairs((1000 * ends_s).astype(int), times_ms, np.zeros(1800, int), np.full(1800, 400), AlignSettings())
+    problem = replace(
+        problem_of(0, 1, 1)[0],
+        ptr=pairs.ptr,
+        parent_P=pairs.parent_P,
+        event_P=pairs.event_P,
+        lag_s_P=pairs.lag_s_P,
+        marks=(),
+        time_s_E=times_ms / 1000.0,
+        typed_E=np.zeros(1800),
+        weight_E=np.ones(1800),
+        class_U=np.zeros(400, dtype=np.int64),
+        exposure_U=np.ones(400),
+        author_E=np.arange(1800),
+    )
+
+    begun = begin(problem, start_of(), 0.5, Trust())
+    found = fit(problem, begun, 0.5, Trust(), 16)
+
+    assert found.parameters.kernel.quantile(0.5) == pytest.approx(latency_s + np.exp(1.5), abs=1.0)
 
 
 @settings(max_examples=20, deadline=None)
@@ -223,6 +285,7 @@ def test_copies_with_shared_weight_count_as_one() -> None:
         time_s_E=times,
         typed_E=np.repeat(problem.typed_E, 2),
         weight_E=np.full(60, 0.5),
+        author_E=np.repeat(problem.author_E, 2),
     )
 
     once, twice = fit(problem, start_of(), 0.4, Trust(), 8), fit(doubled, start_of(), 0.4, Trust(), 8)
@@ -260,9 +323,13 @@ def test_a_large_burst_without_a_word_in_common_loses_credit_and_a_small_one_har
         weight_E=np.ones(events),
         class_U=np.zeros(2, dtype=np.int64),
         exposure_U=np.ones(2),
+        author_E=np.arange(events),
     )
+    replies, told = np.array([1.0, events - 1.0]), start_of()
 
-    one, many = credibility(problem, start_of(), np.ones(events))
+    silent = fertilities(problem, told, replies, np.ones(events), 0.7)
+    equal = fertilities(problem, replace(told, ratios={"content": np.ones(5)}), replies, np.ones(events), 0.7)
+    one, many = silent / equal
 
     assert one > 0.8
     assert many < 0.1

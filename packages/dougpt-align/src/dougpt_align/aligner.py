@@ -11,6 +11,7 @@ from dougpt_schema import ArrowStream, ChatKind, LinkReason
 
 from dougpt_align.arrays import Bools, Floats, Ints
 from dougpt_align.attribution import Parameters, Posterior, Trust, fit
+from dougpt_align.beginning import begin
 from dougpt_align.belonging import Belonging, Relation
 from dougpt_align.calibrate import MIN_LABELS, Calibrator, Threshold, certify, fit_platt
 from dougpt_align.channel import FERTILITY_CLASSES, read_prior
@@ -26,7 +27,7 @@ from dougpt_align.scene import read_scene
 from dougpt_align.settings import AlignSettings
 
 FEWEST_FOR_SHARE = 30
-PRIOR_TRUST = Trust(kernel=3000.0, marks=3000.0, fertility=100.0)
+PRIOR_TRUST = Trust(kernel=3000.0, marks=3000.0, fertility=100.0, free_latency=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def align(
     belonging = _belonging(prepared, settled)
     share = pin_share(settings, settled, prepared.rows, prior_share)
     trust = replace(PRIOR_TRUST if prior is not None else Trust(), shape=settings.fertility_shape)
+    start = begin(prepared.problem, start, share.value, trust)
     fitted = fit(prepared.problem, start, share.value, trust, settings.max_iterations)
 
     calibrator, threshold = _calibrated(prepared, fitted, settled, settings)
@@ -243,7 +245,7 @@ def _scores(prepared: Prepared, fitted: Posterior) -> tuple[Floats, Floats]:
     """Log likelihood ratios of each pair's lag (against a flat window) and of its marks."""
     problem, parameters = prepared.problem, fitted.parameters
     kernel = parameters.kernel
-    shift_E = fitted.drift_s_E + kernel.typing_s * problem.typed_E
+    shift_E = fitted.delay_s_E + kernel.typing_s * problem.typed_E
     bins = kernel.bins(problem.lag_s_P - shift_E[problem.event_P])
     flat = 1.0 / (kernel.bin_s * len(kernel.density_B))
     time = np.log(kernel.density_B[bins] / flat)

@@ -35,3 +35,8 @@ def row_maxima(values_P: Floats, ptr: Ints, empty: float = 0.0) -> Floats:
     if len(filled):
         maxima[filled] = np.maximum.reduceat(values_P, ptr[:-1][filled])
     return maxima
+
+
+def sigmoid(log_odds: Floats) -> Floats:
+    """Probabilities of log odds."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))

@@ -12,19 +12,18 @@ so the background is scaled in every round until the mean posterior of being a r
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dougpt_align.arrays import Floats, Ints, row_sums
+from dougpt_align.arrays import Floats, Ints, row_sums, sigmoid
+from dougpt_align.background import Windows
 from dougpt_align.drift import REACH_S, Blocks, smooth_drift
+from dougpt_align.fertility import credibility, expected_fertility
 from dougpt_align.lag import Kernel, refit, refit_typing
 from dougpt_align.marks import Mark, relearn
+from dougpt_align.viewer_delay import viewer_delays
 
-# Narrow enough to take up bursts that no utterance explains, wide enough not to take up the replies to one.
-BACKGROUND_HALF_WIDTHS_S = (8.0, 16.0, 40.0)
 TOLERANCE = 1e-3
-DRIFT_FROM_ROUND = 4
+DELAYS_FROM_ROUND = 4
 MANY_EVENTS, STRETCH_EVENTS, FOLLOWING_ROUNDS = 60_000, 30_000, 10
-CREDIBLE, EVIDENCE_SCALE, LEAST_CREDIBLE = 2.0, 0.5, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Problem:
     `ptr`, `parent_P`, `event_P`, `lag_s_P` and `marks` describe the candidate pairs; `time_s_E` sorted times;
     `typed_E` characters typed; `weight_E` how much an event counts when parameters are learned;
     `class_U` numbers groups of utterances that share a mean fertility; `exposure_U` the share of an
-    utterance's replies that could be seen.
+    utterance's replies that could be seen; `author_E` numbers authors from 0.
     """
 
     ptr: Ints
@@ -47,6 +46,7 @@ class Problem:
     weight_E: Floats
     class_U: Ints
     exposure_U: Floats
+    author_E: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,15 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Responsibilities of pairs, the background's share of each event, and how the fit went."""
+    """Responsibilities of pairs, the background's share of each event, and how the fit went.
+
+    `delay_s_E` is what the broadcast's wandering latency and the viewer's own delay add to each event's lag.
+    """
 
     link_P: Floats
     background_E: Floats
     replies_U: Floats
-    drift_s_E: Floats
+    delay_s_E: Floats
     parameters: Parameters
     rounds: int
     converged: bool
@@ -74,12 +77,16 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How many replies or pairs of our own the starting parameters count for, and how sticky fertility is."""
+    """How many replies or pairs of our own the starting parameters count for, and how sticky fertility is.
+
+    `free_latency` lets the recording's latency differ from the kernel's, for a kernel that came from elsewhere.
+    """
 
     kernel: float = 30.0
     marks: float = 60.0
     fertility: float = 20.0
     shape: float = 0.7
+    free_latency: bool = False
 
 
 def fit(problem: Problem, start: Parameters, share: float, trust: Trust, max_iterations: int) -> Posterior:
@@ -94,34 +101,70 @@ def fit(problem: Problem, start: Parameters, share: float, trust: Trust, max_ite
     """
     if len(problem.time_s_E) > MANY_EVENTS:
         # Kernel and ratios are learned from a stretch of the recording; what is each event's own follows for all.
-        state = fit(_stretch(problem, STRETCH_EVENTS), start, share, trust, max_iterations).parameters
+        state = fit(stretch(problem, STRETCH_EVENTS), start, share, trust, max_iterations).parameters
         learns, max_iterations = False, min(max_iterations, FOLLOWING_ROUNDS)
     else:
         state, learns = start, True
     windows = Windows.of(problem.time_s_E)
-    blocks = Blocks.cut(problem.time_s_E)
-    drift = np.zeros(len(problem.time_s_E))
+    delays = Delays.none(problem)
     background = np.full(len(problem.time_s_E), 1.0 - share)
     fertility = _start_fertility(problem, start, share)
     link, rounds, converged = np.zeros(len(problem.parent_P)), 0, False
     while rounds < max_iterations and not converged:
         rounds += 1
-        moved = replace(problem, lag_s_P=problem.lag_s_P - drift[problem.event_P])
+        moved = delays.taken_off(problem)
         rate = pair_rates(moved, state, fertility)
-        floor = windows.intensity(background * problem.weight_E)
+        floor = windows.intensity(background * problem.weight_E, background)
         link, now = posterior(problem, rate, floor, share)
         converged = bool(len(now) == 0 or np.abs(now - background).mean() < TOLERANCE)
         background = now
         if learns:
             state, replies = learn(moved, state, start, link, trust)
         else:
-            replies = _replies(problem, link)
-        fertility = expected_fertility(problem, state, replies, trust.shape) * credibility(problem, state, link)
-        if rounds >= DRIFT_FROM_ROUND:
-            drift = _drift(problem, state.kernel, link, blocks, drift)
+            replies = expected_replies(problem, link)
+        fertility = fertilities(problem, state, replies, link, trust.shape)
+        if rounds >= DELAYS_FROM_ROUND:
+            delays = delays.followed(problem, state.kernel, link, free_latency=trust.free_latency)
     replies = np.bincount(problem.parent_P, weights=link, minlength=len(problem.class_U))
     reached = float((1.0 - background).mean()) if len(background) else 0.0
-    return Posterior(link, background, replies, drift, state, rounds, converged, reached)
+    return Posterior(link, background, replies, delays.total, state, rounds, converged, reached)
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """What the broadcast's drift and each viewer's own delay add to the lags, in seconds an event."""
+
+    blocks: Blocks
+    drift_E: Floats
+    viewer_E: Floats
+
+    @classmethod
+    def none(cls, problem: Problem) -> "Delays":
+        """Nothing is known yet."""
+        zeros = np.zeros(len(problem.time_s_E))
+        return cls(Blocks.cut(problem.time_s_E), zeros, zeros)
+
+    @property
+    def total(self) -> Floats:
+        """Both together."""
+        return self.drift_E + self.viewer_E
+
+    def taken_off(self, problem: Problem) -> Problem:
+        """The problem with lags as they would be without."""
+        return replace(problem, lag_s_P=problem.lag_s_P - self.total[problem.event_P])
+
+    def followed(self, problem: Problem, kernel: Kernel, link_P: Floats, *, free_latency: bool) -> "Delays":
+        """Both anew, one after the other, from the residuals of probable replies around the kernel's median."""
+        typed = kernel.typing_s * problem.typed_E[problem.event_P]
+        residual = problem.lag_s_P - typed - kernel.quantile(0.5)
+        near = np.abs(residual - self.total[problem.event_P]) < REACH_S
+        weight = np.where(near, link_P, 0.0) * problem.weight_E[problem.event_P]
+        rest = residual - self.viewer_E[problem.event_P]
+        drift = smooth_drift(self.blocks, rest, weight, problem.event_P, is_centred=not free_latency)[self.blocks.of_E]
+        rest = residual - drift[problem.event_P]
+        n_authors = int(problem.author_E.max(initial=-1)) + 1
+        delay = viewer_delays(problem.author_E[problem.event_P], rest, weight, n_authors)
+        return Delays(self.blocks, drift, delay[problem.author_E])
 
 
 def pair_rates(problem: Problem, state: Parameters, fertility_U: Floats) -> Floats:
@@ -145,7 +188,7 @@ def posterior(problem: Problem, rate_P: Floats, floor_E: Floats, share: float | 
     free = total > 0
     if share is not None and free.any():
         shift = pin(log_odds[free], problem.weight_E[free], share * float(problem.weight_E.sum()))
-    reply = np.where(free, _sigmoid(log_odds + shift), 0.0)
+    reply = np.where(free, sigmoid(log_odds + shift), 0.0)
     scale = np.divide(reply, total, out=np.zeros_like(total), where=free)
     link = rate_P * scale[problem.event_P]
     return link, 1.0 - reply
@@ -157,7 +200,7 @@ def pin(log_odds: Floats, weight: Floats, wanted: float) -> float:
     low, high = -60.0 - float(log_odds.max()), 60.0 - float(log_odds.min())
     shift = 0.0
     for _ in range(100):
-        reply = _sigmoid(log_odds + shift)
+        reply = sigmoid(log_odds + shift)
         excess = float(weight @ reply) - wanted
         if abs(excess) < 1e-9 * max(wanted, 1.0) or high - low < 1e-12:
             break
@@ -173,7 +216,7 @@ def learn(
 ) -> tuple[Parameters, Floats]:
     """Parameters that fit the responsibilities, shrunk towards where the fit began; and each utterance's replies."""
     weighted_P = link_P * problem.weight_E[problem.event_P]
-    replies_U = _replies(problem, link_P)
+    replies_U = expected_replies(problem, link_P)
     typed = problem.typed_E[problem.event_P]
     kernel = state.kernel
     near = weighted_P * (np.abs(problem.lag_s_P - kernel.typing_s * typed - kernel.quantile(0.5)) < 15.0)
@@ -200,79 +243,27 @@ def learn(
     return Parameters(kernel, ratios, fertility), replies_U
 
 
-def expected_fertility(problem: Problem, state: Parameters, replies_U: Floats, shape: float) -> Floats:
-    """exp(E[log a]) of each utterance under its Gamma posterior."""
-    rate = shape / np.maximum(state.fertility_C[problem.class_U], 1e-12) + problem.exposure_U
-    return np.asarray(np.exp(digamma(shape + replies_U)) / rate)
-
-
-def credibility(problem: Problem, state: Parameters, link_P: Floats) -> Floats:
-    """How far the words of an utterance's replies, taken together, bear out that they answer it; in (0, 1).
-
-    One message that shares no word says little. Sixty that share none, where replies on the whole do, are a burst
-    of something else that happened to follow.
-    """
-    evidence = np.zeros(len(problem.class_U))
-    weighted_P = link_P * problem.weight_E[problem.event_P]
-    for mark in problem.marks:
-        if mark.is_near:
-            log_ratio = np.log(state.ratios[mark.name])[mark.bins_P]
-            evidence += np.bincount(problem.parent_P, weights=weighted_P * log_ratio, minlength=len(evidence))
-    return LEAST_CREDIBLE + (1 - LEAST_CREDIBLE) * _sigmoid(CREDIBLE + EVIDENCE_SCALE * evidence)
-
-
-def digamma(x: Floats) -> Floats:
-    """The derivative of log Gamma for x > 0: recurrence up to 6, then the asymptotic series."""
-    shift = np.zeros_like(x)
-    moved = x.astype(np.float64)
-    for _ in range(6):
-        small = moved < 6.0
-        shift = shift - np.where(small, 1.0 / moved, 0.0)
-        moved = np.where(small, moved + 1.0, moved)
-    inverse = 1.0 / moved**2
-    series = inverse * (1 / 12 - inverse * (1 / 120 - inverse * (1 / 252 - inverse * (1 / 240 - inverse / 132))))
-    return np.asarray(np.log(moved) - 0.5 / moved - series + shift)
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """The ranges of events around each event that estimate the background there, at several widths."""
-
-    ranges: tuple[tuple[Ints, Ints, Floats], ...]
-
-    @classmethod
-    def of(cls, time_s_E: Floats, half_widths_s: tuple[float, ...] = BACKGROUND_HALF_WIDTHS_S) -> "Windows":
-        """Find the ranges by search; near the ends a window is as long as what lies inside the recording."""
-        if not len(time_s_E):
-            return cls(())
-        start, end = float(time_s_E[0]), float(time_s_E[-1])
-        ranges = []
-        for half in half_widths_s:
-            low = np.searchsorted(time_s_E, time_s_E - half, side="left")
-            high = np.searchsorted(time_s_E, time_s_E + half, side="right")
-            length = np.minimum(time_s_E + half, end) - np.maximum(time_s_E - half, start)
-            ranges.append((low, high, np.maximum(length, half)))
-        return cls(tuple(ranges))
-
-    def intensity(self, weight_E: Floats) -> Floats:
-        """Events a second around each event, weighted; never zero."""
-        if not self.ranges:
-            return weight_E
-        summed = np.r_[0.0, np.cumsum(weight_E)]
-        total = np.zeros(len(weight_E))
-        for low, high, length in self.ranges:
-            total = total + (summed[high] - summed[low]) / length
-        return np.maximum(total / len(self.ranges), 1e-9)
-
-
-def _replies(problem: Problem, link_P: Floats) -> Floats:
+def expected_replies(problem: Problem, link_P: Floats) -> Floats:
     """Expected replies of each utterance, copies counted once."""
     weighted_P = link_P * problem.weight_E[problem.event_P]
     return np.bincount(problem.parent_P, weights=weighted_P, minlength=len(problem.class_U))
 
 
-def _stretch(problem: Problem, events: int) -> Problem:
-    """The problem of `events` events from the middle, with the utterances among their candidates."""
+def fertilities(problem: Problem, state: Parameters, replies_U: Floats, link_P: Floats, shape: float) -> Floats:
+    """Expected fertility of each utterance, as far as what its replies say bears it out."""
+    weighted_P = link_P * problem.weight_E[problem.event_P]
+    evidence = np.zeros(len(problem.class_U))
+    for mark in problem.marks:
+        log_ratio = np.log(state.ratios[mark.name])[mark.bins_P]
+        evidence += np.bincount(problem.parent_P, weights=weighted_P * log_ratio, minlength=len(evidence))
+    mean_U = state.fertility_C[problem.class_U]
+    return expected_fertility(replies_U, mean_U, problem.exposure_U, shape) * credibility(evidence)
+
+
+def stretch(problem: Problem, events: int) -> Problem:
+    """The problem of at most `events` events from the middle, with the utterances among their candidates."""
+    if len(problem.time_s_E) <= events:
+        return problem
     first = (len(problem.time_s_E) - events) // 2
     low, high = int(problem.ptr[first]), int(problem.ptr[first + events])
     parents = problem.parent_P[low:high]
@@ -288,16 +279,8 @@ def _stretch(problem: Problem, events: int) -> Problem:
         weight_E=problem.weight_E[first : first + events],
         class_U=problem.class_U[begin:end],
         exposure_U=problem.exposure_U[begin:end],
+        author_E=problem.author_E[first : first + events],
     )
-
-
-def _drift(problem: Problem, kernel: Kernel, link_P: Floats, blocks: Blocks, drift_E: Floats) -> Floats:
-    """The latency's shift at each event, from the residuals of probable replies around the kernel's median."""
-    centre = kernel.quantile(0.5)
-    residual = problem.lag_s_P - kernel.typing_s * problem.typed_E[problem.event_P] - centre
-    near = np.abs(residual - drift_E[problem.event_P]) < REACH_S
-    weight = np.where(near, link_P, 0.0) * problem.weight_E[problem.event_P]
-    return smooth_drift(blocks, residual, weight, problem.event_P)[blocks.of_E]
 
 
 def _start_fertility(problem: Problem, start: Parameters, share: float) -> Floats:
@@ -306,7 +289,3 @@ def _start_fertility(problem: Problem, start: Parameters, share: float) -> Float
     total = share * float(problem.weight_E.sum())
     scale = total / max(float(relative @ problem.exposure_U), 1e-9)
     return np.asarray(np.maximum(relative * scale, 1e-12))
-
-
-def _sigmoid(log_odds: Floats) -> NDArray[np.float64]:
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))

@@ -11,7 +11,8 @@ from enum import StrEnum
 import numpy as np
 
 from dougpt_align.arrays import Floats, Ints
-from dougpt_align.offset import LOBE_S, OffsetPath, collect_votes, constant_path, find_path, lobe, path_score
+from dougpt_align.moves import weigh_moves, without_doubtful
+from dougpt_align.offset import LOBE_S, OffsetPath, collect_votes, constant_path, find_path, lobe
 from dougpt_align.scene import Scene
 
 SHIFTS = 32
@@ -28,7 +29,6 @@ POWER_Z = 6.0
 EVENT_CAP = 5.0
 # Broadcast latencies beyond the usual one, of which the best is taken, in copies as in the real chat.
 LATENCIES_S = (-3.0, 0.0, 4.0, 8.0, 14.0, 20.0)
-BACKWARDS = 10
 
 
 class Relation(StrEnum):
@@ -63,25 +63,26 @@ UNTESTED = Belonging(Relation.UNKNOWN, 0.0, 0.0, 0.0)
 def place_chat(
     scene: Scene, use_E: Ints, anchors: tuple[Ints, Ints, Floats] | None, max_offset_ms: int
 ) -> tuple[OffsetPath, Belonging]:
-    """Find chat's clock path and whether the two belong together; a path is believed only if they do.
+    """Find chat's clock path and whether the two belong together.
 
-    First they are tested as they stand. If that says nothing, the best path of the real chat is set against
-    the best paths of copies that run backwards: a search over many offsets finds something in any chat.
+    They are tested on a clock that stands still, since a path was chosen by looking at them. Only moves that stand
+    out from what chance finds are kept; such moves say that the two belong together, whatever they look like without.
     """
     path = find_path(scene, use_E, anchors, max_offset_ms)
     if anchors is not None:
         return path, weigh_belonging(scene, use_E, path)
-    still = _still(path)
+    still = constant_path(int(path.from_ms[0]), int(path.to_ms[-1]), 0, 0.0)
     found = weigh_belonging(scene, use_E, still)
-    if found.relation is Relation.RELATED or not np.any(path.offset_ms):
+    if not np.any(path.offset_ms):
         return path, found
-    path_z = _path_score_z(scene, use_E, max_offset_ms)
-    if path_z >= BELONG_Z:
-        moved = weigh_belonging(scene, use_E, path)
-        return path, Belonging(Relation.RELATED, max(moved.words_z, path_z), moved.timing_z, moved.power)
-    if path_z >= APART_Z and found.relation is Relation.UNRELATED:
-        return still, replace(found, relation=Relation.UNKNOWN)
-    return still, found
+    moves = weigh_moves(scene, use_E[:MAX_EVENTS], path, max_offset_ms)
+    sure = without_doubtful(path, moves.believed)
+    if np.any(sure.offset_ms):
+        moved = weigh_belonging(scene, use_E, sure)
+        found = Belonging(Relation.RELATED, max(moved.words_z, moves.total_z), moved.timing_z, moved.power)
+    elif moves.total_z >= APART_Z and found.relation is Relation.UNRELATED:
+        found = replace(found, relation=Relation.UNKNOWN)
+    return sure, found
 
 
 def weigh_belonging(scene: Scene, use_E: Ints, path: OffsetPath) -> Belonging:
@@ -108,21 +109,6 @@ def weigh_belonging(scene: Scene, use_E: Ints, path: OffsetPath) -> Belonging:
     words_z, timing_z = _standard_score(words), _standard_score(timing)
     power = LEAST_ECHO * len(use) / max(float(words[1:].std(ddof=1)), 1.0)
     return Belonging(_judge(words_z, timing_z, power), words_z, timing_z, power)
-
-
-def _still(path: OffsetPath) -> OffsetPath:
-    return constant_path(int(path.from_ms[0]), int(path.to_ms[-1]), 0, 0.0)
-
-
-def _path_score_z(scene: Scene, use_E: Ints, max_offset_ms: int) -> float:
-    """Standard score of the best path of the chat over those of copies that run backwards from shifted starts."""
-    use = use_E[:MAX_EVENTS]
-    at_ms = scene.chat.at_ms
-    begin, end = int(at_ms[use[0]]), int(at_ms[use[-1]])
-    span_ms = end - begin + 1
-    backwards = [begin + (end - at_ms + copy * span_ms // BACKWARDS) % span_ms for copy in range(BACKWARDS)]
-    scores = [path_score(scene, moved, use, max_offset_ms) for moved in [at_ms, *backwards]]
-    return _standard_score(np.array(scores))
 
 
 def _judge(words_z: float, timing_z: float, power: float) -> Relation:

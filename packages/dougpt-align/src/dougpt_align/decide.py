@@ -10,7 +10,7 @@ from dougpt_schema import LinkReason
 from numpy.typing import NDArray
 
 from dougpt_align.arrays import Bools, Floats, Ints, row_maxima
-from dougpt_align.attribution import Windows
+from dougpt_align.background import Windows
 from dougpt_align.candidates import Pairs
 
 NONE = -1

@@ -14,6 +14,8 @@ BLOCK_S = 150.0
 STEP_SD_S = 0.5
 REACH_S = 7.0
 LARGEST_S = 8.0
+# How many replies of our own outweigh that the latency is the usual one.
+LEVEL_REPLIES = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,17 @@ class Blocks:
         return cls(of_E.astype(np.int64), np.diff(cells).astype(np.float64))
 
 
-def smooth_drift(blocks: Blocks, residual_s_P: Floats, weight_P: Floats, event_P: Ints) -> Floats:
-    """Shift of each block in seconds, from the residual lags of its probable replies; they average to 0.
+def smooth_drift(
+    blocks: Blocks, residual_s_P: Floats, weight_P: Floats, event_P: Ints, *, is_centred: bool = True
+) -> Floats:
+    """Shift of each block in seconds, from the residual lags of its probable replies.
 
     Args:
         blocks: The blocks.
         residual_s_P: Lag less typing less the kernel's centre, the present shift not taken off.
         weight_P: Responsibility of each pair; pairs farther than `REACH_S` from the centre should have none.
         event_P: The event of each pair.
+        is_centred: The shifts average to 0; what all share is the kernel's to explain.
     """
     count = int(blocks.of_E.max(initial=-1)) + 1
     block_P = blocks.of_E[event_P]
@@ -47,10 +52,13 @@ def smooth_drift(blocks: Blocks, residual_s_P: Floats, weight_P: Floats, event_P
     mass = float(seen.sum())
     if mass <= 0:
         return np.zeros(count)
-    spread = float(weight_P @ (residual_s_P - total.sum() / mass) ** 2) / mass
-    precision = seen / max(spread, 0.25)
-    shift = _walk(precision, total / max(spread, 0.25) - precision * (total.sum() / mass), blocks.gap)
+    level = float(total.sum()) / mass
+    spread = max(float(weight_P @ (residual_s_P - level) ** 2) / mass, 0.25)
+    precision = seen / spread
+    shift = _walk(precision, total / spread - precision * level, blocks.gap)
     shift = shift - float(seen @ shift) / mass
+    if not is_centred:
+        shift = shift + level * mass / (mass + LEVEL_REPLIES)
     return np.clip(shift, -LARGEST_S, LARGEST_S)
 
 

@@ -9,6 +9,7 @@ from dougpt_schema import ArrowStream, DougptError
 
 from dougpt_align.aligner import pin_share, starting_point
 from dougpt_align.attribution import Problem, Trust, fit
+from dougpt_align.beginning import begin
 from dougpt_align.belonging import Relation
 from dougpt_align.channel import write_prior
 from dougpt_align.labels import Labels, merge, settle
@@ -71,6 +72,7 @@ def fit_channel(
     share = pin_share(settings, pooled, pooled.event_L, None)
     problem = _joined([prepared.problem for prepared in kept])
     trust = replace(Trust(), shape=settings.fertility_shape)
+    start = begin(problem, start, share.value, trust)
     fitted = fit(problem, start, share.value, trust, settings.max_iterations)
     return write_prior(channel, fitted.parameters, share.value, share.labels, float(fitted.replies_U.sum()))
 
@@ -99,4 +101,5 @@ def _joined(problems: list[Problem]) -> Problem:
         weight_E=np.concatenate([problem.weight_E for problem in problems]),
         class_U=np.concatenate([problem.class_U for problem in problems]),
         exposure_U=np.concatenate([problem.exposure_U for problem in problems]),
+        author_E=np.unique(np.concatenate([problem.author_E for problem in problems]), return_inverse=True)[1],
     )

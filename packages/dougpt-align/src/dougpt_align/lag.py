@@ -42,6 +42,11 @@ class Kernel:
         edges = self.start_s + self.bin_s * np.arange(len(mass) + 1)
         return float(np.interp(share * mass[-1], np.r_[0.0, mass], edges))
 
+    def later(self, seconds: float) -> "Kernel":
+        """The same kernel, so many seconds later; what leaves the window is lost."""
+        moved = np.interp(self.centres_s - seconds, self.centres_s, self.density_B, left=0.0, right=0.0)
+        return Kernel(self.start_s, self.bin_s, _normal(moved, self.bin_s), self.typing_s)
+
     def mass_before(self, lag_s: Floats) -> Floats:
         """The share of replies that arrive within `lag_s` of the utterance's end."""
         mass = np.r_[0.0, np.cumsum(self.density_B) * self.bin_s]

@@ -31,6 +31,7 @@ SAME_PIECE_S = 5.0
 USUAL_S = (-20.0, 14.0)
 USUAL_SHARE = 0.1
 LOBE_S = (0.0, 14.0)
+TOPIC_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,8 @@ def find_path(scene: Scene, use_E: Ints, anchors: tuple[Ints, Ints, Floats] | No
     if reach_s < STEP_S:
         return constant_path(begin, end, base_ms, 0.0)
     votes = collect_votes(scene, at_ms - base_ms, use_E, LOBE_S[0] - reach_s, LOBE_S[1] + reach_s)
-    edges = _windows(at_ms)
-    score = _evidence(votes, at_ms, edges, reach_s)
+    edges = window_starts(at_ms)
+    score = evidence(votes, at_ms, edges, reach_s)
     half = round(reach_s / STEP_S)
     offsets_s = np.arange(-half, half + 1, dtype=np.float64) * STEP_S
     if anchors is not None and len(anchors[0]):
@@ -174,14 +175,9 @@ def find_path(scene: Scene, use_E: Ints, anchors: tuple[Ints, Ints, Floats] | No
     return _anchored(path, at_ms[anchors[0]], anchors[1], anchors[2])
 
 
-def path_score(scene: Scene, at_ms_E: Ints, use_E: Ints, max_offset_ms: int) -> float:
-    """Score of the best path for chat at the times `at_ms_E`, in any order; 0 where nothing is shared."""
-    reach_s = max(max_offset_ms / 1000.0, STEP_S)
-    votes = collect_votes(scene, at_ms_E, use_E, LOBE_S[0] - reach_s, LOBE_S[1] + reach_s)
-    if not len(votes.event):
-        return 0.0
-    score = _evidence(votes, at_ms_E, _windows(at_ms_E[use_E]), reach_s)
-    return float(_messages(score, np.zeros(score.shape[1]))[-1].max())
+def best_path_score(score_WO: Floats) -> float:
+    """Score of the best path through windows of evidence."""
+    return float(_messages(score_WO, np.zeros(score_WO.shape[1]))[-1].max())
 
 
 def viterbi(score_WO: Floats, prior_O: Floats) -> tuple[Ints, Floats]:
@@ -232,7 +228,7 @@ def lobe(distance_s: Floats) -> Floats:
     return np.asarray(np.interp(distance_s, [LOBE_S[0] - 1.0, 3.5, 8.0, LOBE_S[1]], [0.0, 1.0, 1.0, 0.0]))
 
 
-def _windows(at_ms_E: Ints) -> Ints:
+def window_starts(at_ms_E: Ints) -> Ints:
     """Starts of windows that hold events: a grid over the span, empty cells left out."""
     begin = int(at_ms_E.min())
     span_s = (int(at_ms_E.max()) - begin) / 1000.0
@@ -240,8 +236,12 @@ def _windows(at_ms_E: Ints) -> Ints:
     return np.asarray(np.unique((at_ms_E - begin) // width_ms) * width_ms + begin)
 
 
-def _evidence(votes: Votes, at_ms_E: Ints, edges: Ints, reach_s: float) -> Floats:
-    """Evidence for each window and offset, less what chance gives at every offset of that window."""
+def evidence(votes: Votes, at_ms_E: Ints, edges: Ints, reach_s: float) -> Floats:
+    """Evidence for each window and offset, less the mean of the offsets around it.
+
+    Speech and chat that dwell on one topic share words at any lag of a minute or so; only what stands out from that
+    tells of the clock.
+    """
     half = round(reach_s / STEP_S)
     pad_low, pad_high = 2, int(LOBE_S[1]) + 2
     width = 2 * half + 1 + pad_low + pad_high
@@ -255,7 +255,15 @@ def _evidence(votes: Votes, at_ms_E: Ints, edges: Ints, reach_s: float) -> Float
     for shift, height in enumerate(shape):
         if height > 0:
             score += height * counts[:, shift : shift + 2 * half + 1]
-    return np.asarray(score - score.mean(axis=1, keepdims=True))
+    return score - _around(score, round(TOPIC_S / STEP_S))
+
+
+def _around(values_WO: Floats, half: int) -> Floats:
+    """Mean of each row over `half` columns on both sides, as far as there are any."""
+    summed = np.concatenate([np.zeros((len(values_WO), 1)), np.cumsum(values_WO, axis=1)], axis=1)
+    places = np.arange(values_WO.shape[1])
+    low, high = np.maximum(places - half, 0), np.minimum(places + half + 1, len(places))
+    return np.asarray((summed[:, high] - summed[:, low]) / (high - low))
 
 
 def _pieces(states: Ints, margins: Floats, edges: Ints, end: int) -> list[tuple[int, int, int, float]]:

@@ -122,6 +122,7 @@ def prepare(
         weight_E=1.0 / chat.copy_size[rows],
         class_U=_classes(speech),
         exposure_U=_exposure(path, speech, kernel, chat, time_ms, is_given=given is not None),
+        author_E=np.unique(chat.authors[rows], return_inverse=True)[1].astype(np.int64),
     )
     uncertain = np.zeros(len(piece), dtype=np.bool_)
     if given is None and np.any(path.offset_ms != 0):
