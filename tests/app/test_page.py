@@ -107,6 +107,7 @@ def stage_recording(root: Path, recording_id: str, rng: np.random.Generator, *, 
         "share": {"value": 0.35, "pinned_by": "default", "labels": 0}, "threshold": {"probability": 0.5},
         "belonging": {"relation": "related" if related else "unrelated", "words_z": 12.3, "timing_z": 4.5},
         "examples": {"accepted": examples[:6], "rejected": examples[6:]},
+        "clock": [{name: value for name, value in piece.items() if name != "recording_id"} for piece in clock],
         "warnings": ["the share of replies was pinned by no label"],
     }  # fmt: skip
     write_json(staged / "report_align.json", align)

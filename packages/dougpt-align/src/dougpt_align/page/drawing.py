@@ -6,7 +6,7 @@ machine or the time: identifiers are hashed with a fixed salt, and no date is wr
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,7 +72,15 @@ class Drawing:
 
 
 @contextmanager
-def drawing(name: str, label: str, *, width: float, height: float, columns: int = 1) -> Iterator[Drawing]:
+def drawing(
+    name: str,
+    label: str,
+    *,
+    width: float,
+    height: float,
+    columns: int = 1,
+    rows: Sequence[float] = (1.0,),
+) -> Iterator[Drawing]:
     """Draw a figure of `width` by `height` inches with `columns` axes side by side.
 
     Args:
@@ -80,12 +88,14 @@ def drawing(name: str, label: str, *, width: float, height: float, columns: int 
         label: What the figure shows, for those who cannot see it.
         width: In inches of 72 CSS points.
         height: In inches.
-        columns: How many axes.
+        columns: How many axes stand side by side.
+        rows: The relative heights of axes below one another, which share their horizontal axis.
     """
     with rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasSVG(figure)
-        made = Drawing(list(figure.subplots(1, columns, squeeze=False)[0]))
+        stacked: dict[str, Any] = {"sharex": "col", "height_ratios": rows} if len(rows) > 1 else {}
+        made = Drawing(list(figure.subplots(len(rows), columns, squeeze=False, **stacked).ravel()))
         yield made
         file = io.BytesIO()
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
