@@ -119,7 +119,7 @@ def _flattened(report: AlignReport) -> list[tuple[str, str, Any]]:
     parts |= {name: value for name, value in facts.items() if isinstance(value, dict) and name != "examples"}
     return [
         (part, name, value)
-        for part, values in parts.items()
-        for name, value in values.items()
+        for part, values in sorted(parts.items())
+        for name, value in sorted(values.items())
         if value is None or isinstance(value, (str, int, float))
     ]

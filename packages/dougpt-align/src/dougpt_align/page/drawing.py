@@ -17,6 +17,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 POINTS_PER_INCH = 72
+NARROWEST = 60 / 72  # of its size in points: a figure of 5.6 inches still fits on a phone
 # In the order of matplotlib's colour cycle: C0 is the thing itself, C1 what it is compared with.
 COLOURS = {
     "#010101": "var(--ink)",
@@ -113,7 +114,7 @@ def _embedded(svg: str, label: str) -> Markup:
         raise RuntimeError("matplotlib wrote an SVG without a size")
     width, height = (float(number) for number in opening.groups())
     # On a narrow screen a figure shrinks until its text gets hard to read, and is scrolled from there on.
-    size = f"width:{width * 96 / POINTS_PER_INCH:.0f}px;min-width:{width:.0f}px"
+    size = f"width:{width * 96 / POINTS_PER_INCH:.0f}px;min-width:{NARROWEST * width:.0f}px"
     shown = Markup('<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {:g} {:g}" style="{}">')
     shown = shown.format(label, width, height, size)
     # What stands between the tags was written by matplotlib, which escapes the texts it is given.

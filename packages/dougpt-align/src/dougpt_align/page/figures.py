@@ -14,7 +14,7 @@ from dougpt_align.page.reliability import Bin
 from dougpt_align.page.words import number, percent
 from dougpt_align.report import Piece
 
-WIDTH, HEIGHT, WIDE = 5.6, 2.7, 8.4
+WIDTH, HEIGHT = 5.6, 2.7
 LAG_RANGE_S = (-8.0, 45.0)
 LAG_STEP_S = 0.5
 MS_A_MINUTE = 60_000
@@ -78,7 +78,7 @@ def lag_figure(name: str, lags_s: Floats, kernel: Mapping[str, Any] | None = Non
 
 def clock_figure(name: str, pieces: Sequence[Piece]) -> Markup:
     """The offset of chat's clock over time, with its spread, and below it the margin of each stretch."""
-    with drawing(name, _clock_label(pieces), width=WIDE, height=3.2, rows=(2.4, 1.0)) as made:
+    with drawing(name, _clock_label(pieces), width=WIDTH, height=3.2, rows=(2.4, 1.0)) as made:
         offsets, margins = made.axes
         for before, piece in zip([None, *pieces], pieces, strict=False):
             _draw_piece(offsets, piece, before)
@@ -111,7 +111,7 @@ def rates_figure(name: str, at_ms_N: Ints, accepted_N: Bools) -> tuple[Markup, i
         f"accepted answers a minute: {number(answers.mean(), 1)} on average, {number(answers.max(), 1)} at most"
     )
     edges = (begin / MS_A_MINUTE) + step * np.arange(points + 1)
-    with drawing(name, label, width=WIDE, height=HEIGHT) as made:
+    with drawing(name, label, width=WIDTH, height=HEIGHT) as made:
         axes = made.axes[0]
         axes.stairs(everything, edges, color="C1", label="messages", linewidth=1.4)
         axes.stairs(answers, edges, color="C0", fill=True, alpha=0.75, label="accepted answers")
