@@ -13,7 +13,7 @@ from dougpt_align.page import figures
 from dougpt_align.page.examples import pick
 from dougpt_align.page.reasons import funnel, words_of
 from dougpt_align.page.reliability import curve, judge
-from dougpt_align.page.summary import RELATIONS, next_steps, sentences
+from dougpt_align.page.summary import next_steps, sentences
 from dougpt_align.page.told import Told, put_together
 from dougpt_align.report import QUANTILES, AlignReport
 from dougpt_align.scene import TYPED_CAP
@@ -32,8 +32,7 @@ def collect(
     happened = {step.name for group in groups for step in group.steps}
     return {
         "report": report,
-        "relation": RELATIONS.get(str(report.belonging.get("relation")), "not tested"),
-        "sentences": sentences(report),
+        "sentences": sentences(report, int((told.is_accepted & told.by_label_N).sum())),
         "next_steps": next_steps(report),
         "groups": groups,
         "unused": [words_of(reason) for reason in LinkReason if words_of(reason) not in happened],

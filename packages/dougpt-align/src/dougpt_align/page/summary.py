@@ -18,9 +18,15 @@ PINNED = {
 }
 
 
-def sentences(report: AlignReport) -> list[str]:
+def sentences(report: AlignReport, accepted_by_people: int) -> list[str]:
     """What was found, one thing a sentence."""
-    return [_accepted(report), _belonging(report), _clock(report), _share(report), _precision(report)]
+    return [
+        _accepted(report, accepted_by_people),
+        _belonging(report),
+        _clock(report),
+        _share(report),
+        _precision(report),
+    ]
 
 
 def next_steps(report: AlignReport) -> list[str]:
@@ -28,7 +34,7 @@ def next_steps(report: AlignReport) -> list[str]:
     return list(_next_steps(report))
 
 
-def _accepted(report: AlignReport) -> str:
+def _accepted(report: AlignReport, by_people: int) -> str:
     if not report.events:
         return "There is no chat, so there is nothing to link."
     if not report.utterances:
@@ -38,8 +44,8 @@ def _accepted(report: AlignReport) -> str:
         f"{number(report.accepted)} of {plural(report.events, 'chat event')} ({share}) were accepted as answers to one"
         f" of {plural(report.utterances, 'utterance')}"
     )
-    threshold = report.threshold.get("probability")
-    return text + (f", each with a probability of at least {number(threshold, 2)}." if threshold is not None else ".")
+    text += f": {number(by_people)} by people, the others" if by_people else ","
+    return f"{text} with a probability of at least {number(report.threshold['probability'], 2)}."
 
 
 def _belonging(report: AlignReport) -> str:
