@@ -10,6 +10,7 @@ QUESTIONS = (
     "what do you think", "should we go left", "so what do you guys think about it", "okay chat should i take the boat",
     "are you kidding me", "does anyone know that song", "would you rather fight a duck", "is it still raining there",
     "how many cats are there", "why would he do that", "when does it start", "can people hear me",
+    "is something loose in here",
     "this one is cursed huh", "do we go or not", "that was good wasn\u2019t it",
     "i have two boats which one should i take",
     "No way. what do you mean by that", "did the bees come back", "have you guys seen it",
@@ -22,12 +23,14 @@ STATEMENTS = (
 CALLS = (
     "Chat, look!", "what would you\u2019ve done", "type one in chat", "type 1 if it works", "let me know", "say hi",
     "let us know below", "please vote now", "okay guess what happened", "Tell me the truth.", "press f to pay respects",
+    "Give me one planet.",
     "Wow. Let me know what happens.", "does anyone know this song", "y'all are wild", "everyone calm down",
     "drop a w for him", "raise your hand", "and now spam hearts",
 )  # fmt: skip
 NO_CALLS = (
     "the cat sat", "", "let me see what this does", "i say we leave", "i guess so", "that type of thing",
     "someone took it", "he told me a story", "press a button", "we vote tomorrow", "They let me know.",
+    "give me a second here",
 )  # fmt: skip
 
 

@@ -26,7 +26,9 @@ AUXILIARIES = _words("""
     am is are was were do does did can could should shall will would have has had isnt arent wasnt werent dont doesnt
     didnt cant couldnt shouldnt wont wouldnt havent hasnt hadnt
 """)
-PRONOUNS = _words("i you he she we they yall anyone anybody everyone everybody someone somebody people")
+PRONOUNS = _words("""
+    i you he she we they yall people anyone anybody anything everyone everybody everything someone somebody something
+""")
 NOUN_STARTS = _words("it this that these those there the your my his her our their chat guys")
 # 'Do it' and 'have the soup' tell somebody to: a noun behind these makes no question.
 COMMANDS_TOO = _words("do have dont")
@@ -38,12 +40,13 @@ INVERTED = re.compile(
 TAGS = re.compile(r"\b(?:huh|eh|or (?:not|what)|(?:is|are|was|do|does|did|ca|wo)nt (?:it|he|she|they|you|we|i))$")
 
 CHAT_WORDS = _words("chat chatters everyone everybody yall guys viewers folks")
-SECOND_PERSON = _words("you your yours yourself yourselves youre youve youd youll ya")
+SECOND_PERSON = _words("you your yours yourself yourselves youre youve youd youll")
 ANYONE = _words("anyone anybody someone somebody")
 # What tells viewers to write: some alone in front, some only with what follows them ('let me see' is no call).
 CALLS = _words("type spam vote comment clap say ping")
 CALL = re.compile(
-    r"^(?:let (?:me|us) (?:know|hear)|(?:tell|give|help|remind|show|ask|correct|send) (?:me|us)"
+    r"^(?:let (?:me|us) (?:know|hear)|(?:tell|help|remind|show|ask|correct|send) (?:me|us)"
+    r"|give (?:me|us) (?!an? (?:sec|second|moment|minute|break)\b)"
     r"|guess (?:what|how|who|which|where|when|the|my)"
     r"|(?:press|drop|pick|choose|hit|put|post|write) (?:an? )?(?:[b-hj-z]|\d+|one|two|three)\b"
     r"|raise (?:a |the )?hands?\b)"
