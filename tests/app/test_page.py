@@ -249,6 +249,16 @@ def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
     assert "@import" not in page
 
 
+def test_the_page_of_an_alignment_is_linked_where_there_is_one(tmp_path: Path) -> None:
+    root = build_workspace(tmp_path)
+    own = root / "reports" / f"align-{RECORDINGS[0]}.html"
+    own.write_text("<!doctype html>")
+
+    links = re.findall(r'href="([^#"]+)"', render_page(collect(root, "default", RUN)))
+
+    assert [(root / "reports" / "default" / link).resolve() for link in links] == [own.resolve()]
+
+
 def test_tags_are_closed_in_order_and_ids_are_not_repeated(page: str) -> None:
     outline = Outline(page)
     assert outline.open == []

@@ -1,15 +1,19 @@
 """Which message answers which words: shares, lags, clocks, reasons and examples."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from dougpt_align.page.figures import clock_figure, lag_figure, reasons_figure
-from dougpt_align.page.reasons import MEANINGS
+from dougpt_align.page.drawing import drawing
+from dougpt_align.page.figures import WIDTH, clock_figure, lag_figure
+from dougpt_align.page.reasons import MEANINGS, words_of
+from dougpt_align.page.words import number
 from dougpt_align.report import Piece
 from dougpt_schema import LinkReason
+from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts, RecordingFacts
 
@@ -34,7 +38,7 @@ def alignment_view(facts: PageFacts) -> dict[str, Any] | None:
             {"name": name, "meaning": MEANINGS[LinkReason(name)], "count": count}
             for name, count in reasons.most_common()
         ],
-        "reasons_figure": reasons_figure("reasons", accepted, reasons),
+        "reasons_figure": _reasons_figure(accepted, reasons),
         "lag_median_s": float(np.median(lags_s)) if len(lags_s) else None,
         "lag_figure": lag_figure("lags", lags_s) if len(lags_s) else None,
         "recordings": [_recording(recording) for recording in aligned],
@@ -63,6 +67,7 @@ def _recording(recording: RecordingFacts) -> dict[str, Any]:
         "lag_figure": lag_figure(f"lags-{recording.recording_id}", lags_s) if len(lags_s) else None,
         "yes": list(examples.get("accepted", ()))[:EXAMPLES],
         "no": list(examples.get("rejected", ()))[:EXAMPLES],
+        "page": recording.align_page,
         "warnings": list(align.get("warnings") or []),
     }
 
@@ -76,3 +81,21 @@ def _lags_s(links: pa.Table | None) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def _certified(links: pa.Table | None) -> int | None:
     return None if links is None or "certified" not in links.column_names else pc.sum(links["certified"]).as_py()
+
+
+def _reasons_figure(accepted: int, reasons: Mapping[str, int]) -> Markup:
+    ordered = [("accepted", accepted), *sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))]
+    counts = [count for _, count in ordered]
+    told = ", ".join(f"{words_of(name)} {count}" for name, count in ordered)
+    with drawing(
+        "reasons", f"Events by what became of them: {told}", width=WIDTH, height=0.5 + 0.25 * len(ordered)
+    ) as made:
+        axes = made.axes[0]
+        axes.barh(range(len(ordered)), counts, color=["C0", *["C1"] * len(reasons)], height=0.7)
+        axes.set_yticks(range(len(ordered)), [words_of(name) for name, _ in ordered])
+        axes.invert_yaxis()
+        axes.set_xlabel("messages")
+        axes.set_xlim(0, max([*counts, 1]) * 1.18)
+        for row, count in enumerate(counts):
+            axes.text(count + max(counts) * 0.012, row, number(count), va="center", fontsize=8.5)
+    return made.svg

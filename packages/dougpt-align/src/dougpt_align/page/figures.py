@@ -24,23 +24,6 @@ MOST_RATE_POINTS = 120
 PROBABILITY_STEP = 0.05
 
 
-def reasons_figure(name: str, accepted: int, reasons: Mapping[str, int]) -> Markup:
-    """Bars of what became of the events, the commonest reason first."""
-    ordered = [("accepted", accepted), *sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))]
-    counts = [count for _, count in ordered]
-    told = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in ordered)
-    with drawing(name, f"Events by what became of them: {told}", width=WIDTH, height=0.5 + 0.25 * len(ordered)) as made:
-        axes = made.axes[0]
-        axes.barh(range(len(ordered)), counts, color=["C0", *["C1"] * len(reasons)], height=0.7)
-        axes.set_yticks(range(len(ordered)), [name.replace("_", " ") for name, _ in ordered])
-        axes.invert_yaxis()
-        axes.set_xlabel("messages")
-        axes.set_xlim(0, max([*counts, 1]) * 1.18)
-        for row, count in enumerate(counts):
-            axes.text(count + max(counts) * 0.012, row, number(count), va="center", fontsize=8.5)
-    return made.svg
-
-
 def lag_figure(name: str, lags_s: Floats, kernel: Mapping[str, Any] | None = None, typing_s: float = 0.0) -> Markup:
     """The lags of accepted events; with a `kernel` (the report's `fit`), also the curve that was learned.
 

@@ -39,6 +39,8 @@ def _accepted(report: AlignReport, by_people: int) -> str:
         return "There is no chat, so there is nothing to link."
     if not report.utterances:
         return f"There is no speech, so none of {plural(report.events, 'chat event')} can be an answer to it."
+    if not report.accepted:
+        return f"None of {plural(report.events, 'chat event')} was accepted as an answer."
     share = percent(report.accepted / report.events)
     text = (
         f"{number(report.accepted)} of {plural(report.events, 'chat event')} ({share}) were accepted as answers to one"
