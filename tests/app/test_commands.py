@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 from dougpt.plan import Plan, State
 from dougpt.project import Project
 from dougpt_chat import pseudonym
-from dougpt_schema import CHAT_EVENTS, SAMPLES, read_provenance, read_table, write_table
+from dougpt_schema import CHAT_EVENTS, SAMPLES, MissingExtraError, read_provenance, read_table, write_table
 
 
 def table(path: Path) -> Any:
@@ -73,6 +74,39 @@ def test_show_prints_accepted_replies_with_probability_and_others_with_their_rea
     assert "Chat, should I" in text
     assert "(background)" in text
     assert "(background)" not in run("show", "--workspace", curated, "--no-rejected").stdout
+
+
+def test_align_leaves_a_page_of_each_recording_that_show_draws_again(done: Path, run: Any) -> None:
+    pages = sorted(done.glob("reports/align-*.html"))
+    first = pages[0].read_bytes()
+    pages[0].unlink()
+
+    result = run("show", pages[0].stem.removeprefix("align-"), "--page", "--workspace", done)
+
+    assert len(pages) == 3
+    assert result.stdout.strip() == str(pages[0])
+    assert pages[0].read_bytes() == first
+    assert str(done).encode() not in first
+    assert b"Chat, should I" in first
+
+
+def test_without_what_draws_the_links_are_there_and_the_way_to_a_page_is_told(
+    done: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = next(path.stem.removeprefix("align-") for path in sorted(done.glob("reports/align-*.html")))
+    done.joinpath(f"reports/align-{name}.html").unlink()
+    done.joinpath(f"staged/{name}/links.parquet").unlink()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise MissingExtraError("dougpt-align[report]", "the report page of an alignment")
+
+    monkeypatch.setattr("dougpt.align_page.draw_page", refuse)
+    result = run("align", "--workspace", done, "--only", name)
+
+    assert result.exit_code == 0
+    assert f"pip install 'dougpt-align[report]'; then: dougpt show {name} --page" in result.stderr
+    assert done.joinpath(f"staged/{name}/links.parquet").exists()
+    assert not done.joinpath(f"reports/align-{name}.html").exists()
 
 
 def test_show_keeps_to_the_stretch_asked_for(curated: Path, run: Any) -> None:
@@ -140,6 +174,8 @@ def test_a_forgotten_person_is_in_no_table_now_and_in_none_that_is_made_later(do
             assert not any(event in rows for event in theirs)
 
     tables_without_them()
+    of_recordings = {row["recording_id"] for row in events if row["author"] == person}
+    assert not [name for name in of_recordings if (done / f"reports/align-{name}.html").exists()]
     assert found["removed"]["chat_events"] == len(theirs)
     assert found["datasets"] == ["default"]
     assert Plan(Project.open(done)).job("chat", events[0]["recording_id"]).state is State.STALE

@@ -107,6 +107,7 @@ def stage_recording(root: Path, recording_id: str, rng: np.random.Generator, *, 
         "share": {"value": 0.35, "pinned_by": "default", "labels": 0}, "threshold": {"probability": 0.5},
         "belonging": {"relation": "related" if related else "unrelated", "words_z": 12.3, "timing_z": 4.5},
         "examples": {"accepted": examples[:6], "rejected": examples[6:]},
+        "clock": [{name: value for name, value in piece.items() if name != "recording_id"} for piece in clock],
         "warnings": ["the share of replies was pinned by no label"],
     }  # fmt: skip
     write_json(staged / "report_align.json", align)
@@ -246,6 +247,16 @@ def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
     assert all(value is not None and value.startswith("#") for value in targets)
     assert "url(http" not in page
     assert "@import" not in page
+
+
+def test_the_page_of_an_alignment_is_linked_where_there_is_one(tmp_path: Path) -> None:
+    root = build_workspace(tmp_path)
+    own = root / "reports" / f"align-{RECORDINGS[0]}.html"
+    own.write_text("<!doctype html>")
+
+    links = re.findall(r'href="([^#"]+)"', render_page(collect(root, "default", RUN)))
+
+    assert [(root / "reports" / "default" / link).resolve() for link in links] == [own.resolve()]
 
 
 def test_tags_are_closed_in_order_and_ids_are_not_repeated(page: str) -> None:

@@ -57,8 +57,9 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
         for name, contract in BY_EVENT:
             path = workspace.staged(recording_id) / f"{name}.parquet"
             _drop(path, contract, lambda table, out=events: pc.is_in(table["event_id"], pa.array(sorted(out))), removed)
-        if events:  # it quotes some messages
+        if events:  # both quote some messages
             (workspace.staged(recording_id) / "report_align.json").unlink(missing_ok=True)
+            workspace.align_page_file(recording_id).unlink(missing_ok=True)
         gone |= events
     for path in sorted(workspace.labels.glob("*.parquet")):
         _drop(path, LABELS, lambda table: pc.is_in(table["event_id"], pa.array(sorted(gone), pa.string())), removed)

@@ -2,7 +2,8 @@
 
 ```text
 dougpt.toml  secret/  raw/<recording>/  staged/<recording>/  staged/channels/<channel>/
-labels/  curated/<dataset>/  runs/<run>/  reports/<dataset>/  .dougpt/ (this machine's: stamps, locks, timings)
+labels/  curated/<dataset>/  runs/<run>/  reports/<dataset>/  reports/align-<recording>.html
+.dougpt/ (this machine's: stamps, locks, timings)
 ```
 """
 
@@ -121,6 +122,10 @@ class Workspace:
     def report(self, dataset: str) -> Path:
         """Numbers and page of an evaluation."""
         return self.root / "reports" / dataset
+
+    def align_page_file(self, recording_id: str) -> Path:
+        """The page of one alignment: a view, which may be drawn again."""
+        return self.root / "reports" / f"align-{recording_id}.html"
 
     @property
     def state(self) -> Path:

@@ -1,6 +1,7 @@
 """What an alignment did, in numbers that a person and a machine can read."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,13 +32,14 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of chat's clock."""
+    """A stretch of chat's clock; `uncertain` where its events are left out, since it hangs on too little."""
 
     from_ms: int
     to_ms: int
     offset_ms: int
     offset_sd_ms: float
     margin: float
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,19 @@ class AlignReport:
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values, ready for JSON; the same call always gives the same ones."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> "AlignReport":
+        """Return the report whose `to_dict` gave `facts`, through JSON or not."""
+        rebuilt = {
+            "share": Share(**facts["share"]),
+            "clock": tuple(Piece(**piece) for piece in facts["clock"]),
+            "examples": {
+                name: tuple(Example(**example) for example in examples) for name, examples in facts["examples"].items()
+            },
+            "warnings": tuple(facts["warnings"]),
+        }
+        return cls(**{**facts, **rebuilt})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +224,9 @@ def _per_minute(at_ms: Ints) -> float:
 def _clock_pieces(prepared: Prepared) -> tuple[Piece, ...]:
     """The clock path as it stands in the `clock` table."""
     path = prepared.path
-    columns = (path.from_ms, path.to_ms, path.offset_ms, path.sd_ms.round(1), path.margin.round(4))
+    uncertain = np.zeros(len(path.from_ms), dtype=np.bool_)
+    uncertain[path.piece_of(prepared.scene.chat.at_ms)[prepared.uncertain]] = True
+    columns = (path.from_ms, path.to_ms, path.offset_ms, path.sd_ms.round(1), path.margin.round(4), uncertain)
     return tuple(Piece(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
 
 

@@ -13,19 +13,16 @@ import pyarrow as pa
 from dougpt_schema import UTTERANCES, WORDS, ArrowStream
 from numpy.typing import NDArray
 
+from dougpt_align.addressing import addresses_chat, is_question
 from dougpt_align.settings import AlignSettings
 
-SENTENCE_END = re.compile(r"[.?!…][\"'\u201d\u2019)\]]*$")
-ABBREVIATION = re.compile(r"^(?:mr|mrs|ms|dr|st|vs|etc|[a-z]|e\.g|i\.e)\.$", re.IGNORECASE)
-QUESTION_END = re.compile(r"\?[\"'\u201d\u2019)\]]*$")
-# A question without its mark (automatic captions have none) begins with one of these.
-ASKING = """
-    who what when where why which how is am are was were do does did can could would should will have has
-"""
-ASKS = frozenset(ASKING.split())
-QUESTION_PAIRS = frozenset({"you guys", "we should", "should we", "do you", "did you", "are you", "have you"})
-CHAT_WORDS = frozenset({"chat", "chatters", "everyone", "everybody", "yall", "guys", "viewers"})
-SECOND_PERSON = frozenset({"you", "your", "yours", "youre", "youve", "youd", "youll"})
+SENTENCE_END = re.compile(r"[.?!…\u3002\uff01\uff1f][\"'\u201d\u2019)\]]*$")
+# Speech that trails off ends a sentence only if the next word begins one.
+ELLIPSIS = re.compile(r"(?:\.{2,}|…)[\"'\u201d\u2019)\]]*$")
+OPENING = "\"'\u201c\u2018(["
+TITLE = re.compile(r"^(?:mr|mrs|ms|dr|st|prof|vs|jr|sr|[a-z])\.$", re.IGNORECASE)
+# These may end a sentence: they do where the next word begins with a capital.
+SHORTENED = re.compile(r"^(?:etc|approx|inc|[a-z](?:\.[a-z])+)\.$", re.IGNORECASE)
 MIN_SENTENCE_WORDS = 2
 UNALIGNED = "unaligned"  # the flag that forced alignment puts on a word it did not find
 
@@ -94,32 +91,16 @@ def _utterances(words: pa.Table, settings: AlignSettings) -> list[dict[str, obje
     return rows
 
 
-def is_question(text: str) -> bool:
-    """Whether `text` asks: it ends in a question mark, or has no closing mark and begins like a question."""
-    if QUESTION_END.search(text):
-        return True
-    if SENTENCE_END.search(text):
-        return False
-    plain = _plain(text)
-    if len(plain) < 3:
-        return False
-    return plain[0] in ASKS or " ".join(plain[:2]) in QUESTION_PAIRS
-
-
-def addresses_chat(text: str) -> bool:
-    """Whether `text` calls to chat or speaks to 'you'."""
-    return any(word in CHAT_WORDS or word in SECOND_PERSON for word in _plain(text))
-
-
-def _plain(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold().replace("'", "").replace("\u2019", ""))
-
-
 def _speakers(speakers: list[str | None]) -> list[str | None]:
-    """Fill words of unknown speaker from the word before, so that one gap does not break a sentence."""
+    """Fill words of unknown speaker from the word before, so that one gap does not break a sentence.
+
+    The first words, where nobody is known yet, are the first known speaker's.
+    """
     filled: list[str | None] = []
+    last = next((speaker for speaker in speakers if speaker is not None), None)
     for speaker in speakers:
-        filled.append(speaker if speaker is not None or not filled else filled[-1])
+        last = last if speaker is None else speaker
+        filled.append(last)
     return filled
 
 
@@ -128,13 +109,24 @@ def _cuts(texts: list[str], speakers: list[str | None], silences_ms: NDArray[np.
     cuts: list[int] = []
     first = 0
     for position, silence_ms in enumerate(silences_ms.tolist(), start=1):
-        before = texts[position - 1]
-        ends = SENTENCE_END.search(before) is not None and not ABBREVIATION.match(before)
+        ends = _ends_sentence(texts[position - 1], texts[position])
         long_enough = position - first >= MIN_SENTENCE_WORDS or silence_ms * 2 >= pause_ms
         if silence_ms >= pause_ms or speakers[position] != speakers[position - 1] or (ends and long_enough):
             cuts.append(position)
             first = position
     return cuts
+
+
+def _ends_sentence(word: str, following: str) -> bool:
+    """Whether a sentence ends with `word`; decimals and web addresses hold their points inside."""
+    if not SENTENCE_END.search(word):
+        return False
+    bare = word.lstrip(OPENING)
+    if TITLE.match(bare):
+        return False
+    if ELLIPSIS.search(bare) or SHORTENED.match(bare):
+        return following.lstrip(OPENING)[:1].isupper()
+    return True
 
 
 def _split_long(

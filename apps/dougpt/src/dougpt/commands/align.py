@@ -7,7 +7,8 @@ command = recording_command(
     """Link chat messages to the utterances they answer.
 
     Every message gets one row: its most probable utterance with a probability, and the reason where it was not
-    accepted. Look at the result with: dougpt show RECORDING
+    accepted. reports/align-RECORDING.html shows the result with plots, reasons and examples; every pair as text:
+    dougpt show RECORDING
 
     \b
     Example:

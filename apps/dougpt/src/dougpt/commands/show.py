@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @options.workspace
 @options.between
 @click.option("--rejected/--no-rejected", default=True, help="Also show what was not accepted, with its reason.")
+@click.option("--page", is_flag=True, help="Draw the report page of its alignment again and print where it lies.")
 @click.option("--limit", default=40, show_default=True, help="Utterances to show at most.")
 @options.as_json
 def command(
@@ -25,6 +26,7 @@ def command(
     from_ms: int,
     to_ms: int | None,
     rejected: bool,
+    page: bool,
     limit: int,
     as_json: bool,
 ) -> None:
@@ -33,9 +35,13 @@ def command(
     Each utterance with its time, the messages that answer it with their probability, then those that were not
     accepted, with the reason. RECORDING is the start of an id or a name; the first recording by default.
 
+    With --page, the page that `dougpt align` draws is drawn again: reports/align-RECORDING.html, one file with plots,
+    reasons and examples.
+
     \b
     Example:
       dougpt show 1a2b --from 10:00 --to 12:00
+      dougpt show 1a2b --page
     """
     from itertools import islice
 
@@ -46,11 +52,24 @@ def command(
     chosen = project.select([recording] if recording else [])
     if not chosen:
         raise WorkspaceError(f"{workspace}: no recordings here; register some with: dougpt ingest FILES")
+    if page:
+        _draw_page(project, chosen[0], as_json=as_json)
+        return
     turns = list(islice(pairs(project, chosen[0], from_ms, to_ms), limit))
     if as_json:
         options.print_json({"recording_id": chosen[0], "utterances": turns})
         return
     _print(turns, rejected=rejected)
+
+
+def _draw_page(project: "Project", recording_id: str, *, as_json: bool) -> None:
+    from dougpt.align_page import draw_align_page_again
+
+    path = draw_align_page_again(project.workspace, recording_id)
+    if as_json:
+        options.print_json({"recording_id": recording_id, "page": str(path)})
+    else:
+        click.echo(path)
 
 
 def pairs(project: "Project", recording_id: str, from_ms: int, to_ms: int | None) -> Iterator[dict[str, Any]]:

@@ -42,7 +42,7 @@ def read_facts(root: Path, dataset: str, run_id: str) -> PageFacts:
 
 
 def _recording(workspace: Workspace, recording_id: str) -> RecordingFacts:
-    staged = workspace.staged(recording_id)
+    staged, page = workspace.staged(recording_id), workspace.align_page_file(recording_id)
     links = _table(staged / "links.parquet", LINKS)
     return RecordingFacts(
         recording_id=recording_id,
@@ -54,6 +54,7 @@ def _recording(workspace: Workspace, recording_id: str) -> RecordingFacts:
         clock=_table(staged / "clock.parquet", CLOCK),
         words=_rows(staged / "words.parquet"),
         events=_rows(staged / "chat_events.parquet"),
+        align_page=f"../{page.name}" if page.is_file() else None,
     )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dougpt_align.page.drawing import drawing
 from markupsafe import Markup
 
-from dougpt.page.drawing import drawing
 from dougpt.page.facts import PageFacts
 
 SPLITS = ("train", "validation", "test")

@@ -23,6 +23,7 @@ class RecordingFacts:
         clock: A table of the `clock` contract.
         words: How many words were heard.
         events: How many chat events there are.
+        align_page: The page of its alignment, as a link from this one.
     """
 
     recording_id: str
@@ -34,6 +35,7 @@ class RecordingFacts:
     clock: pa.Table | None = None
     words: int | None = None
     events: int | None = None
+    align_page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from dougpt_align.page.drawing import drawing
 from dougpt_eval import Report
 from dougpt_eval.figures import ROW_INCHES, draw_by_recording, draw_intervals
 from dougpt_eval.measures import MEASURES
 from dougpt_eval.report import Result
 from markupsafe import Markup
 
-from dougpt.page.drawing import drawing
 from dougpt.page.facts import PageFacts
 
 RELEVANCE = ("mrr_logprob", "gain_logprob", "mrr_pmi", "gain_pmi", "hits_at_1_pmi", "hits_at_5_pmi")

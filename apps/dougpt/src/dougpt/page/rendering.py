@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from dougpt_align.page.rendering import fill, style
 
-from dougpt.page import words
 from dougpt.page.alignment import alignment_view
 from dougpt.page.curation import curation_view
 from dougpt.page.facts import PageFacts
@@ -15,7 +13,6 @@ from dougpt.page.recordings import recordings_view
 from dougpt.page.training import training_view
 
 HERE = Path(__file__).parent
-SHORT_HASH = 12
 
 
 def render(facts: PageFacts) -> str:
@@ -27,46 +24,13 @@ def render(facts: PageFacts) -> str:
         "training": training_view(facts),
         "measured": measured_view(facts),
     }
-    style = Markup((HERE / "page.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     lengths = [row["duration_ms"] for row in view["recordings"] if row["duration_ms"]]
     view["total_ms"] = sum(lengths)
     view["sources"] = [
         source for one in facts.recordings if one.sources is not None for source in one.sources.to_pylist()
     ]
-    text = (
-        _environment()
-        .get_template("page.html")
-        .render(facts=facts, style=style, warnings=_warnings(facts, view), **view)
-    )
-    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_tamed,
-    )
-    environment.filters |= {
-        "number": words.number,
-        "percent": words.percent,
-        "duration": words.duration,
-        "plural": words.plural,
-        "shortened": words.shortened,
-        "hash": lambda value: value[:SHORT_HASH],
-    }
-    return environment
-
-
-def _tamed(value: object) -> object:
-    if isinstance(value, Markup):
-        return value
-    if value is None:
-        return words.UNKNOWN
-    return words.tame(value) if isinstance(value, str) else value
+    view["warnings"] = _warnings(facts, view)
+    return fill(HERE, "page.html", facts=facts, style=style(), **view)
 
 
 def _warnings(facts: PageFacts, view: dict[str, Any]) -> list[tuple[str, str]]:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dougpt_align.page.drawing import drawing
 from markupsafe import Markup
 
-from dougpt.page.drawing import drawing
 from dougpt.page.facts import PageFacts
 
 SHOWN_SETTINGS = ("base", "method", "form", "seed", "epochs", "batch_rows", "learning_rate", "rank", "alpha")

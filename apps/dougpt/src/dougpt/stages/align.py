@@ -1,28 +1,43 @@
 """Words and chat of one recording to utterances and links."""
 
 import pyarrow as pa
-from dougpt_align import align, segment
-from dougpt_schema import CANDIDATES, CHAT_EVENTS, CLOCK, GAPS, LINKS, PRIOR, UTTERANCES, WORDS, read_table
+from dougpt_align import Alignment, align, segment
+from dougpt_schema import (
+    CANDIDATES,
+    CHAT_EVENTS,
+    CLOCK,
+    GAPS,
+    LINKS,
+    PRIOR,
+    UTTERANCES,
+    WORDS,
+    MissingExtraError,
+    read_table,
+)
 
+from dougpt.align_page import write_align_page
 from dougpt.execute import Task, told
 from dougpt.labels import labels_of
+from dougpt.terminal import note
 
 PRODUCER = "dougpt-align"
 
 
 def run(task: Task) -> str:
-    """Write utterances, clock, candidates and links of a recording."""
+    """Write utterances, clock, candidates and links of a recording, and the page that shows them."""
     settings = task.project.settings.align
     utterances = segment(task.read("words", WORDS), settings)
+    chat_events = task.read("chat_events", CHAT_EVENTS)
     aligned = align(
         utterances,
-        task.read("chat_events", CHAT_EVENTS),
+        chat_events,
         settings,
         labels=labels_of(task.project.workspace, task.subject),
         gaps=task.read("gaps", GAPS),
         prior=_prior(task),
     )
     report = aligned.report.to_dict()
+    _draw(task, aligned, utterances, chat_events)
     task.write_json("report_align.json", report=report)
     task.write("utterances", utterances, UTTERANCES, PRODUCER)
     task.write("clock", aligned.clock, CLOCK, PRODUCER)
@@ -30,6 +45,14 @@ def run(task: Task) -> str:
     task.write("links", aligned.links, LINKS, PRODUCER)
     warnings = told(report["warnings"], "report_align.json")
     return f"{report['accepted']} of {report['events']} messages accepted as answers{warnings}"
+
+
+def _draw(task: Task, aligned: Alignment, utterances: pa.Table, chat_events: pa.Table) -> None:
+    """Draw the page, before the tables that say that the stage is done; without what draws, say how to get it."""
+    try:
+        write_align_page(task.project.workspace, task.subject, aligned, utterances, chat_events)
+    except MissingExtraError as error:
+        note(f"align {task.subject}: no page was drawn; {error}; then: dougpt show {task.subject} --page")
 
 
 def _prior(task: Task) -> pa.Table | None:

@@ -2,10 +2,14 @@
 
 import math
 import unicodedata
+from dataclasses import dataclass
 
 LONGEST_TEXT = 280
+SHORT_HASH = 12
 # They turn the direction of text, and would take what stands beside them along.
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Spaces and characters without a shape: a text of these alone looks like nothing.
+UNSEEN = frozenset({"Cc", "Cf", "Cn", "Mn", "Me", "Zs", "Zl", "Zp"})
 UNKNOWN = "\N{EN DASH}"
 
 
@@ -53,3 +57,33 @@ def tame(text: str) -> str:
 def shortened(text: str, most: int = LONGEST_TEXT) -> str:
     """Return at most `most` characters, with an ellipsis where more was there."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def short_hash(value: str) -> str:
+    """Return as much of a hash as tells two apart."""
+    return value[:SHORT_HASH]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A stranger's text as it is shown; `length` is that of the whole text where it was cut."""
+
+    text: str
+    length: int | None
+    blank: bool
+
+
+def quoted(text: str, most: int = LONGEST_TEXT) -> Quote:
+    """Return a text to show, cut to `most` characters with its length known, and whether there is anything to see."""
+    shown = tame(text[:most])
+    blank = all(unicodedata.category(character) in UNSEEN for character in shown)
+    return Quote(shown, len(text) if len(text) > most else None, blank)
+
+
+def clock(milliseconds: int | None) -> str:
+    """Return a time in a recording as h:mm:ss."""
+    if milliseconds is None:
+        return UNKNOWN
+    seconds = abs(milliseconds) // 1000
+    sign = "\u2212" if milliseconds < 0 else ""
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -6,7 +6,7 @@ machine or the time: identifiers are hashed with a fixed salt, and no date is wr
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 POINTS_PER_INCH = 72
+NARROWEST = 60 / 72  # of its size in points: a figure of 5.6 inches still fits on a phone
 # In the order of matplotlib's colour cycle: C0 is the thing itself, C1 what it is compared with.
 COLOURS = {
     "#010101": "var(--ink)",
@@ -72,7 +73,15 @@ class Drawing:
 
 
 @contextmanager
-def drawing(name: str, label: str, *, width: float, height: float, columns: int = 1) -> Iterator[Drawing]:
+def drawing(
+    name: str,
+    label: str,
+    *,
+    width: float,
+    height: float,
+    columns: int = 1,
+    rows: Sequence[float] = (1.0,),
+) -> Iterator[Drawing]:
     """Draw a figure of `width` by `height` inches with `columns` axes side by side.
 
     Args:
@@ -80,12 +89,14 @@ def drawing(name: str, label: str, *, width: float, height: float, columns: int 
         label: What the figure shows, for those who cannot see it.
         width: In inches of 72 CSS points.
         height: In inches.
-        columns: How many axes.
+        columns: How many axes stand side by side.
+        rows: The relative heights of axes below one another, which share their horizontal axis.
     """
     with rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasSVG(figure)
-        made = Drawing(list(figure.subplots(1, columns, squeeze=False)[0]))
+        stacked: dict[str, Any] = {"sharex": "col", "height_ratios": rows} if len(rows) > 1 else {}
+        made = Drawing(list(figure.subplots(len(rows), columns, squeeze=False, **stacked).ravel()))
         yield made
         file = io.BytesIO()
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
@@ -103,7 +114,7 @@ def _embedded(svg: str, label: str) -> Markup:
         raise RuntimeError("matplotlib wrote an SVG without a size")
     width, height = (float(number) for number in opening.groups())
     # On a narrow screen a figure shrinks until its text gets hard to read, and is scrolled from there on.
-    size = f"width:{width * 96 / POINTS_PER_INCH:.0f}px;min-width:{width:.0f}px"
+    size = f"width:{width * 96 / POINTS_PER_INCH:.0f}px;min-width:{NARROWEST * width:.0f}px"
     shown = Markup('<svg class="figure" role="img" aria-label="{}" viewBox="0 0 {:g} {:g}" style="{}">')
     shown = shown.format(label, width, height, size)
     # What stands between the tags was written by matplotlib, which escapes the texts it is given.
