@@ -58,6 +58,7 @@ class Labelled:
 
     rows: np.ndarray
     ptr: np.ndarray
+    pair: np.ndarray
     x: np.ndarray
     z: np.ndarray
     chosen: np.ndarray
@@ -123,19 +124,21 @@ def unsupervised(logs: Logs, share_of: Callable[[int], float]) -> tuple[np.ndarr
 def label(logs: Logs, link: np.ndarray, background: np.ndarray) -> Labelled:
     """Features and answers of annotated messages; of several parents the nearest counts."""
     rows = np.array([logs.row_of[key] for key in logs.annotated if key in logs.row_of])
-    ptr, x, z = reply_features(logs.messages, logs.pairs, link, background, rows)
+    table = reply_features(logs.messages, logs.pairs, link, background, rows)
     parents: dict[int, list[int]] = {}
     for log, line, parent in logs.gold:
         if (log, line) in logs.row_of:
             parents.setdefault(logs.row_of[log, line], []).append(logs.row_of.get((log, parent), -1))
     chosen, weight = np.full(len(rows), -1), np.ones(len(rows))
     for event, row in enumerate(rows.tolist()):
-        within = [parent for parent in parents[row] if logs.pairs.first_E[row] <= parent < row]
-        if within:
-            chosen[event] = ptr[event] + max(within) - logs.pairs.first_E[row]
+        mine = slice(table.ptr[event], table.ptr[event + 1])
+        right = np.flatnonzero(np.isin(logs.pairs.parent_P[table.pair_P[mine]], parents[row]))
+        if len(right):
+            chosen[event] = table.ptr[event] + right[-1]
         else:
-            weight[event] = float(row in parents[row])  # a parent out of reach teaches nothing
-    return Labelled(rows, ptr, np.stack(list(x.values()), 1), np.stack(list(z.values()), 1), chosen, weight)
+            weight[event] = float(row in parents[row])  # a parent that is no candidate teaches nothing
+    x, z = (np.stack(list(features.values()), 1) for features in (table.x, table.z))
+    return Labelled(rows, table.ptr, table.pair_P, x, z, chosen, weight)
 
 
 def answers(logs: Logs, link: np.ndarray) -> tuple[set[Link], Scored]:
@@ -178,9 +181,7 @@ def show(title: str, logs: Logs, given: set[Link], scored: Scored | None = None)
 def spread(logs: Logs, labelled: Labelled, probability: np.ndarray) -> np.ndarray:
     """Probabilities of the annotated messages' candidates, at their places among all pairs."""
     link = np.zeros(len(logs.pairs.event_P))
-    annotated = np.zeros(len(logs.messages.author_N), dtype=bool)
-    annotated[labelled.rows] = True
-    link[annotated[logs.pairs.event_P]] = probability
+    link[labelled.pair] = probability
     return link
 
 
