@@ -162,9 +162,8 @@ class Delays:
         rest = residual - self.viewer_E[problem.event_P]
         drift = smooth_drift(self.blocks, rest, weight, problem.event_P, is_centred=not free_latency)[self.blocks.of_E]
         rest = residual - drift[problem.event_P]
-        n_authors = int(problem.author_E.max(initial=-1)) + 1
-        delay = viewer_delays(problem.author_E[problem.event_P], rest, weight, n_authors)
-        return Delays(self.blocks, drift, delay[problem.author_E])
+        viewer = viewer_delays(problem.author_E, problem.event_P, rest, weight)
+        return Delays(self.blocks, drift, viewer)
 
 
 def pair_rates(problem: Problem, state: Parameters, fertility_U: Floats) -> Floats:

@@ -212,6 +212,8 @@ def attribute(messages: Messages, pairs: Pairs, share: float, max_iterations: in
         weight_E=np.ones(count),
         class_U=np.zeros(count, dtype=np.int64),
         exposure_U=np.ones(count),
+        # Nobody is later than others by a number of lines.
+        author_E=np.arange(count, dtype=np.int64),
     )
     start = Parameters(_first_kernel(), ratios, np.ones(1))
     return fit(problem, start, share, Trust(marks=SURE * count, shape=EVEN), max_iterations)
