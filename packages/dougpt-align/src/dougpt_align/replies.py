@@ -30,7 +30,7 @@ OVERLAP_START = np.array([0.8, 1.2, 1.6, 2.2, 3.0, 4.0, 5.0, 6.0])
 # so many times its own messages, because the reader of one channel sees too few of each turn to trust the fit alone.
 EVEN, SURE = 30.0, 3.0
 # A name that is an everyday word in the channel is a name only at the head of a message.
-EVERYDAY = 0.01
+EVERYDAY, RARE = 0.01, 5
 EDGES = re.compile(r"^\W+|\W+$")
 
 
@@ -64,7 +64,7 @@ def read_messages(authors: Sequence[str], texts: Sequence[str], times_s: Floats,
     counts: dict[str, int] = {}
     for word in (word for row in words for word in set(row[1:])):
         counts[word] = counts.get(word, 0) + 1
-    everyday = {word for word, count in counts.items() if count > EVERYDAY * len(words)}
+    everyday = {word for word, count in counts.items() if count > max(EVERYDAY * len(words), RARE)}
     named = np.full((len(keys), NAMES), -1, dtype=np.int64)
     headed = np.zeros(len(keys), dtype=np.bool_)
     for row, (key, said) in enumerate(zip(keys, words, strict=True)):
@@ -81,7 +81,7 @@ def read_messages(authors: Sequence[str], texts: Sequence[str], times_s: Floats,
 
 
 def _plain(name: str) -> str:
-    """Names as people type them: no case, no marks around ('nick_', '`nick', 'nick|away' is another matter)."""
+    """Names as people type them: no case, no marks around ('nick_' is 'nick')."""
     return name.lower().strip("_`|^-[]{}\\") or name.lower()
 
 
