@@ -13,7 +13,6 @@ from dougpt_align.arrays import Bools, Floats, Ints
 from dougpt_align.attribution import Parameters, Posterior, Trust, fit
 from dougpt_align.beginning import begin
 from dougpt_align.belonging import Belonging, Relation
-from dougpt_align.calibrate import MIN_LABELS, Calibrator, Threshold, certify, fit_platt
 from dougpt_align.channel import FERTILITY_CLASSES, read_prior
 from dougpt_align.decide import NONE, REASONS, Best, best_parents, decide, find_bursts
 from dougpt_align.labels import Labels, settle, share_of_replies
@@ -25,6 +24,7 @@ from dougpt_align.read_aloud import find_read_aloud
 from dougpt_align.report import AlignReport, Findings, Share, write_report
 from dougpt_align.scene import read_scene
 from dougpt_align.settings import AlignSettings
+from dougpt_align.supervise import Learned, supervise
 
 FEWEST_FOR_SHARE = 30
 PRIOR_TRUST = Trust(kernel=3000.0, marks=3000.0, fertility=100.0, free_latency=True)
@@ -79,17 +79,16 @@ def align(
     start = begin(prepared.problem, start, share.value, trust)
     fitted = fit(prepared.problem, start, share.value, trust, settings.max_iterations)
 
-    calibrator, threshold = _calibrated(prepared, fitted, settled, settings)
-    probability, background = _final(prepared, fitted, calibrator)
-    best = best_parents(prepared.pairs, probability)
+    learned = supervise(prepared, fitted, settled, settings)
+    best = best_parents(prepared.pairs, learned.link_P)
     unheard = in_gaps(gaps, scene.chat.recording_id, prepared.time_ms - _typical_lag_ms(fitted.parameters))
     rejected = _rejected(prepared, best, belonging, unheard)
-    outcome = _with_labels(_outcome(prepared, best, background, threshold, rejected), settled)
+    outcome = _with_labels(_outcome(prepared, best, learned, rejected), settled)
     time_P, content_P = _scores(prepared, fitted)
-    findings = Findings(prepared, outcome, fitted, share, belonging, calibrator, threshold, settled)
+    findings = Findings(prepared, outcome, fitted, share, belonging, learned, settled)
     return Alignment(
-        links=links_table(prepared, outcome, is_certified=threshold.certified),
-        candidates=candidates_table(prepared, probability, time_P, content_P),
+        links=links_table(prepared, outcome, is_certified=learned.threshold.certified),
+        candidates=candidates_table(prepared, learned.link_P, time_P, content_P),
         clock=clock_table(prepared),
         report=write_report(findings),
     )
@@ -119,43 +118,6 @@ def _belonging(prepared: Prepared, labels: Labels) -> Belonging:
     if (labels.parent_L >= 0).any():
         return replace(prepared.belonging, relation=Relation.RELATED)
     return prepared.belonging
-
-
-def _calibrated(
-    prepared: Prepared, fitted: Posterior, labels: Labels, settings: AlignSettings
-) -> tuple[Calibrator, Threshold]:
-    """Calibrator and threshold from the labels that were drawn at random."""
-    default = Threshold(settings.accept_probability, False, None, 0, None, 0)
-    mine = labels.among(prepared.rows)
-    usable = mine.random & ((mine.parent_L >= 0) | ~mine.is_reply_L)
-    if int(usable.sum()) < MIN_LABELS:
-        return Calibrator(), default
-    best = best_parents(prepared.pairs, fitted.link_P)
-    events = np.searchsorted(prepared.rows, mine.event_L[usable])
-    pair = best.pair_E[events]
-    has = pair >= 0
-    parent = np.where(has, prepared.pairs.parent_P[np.maximum(pair, 0)], -2)
-    right = mine.is_reply_L[usable] & (parent == mine.parent_L[usable])
-    weight = 1.0 / mine.inclusion_L[usable]
-    calibrator = fit_platt(best.probability_E[events][has], right[has], weight[has])
-    probability = np.where(has, calibrator(best.probability_E[events]), 0.0)
-    return calibrator, certify(
-        probability,
-        right,
-        weight,
-        precision=settings.precision,
-        confidence=settings.confidence,
-        default=settings.accept_probability,
-    )
-
-
-def _final(prepared: Prepared, fitted: Posterior, calibrator: Calibrator) -> tuple[Floats, Floats]:
-    """Calibrated probabilities of pairs and of the background, rounded as they are stored."""
-    pairs = prepared.pairs
-    link = calibrator(fitted.link_P)
-    total = np.bincount(pairs.event_P, weights=link, minlength=len(prepared.rows))
-    link = np.round(link / np.maximum(total, 1.0)[pairs.event_P], 4)
-    return link, np.round(np.clip(1.0 - total, 0.0, 1.0), 4)
 
 
 def _typical_lag_ms(parameters: Parameters) -> int:
@@ -203,9 +165,7 @@ def _scatter(prepared: Prepared, values_E: Bools) -> Bools:
     return spread
 
 
-def _outcome(
-    prepared: Prepared, best: Best, background_E: Floats, threshold: Threshold, rejected: dict[LinkReason, Bools]
-) -> Outcome:
+def _outcome(prepared: Prepared, best: Best, learned: Learned, rejected: dict[LinkReason, Bools]) -> Outcome:
     n = len(prepared.time_ms)
     parent = np.full(n, -1, dtype=np.int64)
     probability, runner_up, background = np.zeros(n), np.zeros(n), np.ones(n)
@@ -213,8 +173,8 @@ def _outcome(
     parent[prepared.rows[has]] = prepared.pairs.parent_P[best.pair_E[has]]
     probability[prepared.rows] = best.probability_E
     runner_up[prepared.rows] = best.runner_up_E
-    background[prepared.rows] = background_E
-    reason = decide(probability, background, threshold.probability, rejected)
+    background[prepared.rows] = learned.background_E
+    reason = decide(probability, background, learned.threshold.probability, rejected)
     return Outcome(parent, probability, runner_up, background, reason, np.zeros(n, dtype=np.bool_))
 
 

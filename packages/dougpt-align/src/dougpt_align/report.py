@@ -10,11 +10,11 @@ import numpy as np
 from dougpt_align.arrays import Floats, Ints
 from dougpt_align.attribution import Posterior
 from dougpt_align.belonging import Belonging, Relation
-from dougpt_align.calibrate import Calibrator, Threshold
 from dougpt_align.decide import reason_names
 from dougpt_align.labels import Labels
 from dougpt_align.outcome import Outcome
 from dougpt_align.prepared import Prepared
+from dougpt_align.supervise import Learned
 
 EXAMPLES = 6
 FEWEST_REPLIES = 200
@@ -71,7 +71,7 @@ class AlignReport:
     messages_per_minute: float
     utterances_per_minute: float
     threshold: dict[str, Any]
-    calibration: dict[str, float]
+    calibration: dict[str, Any]
     labels: dict[str, Any]
     fit: dict[str, Any]
     examples: dict[str, tuple[Example, ...]]
@@ -104,8 +104,7 @@ class Findings:
     fitted: Posterior
     share: Share
     belonging: Belonging
-    calibrator: Calibrator
-    threshold: Threshold
+    learned: Learned
     labels: Labels
 
 
@@ -126,8 +125,8 @@ def write_report(found: Findings) -> AlignReport:
         lag_s=_lag_quantiles(prepared, found.outcome),
         messages_per_minute=_per_minute(chat.at_ms),
         utterances_per_minute=_per_minute(speech.end_ms),
-        threshold=asdict(found.threshold),
-        calibration=asdict(found.calibrator),
+        threshold=asdict(found.learned.threshold),
+        calibration=_calibration(found.learned),
         labels={
             "used": len(labels.event_L),
             "random": int(labels.random.sum()),
@@ -154,6 +153,16 @@ def _fit(fitted: Posterior) -> dict[str, Any]:
     }
 
 
+def _calibration(learned: Learned) -> dict[str, Any]:
+    """What labels changed: Platt's line, how many labels the stacker had, and the loss before and after it."""
+    before, after = learned.losses or (None, None)
+    return asdict(learned.calibrator) | {
+        "stacker_labels": learned.stacker_labels,
+        "loss_without_stacker": None if before is None else round(before, 4),
+        "loss_with_stacker": None if after is None else round(after, 4),
+    }
+
+
 def _warnings(found: Findings) -> list[tuple[bool, str]]:
     """What may apply, and the words for it."""
     prepared, fitted, labels = found.prepared, found.fitted, found.labels
@@ -161,7 +170,7 @@ def _warnings(found: Findings) -> list[tuple[bool, str]]:
     relation = found.belonging.relation
     both = bool(len(speech.ids) and len(chat.ids))
     replies = float(fitted.replies_U.sum())
-    missing = f"{found.threshold.missing} more accepted labels without an error are needed"
+    missing = f"{found.learned.threshold.missing} more accepted labels without an error are needed"
     return [
         (not len(speech.ids), "there is no speech"),
         (not len(chat.ids), "there is no chat"),
@@ -179,7 +188,7 @@ def _warnings(found: Findings) -> list[tuple[bool, str]]:
             f"the share of replies is not known: {found.share.value:.2f} is assumed; random labels pin it",
         ),
         (
-            not found.threshold.certified,
+            not found.learned.threshold.certified,
             f"the precision is not certified: {missing if labels.random.any() else 'there are no random labels'}",
         ),
         (
