@@ -14,10 +14,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dougpt_align.arrays import Floats, Ints, row_sums
+from dougpt_align.arrays import Floats, Ints, Rows, row_sums
 from dougpt_align.drift import REACH_S, Blocks, smooth_drift
 from dougpt_align.lag import Kernel, refit, refit_typing
 from dougpt_align.marks import Mark, relearn
+from dougpt_align.ragged import (
+    less_per_row,
+    look_up,
+    multiply_by,
+    residual_moments,
+    sum_by_parent,
+    sum_entries_by_parent,
+    times_per_row,
+)
 
 # Narrow enough to take up bursts that no utterance explains, wide enough not to take up the replies to one.
 BACKGROUND_HALF_WIDTHS_S = (8.0, 16.0, 40.0)
@@ -38,8 +47,8 @@ class Problem:
     """
 
     ptr: Ints
-    parent_P: Ints
-    event_P: Ints
+    parent_P: Rows
+    event_P: Rows
     lag_s_P: Floats
     marks: tuple[Mark, ...]
     time_s_E: Floats
@@ -106,7 +115,7 @@ def fit(problem: Problem, start: Parameters, share: float, trust: Trust, max_ite
     link, rounds, converged = np.zeros(len(problem.parent_P)), 0, False
     while rounds < max_iterations and not converged:
         rounds += 1
-        moved = replace(problem, lag_s_P=problem.lag_s_P - drift[problem.event_P])
+        moved = replace(problem, lag_s_P=less_per_row(problem.lag_s_P, problem.ptr, drift))
         rate = pair_rates(moved, state, fertility)
         floor = windows.intensity(background * problem.weight_E)
         link, now = posterior(problem, rate, floor, share)
@@ -126,11 +135,13 @@ def fit(problem: Problem, start: Parameters, share: float, trust: Trust, max_ite
 
 def pair_rates(problem: Problem, state: Parameters, fertility_U: Floats) -> Floats:
     """Rate of each pair, in replies a second."""
-    bins = state.kernel.bins(problem.lag_s_P - state.kernel.typing_s * problem.typed_E[problem.event_P])
-    rate = fertility_U[problem.parent_P] * state.kernel.density_B[bins]
+    kernel = state.kernel
+    typed_s_E = kernel.typing_s * problem.typed_E
+    rate = look_up(problem.lag_s_P, problem.ptr, typed_s_E, kernel.start_s, kernel.bin_s, kernel.density_B)
+    multiply_by(rate, problem.ptr, fertility_U, problem.parent_P)
     for mark in problem.marks:
-        rate = rate * state.ratios[mark.name][mark.bins_P]
-    return np.asarray(rate)
+        multiply_by(rate, problem.ptr, state.ratios[mark.name], mark.bins_P)
+    return rate
 
 
 def posterior(problem: Problem, rate_P: Floats, floor_E: Floats, share: float | None) -> tuple[Floats, Floats]:
@@ -147,8 +158,7 @@ def posterior(problem: Problem, rate_P: Floats, floor_E: Floats, share: float | 
         shift = pin(log_odds[free], problem.weight_E[free], share * float(problem.weight_E.sum()))
     reply = np.where(free, _sigmoid(log_odds + shift), 0.0)
     scale = np.divide(reply, total, out=np.zeros_like(total), where=free)
-    link = rate_P * scale[problem.event_P]
-    return link, 1.0 - reply
+    return times_per_row(rate_P, problem.ptr, scale), 1.0 - reply
 
 
 def pin(log_odds: Floats, weight: Floats, wanted: float) -> float:
@@ -213,11 +223,12 @@ def credibility(problem: Problem, state: Parameters, link_P: Floats) -> Floats:
     of something else that happened to follow.
     """
     evidence = np.zeros(len(problem.class_U))
-    weighted_P = link_P * problem.weight_E[problem.event_P]
     for mark in problem.marks:
         if mark.is_near:
-            log_ratio = np.log(state.ratios[mark.name])[mark.bins_P]
-            evidence += np.bincount(problem.parent_P, weights=weighted_P * log_ratio, minlength=len(evidence))
+            log_ratio = np.log(state.ratios[mark.name])
+            evidence += sum_entries_by_parent(
+                link_P, problem.ptr, problem.weight_E, problem.parent_P, len(evidence), log_ratio, mark.bins_P
+            )
     return LEAST_CREDIBLE + (1 - LEAST_CREDIBLE) * _sigmoid(CREDIBLE + EVIDENCE_SCALE * evidence)
 
 
@@ -267,8 +278,7 @@ class Windows:
 
 def _replies(problem: Problem, link_P: Floats) -> Floats:
     """Expected replies of each utterance, copies counted once."""
-    weighted_P = link_P * problem.weight_E[problem.event_P]
-    return np.bincount(problem.parent_P, weights=weighted_P, minlength=len(problem.class_U))
+    return sum_by_parent(link_P, problem.ptr, problem.weight_E, problem.parent_P, len(problem.class_U))
 
 
 def _stretch(problem: Problem, events: int) -> Problem:
@@ -293,11 +303,9 @@ def _stretch(problem: Problem, events: int) -> Problem:
 
 def _drift(problem: Problem, kernel: Kernel, link_P: Floats, blocks: Blocks, drift_E: Floats) -> Floats:
     """The latency's shift at each event, from the residuals of probable replies around the kernel's median."""
-    centre = kernel.quantile(0.5)
-    residual = problem.lag_s_P - kernel.typing_s * problem.typed_E[problem.event_P] - centre
-    near = np.abs(residual - drift_E[problem.event_P]) < REACH_S
-    weight = np.where(near, link_P, 0.0) * problem.weight_E[problem.event_P]
-    return smooth_drift(blocks, residual, weight, problem.event_P)[blocks.of_E]
+    expected = kernel.typing_s * problem.typed_E + kernel.quantile(0.5)
+    moments = residual_moments(problem.lag_s_P, problem.ptr, expected, drift_E, REACH_S, link_P)
+    return smooth_drift(blocks, *(moment * problem.weight_E for moment in moments))[blocks.of_E]
 
 
 def _start_fertility(problem: Problem, start: Parameters, share: float) -> Floats:
