@@ -5,8 +5,12 @@ them was looked at while the aligner was made. Means over recordings, with the s
 """
 
 import argparse
+import json
 import resource
+import subprocess
+import sys
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -228,55 +232,161 @@ def _counts(values: list[str]) -> str:
     return ", ".join(f"{values.count(value)} {value}" for value in sorted(set(values)))
 
 
-def bench_edits(seeds: range, shape: Slice) -> None:
-    """Twenty minutes cut from three hours, found again by their words."""
-    rows = []
-    for seed in seeds:
-        made = make_stream(seed, replace(shape, minutes=180.0, per_minute=5.0))
-        rng = np.random.default_rng(seed)
-        words = made.words.to_pylist()
-        pieces = np.sort(rng.choice(len(words) - 40, 100, replace=False))
-        kept = [(int(first), int(first) + int(rng.integers(15, 32))) for first in pieces]
-        kept = [
-            (first, min(last, after[0]))
-            for (first, last), after in zip(kept, [*kept[1:], (len(words), 0)], strict=True)
-        ]
-        edit: list[dict[str, Any]] = []
-        shift, truth = 0, []
-        for first, last in kept:
-            begin = words[first]["start_ms"]
-            for word in words[first:last]:
-                heard = word["normal"] if rng.random() > 0.15 else "xx" + word["normal"][::-1]
-                moved = {"start_ms": word["start_ms"] - begin + shift, "end_ms": word["end_ms"] - begin + shift}
-                edit.append(word | moved | {"word_id": len(edit), "normal": heard})
-                truth.append((word["start_ms"], moved["start_ms"]))
-            shift += words[last - 1]["end_ms"] - begin
-        clock = edit_map(WORDS.table(edit), made.words)
-        stream_ms, edit_ms = np.array(truth).T
-        placed = stream_ms - scores.offsets_at(clock, stream_ms)
-        rows.append({"placed within 500 ms": float((np.abs(placed - edit_ms) <= 500).mean()), "pieces": clock.num_rows})
-    show("edit of 100 cuts, 15 % word errors", rows)
+def bench_edits(seeds: range, _shape: Slice) -> None:
+    """Twenty minutes cut from three hours, found again by their words, under growing trouble."""
+    streams = [make_stream(seed, Slice(minutes=180.0, per_minute=5.0)).words.to_pylist() for seed in seeds]
+    for name, trouble in EDITS.items():
+        rows = [_placed(words, seed, trouble) for words, seed in zip(streams, seeds, strict=True)]
+        show(f"edit, {name}", rows)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """How an edit was made and heard: its pieces, and what the two transcripts get wrong."""
+
+    unequal: bool = False
+    at_pauses: bool = False
+    repeated: bool = False
+    moved: bool = False
+    both_misheard: bool = False
+    jitter_s: float = 0.0
+
+
+EDITS = {
+    "100 equal pieces": Trouble(),
+    "pieces of 3 to 60 s": Trouble(unequal=True),
+    "pieces of 3 to 60 s, cut at pauses": Trouble(unequal=True, at_pauses=True),
+    "times 0.3 s off": Trouble(unequal=True, jitter_s=0.3),
+    "both misheard": Trouble(unequal=True, both_misheard=True),
+    "both misheard, times 0.3 s off": Trouble(unequal=True, both_misheard=True, jitter_s=0.3),
+    "same, with a cold open": Trouble(unequal=True, both_misheard=True, jitter_s=0.3, repeated=True),
+    "same, two pieces swapped": Trouble(unequal=True, both_misheard=True, jitter_s=0.3, moved=True),
+}
+
+
+def _placed(words: list[dict[str, Any]], seed: int, trouble: Trouble) -> dict[str, float]:
+    rng = np.random.default_rng(seed)
+    pieces = _unequal_pieces(words, rng, trouble) if trouble.unequal else _equal_pieces(len(words), rng)
+    if trouble.moved:
+        pieces[20], pieces[60] = pieces[60], pieces[20]
+    shown = [pieces[70], *pieces] if trouble.repeated else pieces
+    edit: list[dict[str, Any]] = []
+    shift, truth = 0, []
+    for first, last in shown:
+        begin = words[first]["start_ms"]
+        for word in words[first:last]:
+            moved = {"start_ms": word["start_ms"] - begin + shift, "end_ms": word["end_ms"] - begin + shift}
+            edit.append(word | moved)
+            truth.append((word["start_ms"], moved["start_ms"]))
+        shift += words[last - 1]["end_ms"] - begin
+    is_heard_well = not (trouble.both_misheard or trouble.jitter_s)
+    original = words if is_heard_well else _heard(words, rng, 0.15 * trouble.both_misheard, trouble.jitter_s)
+    tables = WORDS.table(_heard(edit, rng, 0.15, trouble.jitter_s)), WORDS.table(original)
+    began = time.perf_counter()
+    clock = edit_map(*tables)
+    took = time.perf_counter() - began
+    # A moment shown twice has one place: that of the longer showing, here the second.
+    stream_ms, edit_ms = np.array(truth[len(truth) - sum(last - first for first, last in pieces) :]).T
+    placed = stream_ms - scores.offsets_at(clock, stream_ms)
+    cut_ms = np.setdiff1d([word["start_ms"] for word in words], stream_ms)
+    claimed = np.isfinite(scores.offsets_at(clock, cut_ms)).mean()
+    right = float((np.abs(placed - edit_ms) <= 500).mean())
+    return {"placed within 500 ms": right, "cut but placed": float(claimed), "pieces": clock.num_rows, "seconds": took}
+
+
+def _equal_pieces(words: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    firsts = np.sort(rng.choice(words - 40, 100, replace=False)).tolist()
+    kept = [(first, first + int(rng.integers(15, 32))) for first in firsts]
+    return [(first, min(last, after)) for (first, last), after in zip(kept, [*firsts[1:], words], strict=True)]
+
+
+def _unequal_pieces(words: list[dict[str, Any]], rng: np.random.Generator, trouble: Trouble) -> list[tuple[int, int]]:
+    start_ms = np.array([word["start_ms"] for word in words])
+    silence_ms = np.r_[10**6, start_ms[1:] - [word["end_ms"] for word in words[:-1]]]
+    long_s = np.exp(rng.uniform(np.log(3), np.log(60), 100))
+    long_s = np.clip(long_s * 1200 / long_s.sum(), 3, 60)
+    free_s = np.sort(rng.uniform(0, start_ms[-1] / 1000 - long_s.sum(), 100))
+    begin_s = free_s + np.r_[0, np.cumsum(long_s)[:-1]]
+    kept: list[tuple[int, int]] = []
+    for place_of in np.searchsorted(start_ms, 1000 * np.stack([begin_s, begin_s + long_s], axis=1)).tolist():
+        if trouble.at_pauses:
+            moved = [int(place + np.argmax(silence_ms[place:] >= 300)) for place in place_of]
+        else:
+            moved = place_of
+        if moved[1] - moved[0] >= 3 and (not kept or moved[0] >= kept[-1][1]):
+            kept.append((moved[0], moved[1]))
+    return kept
+
+
+def _heard(
+    words: list[dict[str, Any]], rng: np.random.Generator, errors: float, jitter_s: float
+) -> list[dict[str, Any]]:
+    """The words as a recogniser gives them: some are others of the same stream, times are off but in order."""
+    found: list[dict[str, Any]] = []
+    latest = -(10**12)
+    for number, word in enumerate(words):
+        off = int(1000 * rng.normal(0, jitter_s)) if jitter_s else 0
+        latest = max(word["start_ms"] + off, latest)
+        normal = words[int(rng.integers(len(words)))]["normal"] if rng.random() < errors else word["normal"]
+        times = {"start_ms": latest, "end_ms": max(word["end_ms"] + off, latest)}
+        found.append(word | times | {"word_id": number, "normal": normal})
+    return found
+
+
+SIZES = (10_000, 100_000, 1_000_000)
 
 
 def bench_speed(_seeds: range, _shape: Slice) -> None:
-    """Whole calls of growing size, against an as-of join of the same rows."""
-    for count in (10_000, 100_000, 1_000_000):
-        utterances, chat_events = _large(count)
-        began = time.perf_counter()
-        align(utterances, chat_events)
-        took = time.perf_counter() - began
-        left = pl.DataFrame({"t": chat_events["offset_ms"].to_numpy()})
-        right = pl.DataFrame({"t": utterances["end_ms"].to_numpy(), "row": np.arange(utterances.num_rows)})
-        joins = []
-        for _ in range(5):
-            began = time.perf_counter()
-            left.join_asof(right, on="t")
-            joins.append(time.perf_counter() - began)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        print(
-            f"{count} events: {took:.2f} s, {took / min(joins):.0f} x join_asof ({min(joins):.4f} s), "
-            f"peak {peak:.2f} GB"
+    """Whole calls of growing size, against as-of joins of the same rows; each size in a process of its own."""
+    seconds = []
+    for count in SIZES:
+        done = subprocess.run(
+            [sys.executable, __file__, "--size", str(count)], check=True, capture_output=True, text=True
         )
+        found = json.loads(done.stdout.splitlines()[-1])
+        seconds.append(found["second"])
+        print(
+            f"{count} events: {found['second']:.2f} s (first call {found['first']:.2f} s, processor "
+            f"{found['processor']:.2f} s), peak {found['peak_gb']:.2f} GB of which {found['input_gb']:.2f} GB before; "
+            f"{found['second'] / found['joined']:.0f} x join_asof of the tables ({found['joined']:.4f} s), "
+            f"{found['second'] / found['bare']:.0f} x that of two columns ({found['bare']:.4f} s)",
+            flush=True,
+        )
+    exponent = np.polyfit(np.log(SIZES), np.log(seconds), 1)[0]
+    steps = np.diff(np.log10(seconds))
+    print(f"time grows with events to the power of {exponent:.2f} ({', '.join(f'{step:.2f}' for step in steps)})")
+
+
+def measure_speed(count: int) -> None:
+    """Time one size and print it as JSON; the peak is the first call's."""
+    utterances, chat_events = _large(count)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    calls, processor, peak = [], 0.0, 0
+    for _ in range(2):
+        began, worked = time.perf_counter(), time.process_time()
+        align(utterances, chat_events)
+        calls.append(time.perf_counter() - began)
+        processor = time.process_time() - worked
+        peak = peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Speech that is sorted by its ends and chat by its times, all columns of the contracts carried along.
+    left, right = pl.from_arrow(chat_events), pl.from_arrow(utterances).sort("end_ms")
+    bare = left.select("offset_ms"), right.select("end_ms", "utterance_id")
+    joined = {
+        name: min(_timed(lambda pair=pair: pair[0].join_asof(pair[1], left_on="offset_ms", right_on="end_ms")))
+        for name, pair in {"joined": (left, right), "bare": bare}.items()
+    }
+    sizes = {"peak_gb": peak / 1e6, "input_gb": before / 1e6}
+    print(json.dumps({"first": calls[0], "second": calls[1], "processor": processor} | sizes | joined))
+
+
+def _timed(call: Callable[[], object]) -> list[float]:
+    """Seconds of five calls."""
+    found = []
+    for _ in range(5):
+        began = time.perf_counter()
+        call()
+        found.append(time.perf_counter() - began)
+    return found
 
 
 def _large(count: int) -> tuple[pa.Table, pa.Table]:
@@ -298,12 +408,13 @@ def _large(count: int) -> tuple[pa.Table, pa.Table]:
         "first_word_id": np.arange(size), "last_word_id": np.arange(size), "is_question": rng.random(size) < 0.1,
     })  # fmt: skip
     chat_events = _filled(CHAT_EVENTS.schema, count, {
-        "event_id": [f"e{k:08d}" for k in range(count)], "offset_ms": at[order].astype(np.int64),
+        "event_id": [str(uuid.UUID(bytes=rng.bytes(16))) for _ in range(count)],
+        "offset_ms": at[order].astype(np.int64),
         "offset_source": ["exact"] * count, "kind": ["message"] * count,
         "author": [f"a{k % 9973}" for k in range(count)],
         "text": [" ".join(f"w{word}" for word in row) for row in written[order].tolist()],
     })  # fmt: skip
-    return utterances, chat_events
+    return utterances, CHAT_EVENTS.sort(chat_events)
 
 
 def _filled(schema: pa.Schema, rows: int, columns: dict[str, object]) -> pa.Table:
@@ -334,8 +445,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--minutes", type=float, default=150.0)
+    parser.add_argument("--size", type=int, help="time one call with this many events, and nothing else")
     parser.add_argument("--only", nargs="*", choices=sorted(BENCHES), default=list(BENCHES))
     chosen = parser.parse_args()
+    if chosen.size:
+        measure_speed(chosen.size)
+        return
     for name in chosen.only:
         BENCHES[name](range(chosen.first_seed, chosen.first_seed + chosen.seeds), Slice(minutes=chosen.minutes))
 

@@ -97,3 +97,39 @@ def test_two_recordings_in_one_table_are_refused() -> None:
 
     with pytest.raises(ContractError, match="several recordings"):
         edit_map(both, both)
+
+
+def test_pieces_in_another_order_are_found_and_a_moment_shown_twice_has_one_place() -> None:
+    original = stream(3, 4000)
+    cold_open, *rest = [(3000, 3040), (100, 200), (1000, 1150), (2950, 3100)]
+
+    found = edit_map(table(cut(original, [cold_open, *rest])), table(original))
+
+    before = 40 * 400 + 250 * 400
+    assert found.num_rows == 3
+    assert placed(found, original[3020][0]) == before + 70 * 400
+    assert placed(found, original[1010][0]) == 40 * 400 + 100 * 400 + 10 * 400
+    assert placed(found, original[2000][0]) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_times_that_waver_and_words_misheard_on_both_sides_still_give_places(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    original = stream(seed, 6000)
+    kept = [(300, 420), (1500, 1560), (2200, 2290), (5000, 5200)]
+
+    def heard(said: list[tuple[int, str]]) -> pa.Table:
+        times = np.maximum.accumulate(np.maximum([at + int(rng.normal(0, 300)) for at, _ in said], 0))
+        words = [text if rng.random() > 0.15 else f"w{rng.integers(2000)}" for _, text in said]
+        return table(list(zip(times.tolist(), words, strict=True)))
+
+    found = edit_map(heard(cut(original, kept)), heard(original))
+
+    CLOCK.check(found)
+    shift, right = 0, []
+    for first, last in kept:
+        for number in range(first, last):
+            at = placed(found, original[number][0])
+            right.append(at is not None and abs(at - (original[number][0] - original[first][0] + shift)) <= 500)
+        shift += original[last - 1][0] + 400 - original[first][0]
+    assert np.mean(right) >= 0.9

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 from dougpt_schema import ArrowStream, ChatKind, LinkReason
+from numpy.typing import NDArray
 
-from dougpt_align.arrays import Bools, Floats, Ints
+from dougpt_align.arrays import Bools, Ints
 from dougpt_align.attribution import Parameters, Posterior, Trust, fit
 from dougpt_align.beginning import begin
 from dougpt_align.belonging import Belonging, Relation
@@ -20,6 +21,7 @@ from dougpt_align.lag import initial_kernel
 from dougpt_align.marks import RATIO_STARTS
 from dougpt_align.outcome import Outcome, candidates_table, clock_table, links_table
 from dougpt_align.prepared import Prepared, in_gaps, prepare, read_anchors, read_clock
+from dougpt_align.ragged import look_up
 from dougpt_align.read_aloud import find_read_aloud
 from dougpt_align.report import AlignReport, Findings, Share, write_report
 from dougpt_align.scene import read_scene
@@ -80,6 +82,8 @@ def align(
     fitted = fit(prepared.problem, start, share.value, trust, settings.max_iterations)
 
     learned = supervise(prepared, fitted, settled, settings)
+    # The raw posterior has served; of a million events it is a tenth of the memory that the tables need.
+    fitted = replace(fitted, link_P=np.empty(0))
     best = best_parents(prepared.pairs, learned.link_P)
     unheard = in_gaps(gaps, scene.chat.recording_id, prepared.time_ms - _typical_lag_ms(fitted.parameters))
     rejected = _rejected(prepared, best, belonging, unheard)
@@ -133,7 +137,7 @@ def _rejected(prepared: Prepared, best: Best, belonging: Belonging, unheard: Boo
         LinkReason.BOT: ChatKind.BOT,
         LinkReason.COMMAND: ChatKind.COMMAND,
     }
-    rejected = {reason: np.asarray(chat.kinds == kind.value) for reason, kind in kinds.items()}
+    rejected = {reason: chat.is_kind(kind) for reason, kind in kinds.items()}
     apart = belonging.relation is Relation.UNRELATED
     counts = np.diff(prepared.pairs.ptr)
     has = best.pair_E >= 0
@@ -201,15 +205,15 @@ def _with_labels(outcome: Outcome, labels: Labels) -> Outcome:
     return Outcome(parent, probability, runner_up, background, reason, by_label)
 
 
-def _scores(prepared: Prepared, fitted: Posterior) -> tuple[Floats, Floats]:
+def _scores(prepared: Prepared, fitted: Posterior) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Log likelihood ratios of each pair's lag (against a flat window) and of its marks."""
     problem, parameters = prepared.problem, fitted.parameters
     kernel = parameters.kernel
     shift_E = fitted.delay_s_E + kernel.typing_s * problem.typed_E
-    bins = kernel.bins(problem.lag_s_P - shift_E[problem.event_P])
     flat = 1.0 / (kernel.bin_s * len(kernel.density_B))
-    time = np.log(kernel.density_B[bins] / flat)
+    log_ratio = np.log(kernel.density_B / flat).round(4)
+    time = look_up(problem.lag_s_P, problem.ptr, shift_E, kernel.start_s, kernel.bin_s, log_ratio)
     content = np.zeros(len(time))
     for mark in prepared.marks:
         content += np.log(parameters.ratios[mark.name])[mark.bins_P]
-    return time, content
+    return time.astype(np.float32), content.round(4).astype(np.float32)

@@ -5,10 +5,14 @@ their times), P candidate pairs (grouped by event), B bins.
 """
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
+# Rows of utterances or events, stored once a pair: half the size matters there.
+type Rows = NDArray[np.int32]
 type Bools = NDArray[np.bool_]
 
 
@@ -40,3 +44,29 @@ def row_maxima(values_P: Floats, ptr: Ints, empty: float = 0.0) -> Floats:
 def sigmoid(log_odds: Floats) -> Floats:
     """Probabilities of log odds."""
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))
+
+
+def order_of_ids(ids: pa.Array) -> Ints:
+    """Rows in the order of their ids, by bytes.
+
+    Most ids differ in their first eight bytes, which sort as one number ten times as fast as text does.
+    """
+    if pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py() is not False:
+        return np.arange(len(ids), dtype=np.int64)
+    head_N = _heads(ids)
+    order = np.argsort(head_N)
+    tied = head_N[order][1:] == head_N[order][:-1]
+    places = np.flatnonzero(np.r_[tied, False] | np.r_[False, tied])
+    rows = np.sort(order[places])
+    order[places] = rows[pc.sort_indices(ids.take(pa.array(rows))).to_numpy()]
+    return order
+
+
+def _heads(ids: pa.Array) -> NDArray[np.uint64]:
+    """The first eight bytes of each id as a number, zeros behind shorter ones."""
+    starts = np.frombuffer(ids.buffers()[1], dtype=np.int32)[ids.offset : ids.offset + len(ids) + 1].astype(np.int64)
+    text = np.frombuffer(ids.buffers()[2] or b"", dtype=np.uint8)[starts[0] : starts[-1]]
+    windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([text, np.zeros(8, np.uint8)]), 8)
+    head = np.ascontiguousarray(windows[starts[:-1] - starts[0]])
+    head[np.arange(8) >= np.diff(starts)[:, None]] = 0
+    return head.view(">u8")[:, 0].astype(np.uint64)

@@ -13,12 +13,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dougpt_align.arrays import Floats, Ints, row_sums, sigmoid
+from dougpt_align.arrays import Floats, Ints, Rows, row_sums, sigmoid
 from dougpt_align.background import Windows
 from dougpt_align.drift import REACH_S, Blocks, smooth_drift
 from dougpt_align.fertility import credibility, expected_fertility
 from dougpt_align.lag import Kernel, refit, refit_typing
 from dougpt_align.marks import Mark, relearn
+from dougpt_align.ragged import (
+    less_per_row,
+    look_up,
+    multiply_by,
+    residual_moments,
+    sum_by_parent,
+    sum_entries_by_parent,
+    times_per_row,
+)
 from dougpt_align.viewer_delay import viewer_delays
 
 TOLERANCE = 1e-3
@@ -37,8 +46,8 @@ class Problem:
     """
 
     ptr: Ints
-    parent_P: Ints
-    event_P: Ints
+    parent_P: Rows
+    event_P: Rows
     lag_s_P: Floats
     marks: tuple[Mark, ...]
     time_s_E: Floats
@@ -151,28 +160,33 @@ class Delays:
 
     def taken_off(self, problem: Problem) -> Problem:
         """The problem with lags as they would be without."""
-        return replace(problem, lag_s_P=problem.lag_s_P - self.total[problem.event_P])
+        return replace(problem, lag_s_P=less_per_row(problem.lag_s_P, problem.ptr, self.total))
 
     def followed(self, problem: Problem, kernel: Kernel, link_P: Floats, *, free_latency: bool) -> "Delays":
         """Both anew, one after the other, from the residuals of probable replies around the kernel's median."""
-        typed = kernel.typing_s * problem.typed_E[problem.event_P]
-        residual = problem.lag_s_P - typed - kernel.quantile(0.5)
-        near = np.abs(residual - self.total[problem.event_P]) < REACH_S
-        weight = np.where(near, link_P, 0.0) * problem.weight_E[problem.event_P]
-        rest = residual - self.viewer_E[problem.event_P]
-        drift = smooth_drift(self.blocks, rest, weight, problem.event_P, is_centred=not free_latency)[self.blocks.of_E]
-        rest = residual - drift[problem.event_P]
-        viewer = viewer_delays(problem.author_E, problem.event_P, rest, weight)
+        expected = kernel.typing_s * problem.typed_E + kernel.quantile(0.5)
+        moments = residual_moments(problem.lag_s_P, problem.ptr, expected, self.total, REACH_S, link_P)
+        mass, total, square = (moment * problem.weight_E for moment in moments)
+        rest = _moved(mass, total, square, self.viewer_E)
+        drift = smooth_drift(self.blocks, *rest, is_centred=not free_latency)[self.blocks.of_E]
+        viewer = viewer_delays(problem.author_E, *_moved(mass, total, square, drift))
         return Delays(self.blocks, drift, viewer)
+
+
+def _moved(mass_E: Floats, total_E: Floats, square_E: Floats, by_E: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mass, sum and sum of squares of residuals, each event's less `by_E`."""
+    return mass_E, total_E - by_E * mass_E, square_E - 2.0 * by_E * total_E + by_E**2 * mass_E
 
 
 def pair_rates(problem: Problem, state: Parameters, fertility_U: Floats) -> Floats:
     """Rate of each pair, in replies a second."""
-    bins = state.kernel.bins(problem.lag_s_P - state.kernel.typing_s * problem.typed_E[problem.event_P])
-    rate = fertility_U[problem.parent_P] * state.kernel.density_B[bins]
+    kernel = state.kernel
+    typed_s_E = kernel.typing_s * problem.typed_E
+    rate = look_up(problem.lag_s_P, problem.ptr, typed_s_E, kernel.start_s, kernel.bin_s, kernel.density_B)
+    multiply_by(rate, problem.ptr, fertility_U, problem.parent_P)
     for mark in problem.marks:
-        rate = rate * state.ratios[mark.name][mark.bins_P]
-    return np.asarray(rate)
+        multiply_by(rate, problem.ptr, state.ratios[mark.name], mark.bins_P)
+    return rate
 
 
 def posterior(problem: Problem, rate_P: Floats, floor_E: Floats, share: float | None) -> tuple[Floats, Floats]:
@@ -189,8 +203,7 @@ def posterior(problem: Problem, rate_P: Floats, floor_E: Floats, share: float | 
         shift = pin(log_odds[free], problem.weight_E[free], share * float(problem.weight_E.sum()))
     reply = np.where(free, sigmoid(log_odds + shift), 0.0)
     scale = np.divide(reply, total, out=np.zeros_like(total), where=free)
-    link = rate_P * scale[problem.event_P]
-    return link, 1.0 - reply
+    return times_per_row(rate_P, problem.ptr, scale), 1.0 - reply
 
 
 def pin(log_odds: Floats, weight: Floats, wanted: float) -> float:
@@ -244,17 +257,22 @@ def learn(
 
 def expected_replies(problem: Problem, link_P: Floats) -> Floats:
     """Expected replies of each utterance, copies counted once."""
-    weighted_P = link_P * problem.weight_E[problem.event_P]
-    return np.bincount(problem.parent_P, weights=weighted_P, minlength=len(problem.class_U))
+    return sum_by_parent(link_P, problem.ptr, problem.weight_E, problem.parent_P, len(problem.class_U))
 
 
 def fertilities(problem: Problem, state: Parameters, replies_U: Floats, link_P: Floats, shape: float) -> Floats:
     """Expected fertility of each utterance, as far as what its replies say bears it out."""
-    weighted_P = link_P * problem.weight_E[problem.event_P]
     evidence = np.zeros(len(problem.class_U))
     for mark in problem.marks:
-        log_ratio = np.log(state.ratios[mark.name])[mark.bins_P]
-        evidence += np.bincount(problem.parent_P, weights=weighted_P * log_ratio, minlength=len(evidence))
+        evidence += sum_entries_by_parent(
+            link_P,
+            problem.ptr,
+            problem.weight_E,
+            problem.parent_P,
+            len(evidence),
+            np.log(state.ratios[mark.name]),
+            mark.bins_P,
+        )
     mean_U = state.fertility_C[problem.class_U]
     return expected_fertility(replies_U, mean_U, problem.exposure_U, shape) * credibility(evidence)
 

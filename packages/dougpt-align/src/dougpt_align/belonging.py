@@ -12,7 +12,7 @@ import numpy as np
 
 from dougpt_align.arrays import Floats, Ints
 from dougpt_align.moves import weigh_moves, without_doubtful
-from dougpt_align.offset import LOBE_S, OffsetPath, collect_votes, constant_path, find_path, lobe
+from dougpt_align.offset import LOBE_S, OffsetPath, constant_path, find_path, lobe, votes_of
 from dougpt_align.scene import Scene
 
 SHIFTS = 32
@@ -93,8 +93,8 @@ def weigh_belonging(scene: Scene, use_E: Ints, path: OffsetPath) -> Belonging:
     use = use_E[piece[use_E] >= 0][:MAX_EVENTS]
     if not len(use) or not len(scene.speech.end_ms):
         return UNTESTED
-    begin = int(at_ms[use].min())
-    end = int(at_ms[use].max())
+    at_ms = at_ms[use]
+    begin, end = int(at_ms.min()), int(at_ms.max())
     if end - begin < MIN_SPAN_S * 1000:
         return UNTESTED
     span_ms = end - begin + 1
@@ -102,10 +102,11 @@ def weigh_belonging(scene: Scene, use_E: Ints, path: OffsetPath) -> Belonging:
     shifts = np.linspace(shortest_ms, span_ms - shortest_ms, SHIFTS).astype(np.int64)
     words = np.empty(SHIFTS + 1)
     timing = np.empty(SHIFTS + 1)
+    tokens = scene.lexicon.events.take(use).by_token()
     for number, shift_ms in enumerate([0, *shifts.tolist()]):
         moved = begin + (at_ms - begin + shift_ms) % span_ms
-        words[number] = _echo(scene, moved, use)
-        timing[number] = _followed(scene.speech.end_ms, moved[use])
+        words[number] = _echo(scene, tokens, moved)
+        timing[number] = _followed(scene.speech.end_ms, moved)
     words_z, timing_z = _standard_score(words), _standard_score(timing)
     power = LEAST_ECHO * len(use) / max(float(words[1:].std(ddof=1)), 1.0)
     return Belonging(_judge(words_z, timing_z, power), words_z, timing_z, power)
@@ -119,9 +120,9 @@ def _judge(words_z: float, timing_z: float, power: float) -> Relation:
     return Relation.UNKNOWN
 
 
-def _echo(scene: Scene, at_ms_E: Ints, use_E: Ints) -> float:
+def _echo(scene: Scene, tokens: tuple[Ints, Ints], at_ms_M: Ints) -> float:
     """Evidence of shared rare words at the reply lag that shows most; no event counts for more than `EVENT_CAP`."""
-    votes = collect_votes(scene, at_ms_E, use_E, LOBE_S[0] + LATENCIES_S[0], LOBE_S[1] + LATENCIES_S[-1])
+    votes = votes_of(scene, tokens, at_ms_M, LOBE_S[0] + LATENCIES_S[0], LOBE_S[1] + LATENCIES_S[-1])
     sums = []
     for latency_s in LATENCIES_S:
         weight = votes.weight * lobe(votes.lag_s - latency_s)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dougpt_align.arrays import Floats, Ints, expand
+from dougpt_align.arrays import Floats, Ints, Rows, expand
 from dougpt_align.settings import AlignSettings
 
 # Beyond this many pairs, rows are shortened; 60 bytes a pair make about a gigabyte.
@@ -23,8 +23,8 @@ class Pairs:
 
     ptr: Ints
     first_E: Ints
-    parent_P: Ints
-    event_P: Ints
+    parent_P: Rows
+    event_P: Rows
     lag_s_P: Floats
     dropped: int
 
@@ -48,7 +48,7 @@ def find_pairs(end_ms_U: Ints, at_ms_E: Ints, low_U: Ints, high_U: Ints, setting
     kept = np.minimum(counts, most)
     first = last - kept
     ptr = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
-    parent = expand(first, kept)
-    event = np.repeat(np.arange(len(at_ms_E), dtype=np.int64), kept)
+    parent = expand(first, kept).astype(np.int32)
+    event = np.repeat(np.arange(len(at_ms_E), dtype=np.int32), kept)
     lag_s = (at_ms_E[event] - end_ms_U[parent]) / 1000.0
     return Pairs(ptr, first, parent, event, lag_s, dropped=int((counts - kept).sum()))

@@ -9,9 +9,10 @@ import numpy as np
 from dougpt_schema import LinkReason
 from numpy.typing import NDArray
 
-from dougpt_align.arrays import Bools, Floats, Ints, row_maxima
+from dougpt_align.arrays import Bools, Floats, Ints
 from dougpt_align.background import Windows
 from dougpt_align.candidates import Pairs
+from dougpt_align.ragged import two_largest
 
 NONE = -1
 REASONS = tuple(LinkReason)
@@ -32,16 +33,7 @@ class Best:
 
 def best_parents(pairs: Pairs, probability_P: Floats) -> Best:
     """The most probable parent of each event; of equals, the utterance that ended last."""
-    events = len(pairs.ptr) - 1
-    top = row_maxima(probability_P, pairs.ptr, empty=-1.0)
-    is_top = probability_P >= top[pairs.event_P]
-    pair = np.full(events, NONE, dtype=np.int64)
-    where = np.flatnonzero(is_top)
-    pair[pairs.event_P[where]] = where
-    rest = probability_P.copy()
-    chosen = pair[pair >= 0]
-    rest[chosen] = 0.0
-    return Best(pair, np.maximum(top, 0.0), row_maxima(rest, pairs.ptr))
+    return Best(*two_largest(probability_P, pairs.ptr))
 
 
 def decide(probability_E: Floats, background_E: Floats, threshold: float, rejected: dict[LinkReason, Bools]) -> Ints:

@@ -34,26 +34,28 @@ class Blocks:
 
 
 def smooth_drift(
-    blocks: Blocks, residual_s_P: Floats, weight_P: Floats, event_P: Ints, *, is_centred: bool = True
+    blocks: Blocks, mass_E: Floats, total_E: Floats, square_E: Floats, *, is_centred: bool = True
 ) -> Floats:
     """Shift of each block in seconds, from the residual lags of its probable replies.
 
+    A residual is the lag less typing less the kernel's centre, the present shift not taken off; those farther than
+    `REACH_S` from the shifted centre are left out.
+
     Args:
         blocks: The blocks.
-        residual_s_P: Lag less typing less the kernel's centre, the present shift not taken off.
-        weight_P: Responsibility of each pair; pairs farther than `REACH_S` from the centre should have none.
-        event_P: The event of each pair.
+        mass_E: Sum of the responsibilities of each event's pairs.
+        total_E: Sum of their residuals, weighted by responsibility.
+        square_E: Sum of the squares of their residuals, weighted likewise.
         is_centred: The shifts average to 0; what all share is the kernel's to explain.
     """
     count = int(blocks.of_E.max(initial=-1)) + 1
-    block_P = blocks.of_E[event_P]
-    seen = np.bincount(block_P, weights=weight_P, minlength=count)
-    total = np.bincount(block_P, weights=weight_P * residual_s_P, minlength=count)
+    seen = np.bincount(blocks.of_E, weights=mass_E, minlength=count)
+    total = np.bincount(blocks.of_E, weights=total_E, minlength=count)
     mass = float(seen.sum())
     if mass <= 0:
         return np.zeros(count)
     level = float(total.sum()) / mass
-    spread = max(float(weight_P @ (residual_s_P - level) ** 2) / mass, 0.25)
+    spread = max(float(square_E.sum()) / mass - level**2, 0.25)
     precision = seen / spread
     shift = _walk(precision, total / spread - precision * level, blocks.gap)
     shift = shift - float(seen @ shift) / mass

@@ -38,7 +38,7 @@ class LinkFeatures:
 def describe_links(prepared: Prepared, fitted: Posterior) -> LinkFeatures:
     """Features of the pairs that the model holds likely, and of every event that it looked at."""
     pair = np.flatnonzero(fitted.link_P >= LIKELY)
-    event = prepared.pairs.event_P[pair]
+    event = prepared.pairs.event_P[pair].astype(np.int64)
     events = len(prepared.rows)
     counts = np.bincount(event, minlength=events)
     ptr = np.r_[0, np.cumsum(counts)].astype(np.int64)

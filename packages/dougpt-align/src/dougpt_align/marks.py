@@ -79,10 +79,13 @@ class Mark:
 def read_marks(scene: Scene, rows: Ints, pairs: Pairs) -> tuple[tuple[Mark, ...], Floats]:
     """Marks of each pair of the events `rows`, and the shared weight behind the content mark, in nats."""
     shared = shared_weight(scene.lexicon.of(events=rows), pairs.ptr, pairs.first_E)
-    comparable = _has_tokens(scene.lexicon.utterances)[pairs.parent_P] & _has_words(scene, rows)[pairs.event_P]
-    content = (np.searchsorted(CONTENT_EDGES, shared, side="right") + comparable * len(CONTENT_START)).astype(np.int16)
-    said, wrote = said_kinds(scene), wrote_kinds(scene)[rows]
-    shape = (said[pairs.parent_P] * len(Wrote) + wrote[pairs.event_P]).astype(np.int16)
+    counts = np.diff(pairs.ptr)
+    comparable = _has_tokens(scene.lexicon.utterances)[pairs.parent_P] & np.repeat(_has_words(scene, rows), counts)
+    content = comparable * np.int16(len(CONTENT_START))
+    sharing = np.flatnonzero(shared)
+    content[sharing] += np.searchsorted(CONTENT_EDGES, shared[sharing], side="right").astype(np.int16)
+    said, wrote = said_kinds(scene).astype(np.int16) * np.int16(len(Wrote)), wrote_kinds(scene).astype(np.int16)[rows]
+    shape = said[pairs.parent_P] + np.repeat(wrote, counts)
     marks = (
         Mark("content", content, 2, len(CONTENT_START), is_near=True, is_rising=True),
         Mark("shape", shape, len(Said), len(Wrote), is_near=False, is_rising=False),
@@ -100,8 +103,7 @@ def said_kinds(scene: Scene) -> Ints:
 def wrote_kinds(scene: Scene) -> Ints:
     """`Wrote` of each event."""
     texts = scene.chat.texts
-    words = _count(texts, r"\S+")
-    kinds = np.where(words <= 2, int(Wrote.SHORT), int(Wrote.LONG))
+    kinds = np.where(_matches(texts, r"\S\s+\S+\s+\S"), int(Wrote.LONG), int(Wrote.SHORT))
     kinds = np.where(_matches(texts, r"\?\W*$"), int(Wrote.QUESTION), kinds)
     kinds = np.where(_matches(texts, ANSWER), int(Wrote.ANSWER), kinds)
     kinds = np.where(scene.chat.emote_only, int(Wrote.EMOTES), kinds)
@@ -144,7 +146,3 @@ def _has_words(scene: Scene, rows: Ints) -> NDArray[np.bool_]:
 
 def _matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
     return np.asarray(pc.match_substring_regex(texts, pattern=pattern).to_numpy(zero_copy_only=False))
-
-
-def _count(texts: pa.Array, pattern: str) -> Ints:
-    return np.asarray(pc.count_substring_regex(texts, pattern=pattern).to_numpy(zero_copy_only=False), dtype=np.int64)

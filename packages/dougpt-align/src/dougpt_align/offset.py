@@ -86,33 +86,41 @@ def collect_votes(scene: Scene, at_ms_E: Ints, use_E: Ints, low_s: float, high_s
 
     Tokens are taken from the rarest on until there are `MAX_VOTES`.
     """
+    mine = scene.lexicon.events.take(use_E)
+    votes = votes_of(scene, mine.by_token(), at_ms_E[use_E], low_s, high_s)
+    return replace(votes, event=use_E[votes.event])
+
+
+def votes_of(scene: Scene, tokens: tuple[Ints, Ints], at_ms_M: Ints, low_s: float, high_s: float) -> Votes:
+    """Votes of messages (M) at the times `at_ms_M`; `tokens` are theirs, and whose each is, sorted by token."""
+    ids, owner = tokens
     lexicon, speech = scene.lexicon, scene.speech
-    mine = lexicon.events.take(use_E)
     keys, stride = lexicon.postings, lexicon.stride
-    if not len(keys) or not len(mine.ids):
+    if not len(keys) or not len(ids):
         return Votes(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    owner, ids = use_E[mine.row_of()], mine.ids
-    first = np.searchsorted(speech.end_ms, at_ms_E - int(high_s * 1000), side="left")
-    last = np.searchsorted(speech.end_ms, at_ms_E - int(low_s * 1000), side="right")
+    first = np.searchsorted(speech.end_ms, at_ms_M - int(high_s * 1000), side="left")
+    last = np.searchsorted(speech.end_ms, at_ms_M - int(low_s * 1000), side="right")
     low = np.searchsorted(keys, ids * stride + first[owner])
     high = np.searchsorted(keys, ids * stride + last[owner])
-    counts = high - low
+    hit = np.flatnonzero(high > low)
+    owner, ids, low, counts = owner[hit], ids[hit], low[hit], (high - low)[hit]
     by_token = np.bincount(ids, weights=counts, minlength=len(lexicon.weight))
-    order = np.argsort(by_token, kind="stable")
-    allowed = np.zeros(len(by_token), dtype=np.bool_)
-    allowed[order[np.cumsum(by_token[order]) <= MAX_VOTES]] = True
-    hit = np.flatnonzero((counts > 0) & allowed[ids])
-    owner, ids, low, counts = owner[hit], ids[hit], low[hit], counts[hit]
+    if by_token.sum() > MAX_VOTES:
+        order = np.argsort(by_token, kind="stable")
+        allowed = np.zeros(len(by_token), dtype=np.bool_)
+        allowed[order[np.cumsum(by_token[order]) <= MAX_VOTES]] = True
+        hit = np.flatnonzero(allowed[ids])
+        owner, ids, low, counts = owner[hit], ids[hit], low[hit], counts[hit]
     utterance = keys[expand(low, counts)] % stride
     uses = np.bincount(lexicon.utterances.ids, minlength=len(lexicon.weight))
     seconds = max((speech.end_ms[-1] - speech.end_ms[0]) / 1000.0, 60.0)
     # Speech dwells on topics: a word is as common as it is around here, if that is more.
     chance = np.maximum(uses[ids] / seconds, np.where(counts > 1, counts / (high_s - low_s), 0.0))
-    tokens = np.bincount(owner, minlength=len(at_ms_E))
-    strength = np.log1p(ECHO_SHARE * ECHO_DENSITY / chance) / np.sqrt(tokens[owner])
+    shared = np.bincount(owner, minlength=len(at_ms_M))
+    strength = np.log1p(ECHO_SHARE * ECHO_DENSITY / chance) / np.sqrt(shared[owner])
     events = np.repeat(owner, counts)
-    lag_s = (at_ms_E[events] - speech.end_ms[utterance]) / 1000.0
-    crowd = _crowding(np.repeat(ids, counts) * stride + utterance, at_ms_E[events])
+    lag_s = (at_ms_M[events] - speech.end_ms[utterance]) / 1000.0
+    crowd = _crowding(np.repeat(ids, counts) * stride + utterance, at_ms_M[events])
     return Votes(events, lag_s, np.repeat(strength, counts) / crowd)
 
 
@@ -124,12 +132,17 @@ def _crowding(key: Ints, at_ms: Ints) -> Floats:
     if not len(key):
         return np.ones(0)
     minute = (at_ms - at_ms.min()) // 60_000
-    order = np.lexsort((minute, key))
-    new = np.r_[True, (np.diff(key[order]) != 0) | (np.diff(minute[order]) != 0)]
-    group = np.cumsum(new) - 1
-    size = np.bincount(group)[group].astype(np.float64)
+    minutes = int(minute.max()) + 1
+    if int(key.max()) < np.iinfo(np.int64).max // minutes:
+        both = key * minutes + minute
+        order = np.argsort(both)
+        new = np.r_[True, np.diff(both[order]) != 0]
+    else:
+        order = np.lexsort((minute, key))
+        new = np.r_[True, (np.diff(key[order]) != 0) | (np.diff(minute[order]) != 0)]
+    size = np.diff(np.r_[np.flatnonzero(new), len(key)]).astype(np.float64)
     crowd = np.empty(len(key))
-    crowd[order] = size / (1.0 + np.log(size))
+    crowd[order] = np.repeat(size / (1.0 + np.log(size)), size.astype(np.int64))
     return crowd
 
 

@@ -1,15 +1,18 @@
 """The outcome for every event, and the tables it is written to."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from dougpt_schema import CANDIDATES, CLOCK, LINKS, DecidedBy
 from numpy.typing import NDArray
 
-from dougpt_align.arrays import Bools, Floats, Ints
-from dougpt_align.decide import NONE, reason_names
+from dougpt_align.arrays import Bools, Floats, Ints, expand, order_of_ids
+from dougpt_align.decide import NONE, REASONS
 from dougpt_align.prepared import Prepared
+
+EVENTS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,42 +43,70 @@ class Outcome:
 def links_table(prepared: Prepared, outcome: Outcome, *, is_certified: bool) -> pa.Table:
     """The `links` table: one row an event."""
     scene = prepared.scene
-    none = outcome.parent_N < 0
-    ids = scene.speech.ids[np.maximum(outcome.parent_N, 0)] if len(scene.speech.ids) else np.zeros(len(none), np.int64)
-    decided = np.where(outcome.by_label_N, DecidedBy.LABEL.value, DecidedBy.MODEL.value)
+    order = order_of_ids(scene.chat.ids)
+    parent = outcome.parent_N[order]
+    none = parent < 0
+    ids = scene.speech.ids[np.maximum(parent, 0)] if len(scene.speech.ids) else np.zeros(len(none), np.int64)
+    by_label, accepted = outcome.by_label_N[order], outcome.is_accepted[order]
     columns = [
         _repeated(scene.chat.recording_id, len(none)),
-        scene.chat.ids,
+        scene.chat.ids.take(pa.array(order)),
         pa.array(ids, pa.int64(), mask=none),
-        _share(outcome.probability_N),
-        _share(outcome.runner_up_N),
-        _share(outcome.background_N),
-        pa.array(outcome.lag_ms(prepared), pa.int64(), mask=none),
-        pa.array(outcome.is_accepted),
-        pa.array(reason_names(outcome.reason_N), pa.string()),
-        pa.array(decided, pa.string()),
-        pa.array(outcome.is_accepted & ~outcome.by_label_N & is_certified),
+        _share(outcome.probability_N[order]),
+        _share(outcome.runner_up_N[order]),
+        _share(outcome.background_N[order]),
+        pa.array(outcome.lag_ms(prepared)[order], pa.int64(), mask=none),
+        pa.array(accepted),
+        _named(outcome.reason_N[order], [reason.value for reason in REASONS]),
+        _named(by_label.astype(np.int8), [DecidedBy.MODEL.value, DecidedBy.LABEL.value]),
+        pa.array(accepted & ~by_label & is_certified),
     ]
-    return LINKS.check(LINKS.sort(pa.Table.from_arrays(columns, schema=LINKS.schema)))
+    return LINKS.check(pa.Table.from_arrays(columns, schema=LINKS.schema))
 
 
-def candidates_table(prepared: Prepared, probability_P: Floats, time_P: Floats, content_P: Floats) -> pa.Table:
+def candidates_table(
+    prepared: Prepared, probability_P: Floats, time_P: NDArray[np.float32], content_P: NDArray[np.float32]
+) -> pa.Table:
     """The `candidates` table: pairs whose probability does not round to 0."""
     scene, pairs = prepared.scene, prepared.pairs
-    kept = np.flatnonzero(probability_P > 0)
-    parent = pairs.parent_P[kept]
-    event = prepared.rows[pairs.event_P[kept]]
-    lag_ms = prepared.time_ms[event] - scene.speech.end_ms[parent]
-    columns = [
-        _repeated(scene.chat.recording_id, len(kept)),
-        scene.chat.ids.take(pa.array(event)),
-        pa.array(scene.speech.ids[parent]),
-        pa.array(lag_ms),
-        pa.array(time_P[kept].round(4).astype(np.float32)),
-        pa.array(content_P[kept].round(4).astype(np.float32)),
-        _share(probability_P[kept]),
-    ]
-    return CANDIDATES.sort(pa.Table.from_arrays(columns, schema=CANDIDATES.schema))
+    rank = np.empty(len(scene.chat.ids), dtype=np.int64)
+    rank[order_of_ids(scene.chat.ids)] = np.arange(len(rank))
+    events = np.argsort(rank[prepared.rows])
+    # A stretch of events at a time: what lies between pairs and table would be as large as the table itself.
+    stretches = [events[first : first + EVENTS_AT_ONCE] for first in range(0, len(events), EVENTS_AT_ONCE)]
+    batches = []
+    for kept, event in (_in_order(prepared, probability_P, stretch) for stretch in stretches):
+        parent = pairs.parent_P[kept]
+        columns = [
+            _repeated(scene.chat.recording_id, len(kept)),
+            scene.chat.ids.take(pa.array(event)),
+            pa.array(scene.speech.ids[parent]),
+            pa.array(prepared.time_ms[event] - scene.speech.end_ms[parent]),
+            pa.array(time_P[kept]),
+            pa.array(content_P[kept]),
+            _share(probability_P[kept]),
+        ]
+        batches.append(pa.RecordBatch.from_arrays(columns, schema=CANDIDATES.schema))
+    return pa.Table.from_batches(batches, schema=CANDIDATES.schema)
+
+
+def _in_order(prepared: Prepared, probability_P: Floats, events: Ints) -> tuple[Ints, Ints]:
+    """Likely pairs of these events, utterances of one event in the order of their ids; and the event of each."""
+    pairs, ids = prepared.pairs, prepared.scene.speech.ids
+    counts = np.diff(pairs.ptr)[events]
+    found, event = expand(pairs.ptr[:-1][events], counts), np.repeat(events, counts)
+    likely = probability_P[found] > 0
+    found, event = found[likely], event[likely]
+    id_of = ids[pairs.parent_P[found]]
+    if np.any((id_of[1:] < id_of[:-1]) & (event[1:] == event[:-1])):
+        found = found[np.lexsort((id_of, np.repeat(np.arange(len(events)), counts)[likely]))]
+    return found, prepared.rows[event]
+
+
+def _named(numbers: NDArray[np.integer[Any]], names: list[str]) -> pa.Array:
+    """Names by number, null for negative ones."""
+    codes = pa.array(numbers.astype(np.int8), mask=numbers < 0)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(names, pa.string())).dictionary_decode()
 
 
 def clock_table(prepared: Prepared) -> pa.Table:

@@ -96,7 +96,14 @@ def pair_up(messages: Messages, reach: int = REACH) -> Pairs:
     counts = rows - first
     ptr = np.r_[0, np.cumsum(counts)].astype(np.int64)
     parent, child = expand(first, counts), np.repeat(rows, counts)
-    return Pairs(ptr, first, parent, child, STEP * (child - parent).astype(np.float64), dropped=0)
+    return Pairs(
+        ptr,
+        first,
+        parent.astype(np.int32),
+        child.astype(np.int32),
+        STEP * (child - parent).astype(np.float64),
+        dropped=0,
+    )
 
 
 class Turn(IntEnum):

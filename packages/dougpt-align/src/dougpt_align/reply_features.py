@@ -89,7 +89,7 @@ def reply_features(messages: Messages, pairs: Pairs, link_P: Floats, background_
         "overlap over the best other": shared - _best_other(shared, ptr),
         "answered": answered[kept],
         "answered by the child's author": answered_by[kept],
-        "parent answers the child's author": with_author(parent, messages.author_N[child]),
+        "parent answers the child's author": with_author(parent.astype(np.int64), messages.author_N[child]),
         "child's last answers the parent's author": np.where(
             own_previous >= 0, with_author(np.maximum(own_previous, 0), messages.author_N[parent]), 0.0
         ),
@@ -141,8 +141,10 @@ def _answered(messages: Messages, pairs: Pairs, link_P: Floats) -> tuple[Floats,
     """Replies that each pair's parent had drawn before the child, expected: by anybody, and by the child's author."""
     order = np.lexsort((pairs.event_P, pairs.parent_P))
     anybody, mine = np.zeros(len(link_P)), np.zeros(len(link_P))
-    anybody[order] = _sum_before(link_P[order], pairs.parent_P[order])
-    key = pairs.parent_P * (int(messages.author_N.max(initial=0)) + 1) + messages.author_N[pairs.event_P]
+    anybody[order] = _sum_before(link_P[order], pairs.parent_P[order].astype(np.int64))
+    key = (
+        pairs.parent_P.astype(np.int64) * (int(messages.author_N.max(initial=0)) + 1) + messages.author_N[pairs.event_P]
+    )
     order = np.lexsort((pairs.event_P, key))
     mine[order] = _sum_before(link_P[order], key[order])
     return anybody, mine
@@ -164,7 +166,9 @@ class _Partners:
     @classmethod
     def of(cls, messages: Messages, pairs: Pairs, link_P: Floats) -> "_Partners":
         stride = int(messages.author_N.max(initial=0)) + 1
-        keys, where = np.unique(pairs.event_P * stride + messages.author_N[pairs.parent_P], return_inverse=True)
+        keys, where = np.unique(
+            pairs.event_P.astype(np.int64) * stride + messages.author_N[pairs.parent_P], return_inverse=True
+        )
         return cls(keys, np.bincount(where, weights=link_P, minlength=len(keys)), stride)
 
     def __call__(self, message: Ints, author: Ints) -> Floats:

@@ -1,6 +1,5 @@
 """What an alignment did, in numbers that a person and a machine can read."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 from dougpt_align.arrays import Floats, Ints
 from dougpt_align.attribution import Posterior
 from dougpt_align.belonging import Belonging, Relation
-from dougpt_align.decide import reason_names
+from dougpt_align.decide import NONE, REASONS, reason_names
 from dougpt_align.labels import Labels
 from dougpt_align.outcome import Outcome
 from dougpt_align.prepared import Prepared
@@ -210,7 +209,8 @@ def _warnings(found: Findings) -> list[tuple[bool, str]]:
 
 def _count_reasons(outcome: Outcome) -> dict[str, int]:
     """How many events each reason rejected, the commonest first."""
-    names = Counter(name for name in reason_names(outcome.reason_N).tolist() if name is not None)
+    counts = np.bincount(outcome.reason_N - NONE)[1:].tolist()
+    names = {reason.value: count for reason, count in zip(REASONS, counts, strict=False) if count}
     return dict(sorted(names.items(), key=lambda item: (-item[1], item[0])))
 
 

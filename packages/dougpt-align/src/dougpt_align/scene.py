@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from dougpt_schema import CHAT_EVENTS, UTTERANCES, ArrowStream, ContractError
+from dougpt_schema import CHAT_EVENTS, UTTERANCES, ArrowStream, ChatKind, ContractError
 from numpy.typing import NDArray
 
 from dougpt_align.arrays import Bools, Floats, Ints
@@ -17,6 +17,7 @@ from dougpt_align.settings import AlignSettings
 from dougpt_align.tokens import Lexicon, build_lexicon
 
 LATEST_MS = 10**15
+KINDS = tuple(kind.value for kind in ChatKind)
 COPY_CHARACTERS = 24
 TYPED_CAP = 80
 
@@ -40,14 +41,14 @@ class Speech:
 class Chat:
     """Events (E) as in their table: sorted by time, then id.
 
-    `typed` counts characters without emotes; `copy_rank` is 0 for a text that stands alone or comes first,
-    else the event's place among its copies; `copy_size` is the size of that cluster.
+    `kinds` are numbers in `KINDS`; `typed` counts characters without emotes; `copy_rank` is 0 for a text that stands
+    alone or comes first, else the event's place among its copies; `copy_size` is the size of that cluster.
     """
 
     recording_id: str
     ids: pa.Array
     at_ms: Ints
-    kinds: NDArray[np.object_]
+    kinds: NDArray[np.int8]
     texts: pa.Array
     authors: Ints
     typed: Floats
@@ -58,10 +59,14 @@ class Chat:
     copy_rank: Ints
     copy_size: Ints
 
+    def is_kind(self, kind: ChatKind) -> Bools:
+        """Which events are of this kind."""
+        return np.asarray(self.kinds == KINDS.index(kind.value))
+
     @property
     def alone(self) -> Bools:
         """Ordinary messages: what the fit looks at."""
-        ordinary = (self.kinds == "message") | (self.kinds == "action")
+        ordinary = self.is_kind(ChatKind.MESSAGE) | self.is_kind(ChatKind.ACTION)
         return np.asarray(ordinary & ~self.foreign & ~self.answers_chatter, dtype=np.bool_)
 
 
@@ -122,7 +127,9 @@ def _chat(table: pa.Table, settings: AlignSettings) -> Chat:
         recording_id=recording,
         ids=_flat(table["event_id"]),
         at_ms=at_ms,
-        kinds=np.asarray(table["kind"].to_pylist(), dtype=object),
+        kinds=pc.index_in(_flat(table["kind"]), value_set=pa.array(KINDS))
+        .to_numpy(zero_copy_only=False)
+        .astype(np.int8),
         texts=texts,
         authors=codes,
         typed=typed,
@@ -186,18 +193,24 @@ def _copies(texts: pa.Array, authors: Ints, at_ms: Ints, worded: Bools, settings
     """Place and size of each event in its cluster of one long text from several people within the window."""
     n = len(texts)
     rank, size = np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)
-    normal = pc.utf8_lower(pc.replace_substring_regex(texts, pattern=r"[^\p{L}\p{N}]+", replacement=""))
-    codes = normal.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    long = pc.greater_equal(pc.utf8_length(normal), COPY_CHARACTERS).to_numpy(zero_copy_only=False)
-    rows = np.flatnonzero(long & worded)
+    # Only what is long as it stands can be long without its signs.
+    rows = np.flatnonzero(
+        pc.greater_equal(pc.utf8_length(texts), COPY_CHARACTERS).to_numpy(zero_copy_only=False) & worded
+    )
+    bare = pc.replace_substring_regex(texts.take(pa.array(rows)), pattern=r"[^\p{L}\p{N}]+", replacement="")
+    long = np.flatnonzero(pc.greater_equal(pc.utf8_length(bare), COPY_CHARACTERS).to_numpy(zero_copy_only=False))
+    rows, normal = rows[long], pc.utf8_lower(bare.take(pa.array(long)))
     if len(rows) < settings.copies:
         return rank, size
-    rows = rows[np.lexsort((rows, at_ms[rows], codes[rows]))]
+    codes = normal.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    order = np.lexsort((rows, at_ms[rows], codes))
+    rows, codes = rows[order], codes[order]
     # A cluster is a run of one text whose neighbours lie within the window.
-    new = np.r_[True, (np.diff(codes[rows]) != 0) | (np.diff(at_ms[rows]) > settings.copy_window_ms)]
+    new = np.r_[True, (np.diff(codes) != 0) | (np.diff(at_ms[rows]) > settings.copy_window_ms)]
     cluster = np.cumsum(new) - 1
-    people = np.unique(np.stack([cluster, authors[rows]]), axis=1)[0]
-    many = np.bincount(people, minlength=cluster[-1] + 1) >= settings.copies
+    by_author = np.lexsort((authors[rows], cluster))
+    someone_new = np.r_[True, (np.diff(cluster[by_author]) != 0) | (np.diff(authors[rows][by_author]) != 0)]
+    many = np.bincount(cluster[by_author][someone_new], minlength=cluster[-1] + 1) >= settings.copies
     members = np.bincount(cluster)
     first = np.flatnonzero(new)
     in_many = many[cluster]

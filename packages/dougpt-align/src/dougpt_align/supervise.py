@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dougpt_align.arrays import Bools, Floats, Ints
+from dougpt_align.arrays import Bools, Floats, Ints, row_sums
 from dougpt_align.attribution import Posterior
 from dougpt_align.calibrate import MIN_LABELS, Calibrator, Threshold, certify, fit_platt
 from dougpt_align.decide import best_parents
 from dougpt_align.labels import Labels
 from dougpt_align.link_features import LinkFeatures, describe_links
 from dougpt_align.prepared import Prepared
+from dougpt_align.ragged import times_per_row
 from dougpt_align.settings import AlignSettings
 from dougpt_align.stacker import crossfit, fit_stacker
 
@@ -123,7 +124,7 @@ def _renumbered(features: LinkFeatures, part: LinkFeatures, chosen_E: Ints, even
 
 def _loss(prepared: Prepared, link_P: Floats, answers: Answers) -> float:
     """Mean negative log probability of the right answer, in nats; random labels by their weight."""
-    total = np.bincount(prepared.pairs.event_P, weights=link_P, minlength=len(prepared.rows))
+    total = row_sums(link_P, prepared.pairs.ptr)
     chosen = np.where(answers.pair_A >= 0, link_P[answers.pair_A], 1.0 - total[answers.event_A])
     weight = np.where(answers.is_random_A, answers.weight_A, 0.0)
     weight = weight if weight.sum() > 0 else answers.weight_A
@@ -159,6 +160,6 @@ def _final(prepared: Prepared, link_P: Floats, calibrator: Calibrator) -> tuple[
     """Calibrated probabilities of pairs and of the background, rounded as they are stored."""
     pairs = prepared.pairs
     link = calibrator(link_P)
-    total = np.bincount(pairs.event_P, weights=link, minlength=len(prepared.rows))
-    link = np.round(link / np.maximum(total, 1.0)[pairs.event_P], 4)
+    total = row_sums(link, pairs.ptr)
+    link = np.round(times_per_row(link, pairs.ptr, 1.0 / np.maximum(total, 1.0)), 4)
     return link, np.round(np.clip(1.0 - total, 0.0, 1.0), 4)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dougpt_align.arrays import Floats, Ints, expand
+from dougpt_align.arrays import Bools, Floats, Ints, expand
 
 NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
 NUMBERS = {word: str(value) for value, word in enumerate(NUMBER_WORDS.split())}
@@ -26,6 +26,7 @@ FUNCTION_TEXT = """
 """
 FUNCTION_WORDS = frozenset(FUNCTION_TEXT.split())
 IDF_CAP = 8.0
+SIEVE_SLOTS = 4_194_301  # a prime
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,13 @@ class Tokens:
     def row_of(self) -> Ints:
         """The row of each token."""
         return np.repeat(np.arange(len(self.ptr) - 1, dtype=np.int64), np.diff(self.ptr))
+
+    def by_token(self) -> tuple[Ints, Ints]:
+        """Token and row of each use, in the order of tokens: neighbours are then looked up in neighbouring places."""
+        rows = max(len(self.ptr) - 1, 1)
+        keys = np.sort(self.ids * rows + self.row_of())
+        ids = keys // rows
+        return ids, keys - ids * rows
 
     def take(self, rows: Ints) -> "Tokens":
         """The tokens of these rows."""
@@ -81,26 +89,26 @@ class Lexicon:
 
 def build_lexicon(utterance_texts: pa.Array, event_texts: pa.Array) -> Lexicon:
     """Number the tokens of both sides in one vocabulary."""
-    distinct = pc.unique(event_texts) if len(event_texts) else pa.array([], pa.string())
-    which = _index_in(event_texts, distinct)
-    words = _tokenise(pa.concat_arrays([utterance_texts.cast(pa.string()), distinct.cast(pa.string())]))
+    encoded = event_texts.cast(pa.string()).dictionary_encode()
+    distinct, which = encoded.dictionary, _numbers(encoded.indices)
+    words = _tokenise(pa.concat_arrays([utterance_texts.cast(pa.string()), distinct]))
     n_utterances = len(utterance_texts)
     vocabulary = int(words.ids.max(initial=-1)) + 1
     rows, ids = _with_bigrams(words, vocabulary, n_utterances)
 
-    speech = rows < n_utterances
     size = int(ids.max(initial=-1)) + 1
-    speech_idf = _idf(np.bincount(ids[speech], minlength=size), n_utterances)
-    chat_idf = _idf(np.bincount(ids[~speech], minlength=size), len(distinct))
+    # Rows are sorted: those of speech come first.
+    cut = int(np.searchsorted(rows, n_utterances))
+    spoken_in = np.bincount(ids[:cut], minlength=size)
+    speech_idf = _idf(spoken_in, n_utterances)
+    utterances = Tokens(_pointers(rows[:cut], n_utterances), ids[:cut])
+    rows, ids = rows[cut:] - n_utterances, ids[cut:]
+    chat_idf = _idf(np.bincount(ids, minlength=size), len(distinct))
     weight = 0.5 * (speech_idf + chat_idf)
-    mass = np.bincount(rows[~speech] - n_utterances, weights=weight[ids[~speech]], minlength=len(distinct))
+    mass = np.bincount(rows, weights=weight[ids], minlength=len(distinct))
 
-    spoken = np.bincount(ids[speech], minlength=size) > 0
-    keep = speech | spoken[ids]
-    rows, ids = rows[keep], ids[keep]
-    speech = rows < n_utterances
-    utterances = _ragged(rows[speech], ids[speech], n_utterances)
-    chat = _ragged(rows[~speech] - n_utterances, ids[~speech], len(distinct))
+    spoken = np.flatnonzero((spoken_in > 0)[ids])
+    chat = Tokens(_pointers(rows[spoken], len(distinct)), ids[spoken])
     return Lexicon(utterances, chat.take(which), weight, mass[which], _postings(utterances, size))
 
 
@@ -113,17 +121,16 @@ def shared_weight(lexicon: Lexicon, ptr: Ints, first_U: Ints) -> Floats:
     keys, stride = lexicon.postings, lexicon.stride
     if not len(keys) or not len(scores_P):
         return scores_P
-    events = lexicon.events.row_of()
-    ids = lexicon.events.ids
-    low = np.searchsorted(keys, ids * stride + first_U[events])
-    high = np.searchsorted(keys, ids * stride + first_U[events] + (ptr[1:] - ptr[:-1])[events])
+    ids, events = lexicon.events.by_token()
+    first = ids * stride + first_U[events]
+    low = np.searchsorted(keys, first)
+    high = np.searchsorted(keys, first + np.diff(ptr)[events])
     hit = np.flatnonzero(high > low)
     counts = (high - low)[hit]
     found = keys[expand(low[hit], counts)] % stride
     owner = np.repeat(hit, counts)
     pairs = ptr[events[owner]] + found - first_U[events[owner]]
-    scores_P += np.bincount(pairs, weights=lexicon.weight[ids[owner]], minlength=len(scores_P))
-    return scores_P
+    return np.bincount(pairs, weights=lexicon.weight[ids[owner]], minlength=len(scores_P))
 
 
 def _postings(utterances: Tokens, size: int) -> Ints:
@@ -134,18 +141,32 @@ def _postings(utterances: Tokens, size: int) -> Ints:
 
 
 def _tokenise(texts: pa.Array) -> Tokens:
-    """Words of each text in order; -1 marks function words, which still break bigrams off their neighbours."""
-    plain = pc.utf8_lower(texts)
+    """Words of each text in order; -1 marks function words, which still break bigrams off their neighbours.
+
+    What stands between spaces is cleaned once for each distinct piece; a piece may hold several words or none.
+    """
+    lists = pc.ascii_split_whitespace(texts)
+    encoded = lists.flatten().dictionary_encode()
+    piece_words = _clean(encoded.dictionary)
+    in_texts = Tokens(np.asarray(lists.offsets.to_numpy(), dtype=np.int64), _numbers(encoded.indices))
+    words = piece_words.take(in_texts.ids)
+    return Tokens(ptr=words.ptr[in_texts.ptr], ids=words.ids)
+
+
+def _clean(pieces: pa.Array) -> Tokens:
+    """Numbers of the words in each piece of a text."""
+    plain = pc.utf8_lower(pieces)
     for pattern, replacement in ((r"https?://\S+|@\S+", " "), (r"['\x{2019}]", ""), (r"[^\p{L}\p{N}]+", " ")):
         plain = pc.replace_substring_regex(plain, pattern=pattern, replacement=replacement)
-    lists = pc.split_pattern(pc.utf8_trim(plain, characters=" "), pattern=" ")
-    lengths = np.diff(lists.offsets.to_numpy())
+    lists = pc.split_pattern(plain, pattern=" ")
     encoded = lists.flatten().dictionary_encode()
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    distinct = encoded.dictionary.to_pylist()
     names: dict[str, int] = {}
-    mapping = np.array([_number(word, names) for word in encoded.dictionary.to_pylist()], dtype=np.int64)
-    ids = mapping[codes] if len(codes) else codes
-    return Tokens(ptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), ids=ids)
+    mapping = np.array([_number(word, names) for word in distinct], dtype=np.int64)
+    codes = _numbers(encoded.indices)
+    is_word = np.array([bool(word) for word in distinct], dtype=np.bool_)[codes]
+    kept = np.concatenate([[0], np.cumsum(is_word)]).astype(np.int64)
+    return Tokens(ptr=kept[lists.offsets.to_numpy()], ids=mapping[codes[is_word]])
 
 
 def _number(word: str, names: dict[str, int]) -> int:
@@ -163,16 +184,24 @@ def _with_bigrams(words: Tokens, vocabulary: int, n_utterances: int) -> tuple[In
     rows, ids = words.row_of(), words.ids
     adjacent = np.flatnonzero((rows[1:] == rows[:-1]) & (ids[1:] >= 0) & (ids[:-1] >= 0))
     keys = ids[adjacent] * vocabulary + ids[adjacent + 1]
-    spoken = _distinct(keys[rows[adjacent] < n_utterances])
-    place = np.searchsorted(spoken, keys)
-    known = np.flatnonzero(place < len(spoken))
-    known = known[spoken[place[known]] == keys[known]]
+    spoken = _distinct(keys[: np.searchsorted(adjacent, words.ptr[n_utterances])])
+    known = np.flatnonzero(_sieve(spoken, keys))
+    place = np.searchsorted(spoken, keys[known])
+    place[place == len(spoken)] = 0
+    exact = spoken[place] == keys[known] if len(spoken) else np.zeros(0, dtype=np.bool_)
+    known, place = known[exact], place[exact]
     single = np.flatnonzero(ids >= 0)
-    size = vocabulary + len(spoken) + 1
-    pairs = _distinct(
-        np.concatenate([rows[single] * size + ids[single], rows[adjacent[known]] * size + vocabulary + place[known]])
-    )
-    return pairs // size, pairs % size
+    bits = int(vocabulary + len(spoken)).bit_length()
+    both = [rows[single] << bits | ids[single], rows[adjacent[known]] << bits | (vocabulary + place)]
+    pairs = _distinct(np.concatenate(both))
+    return pairs >> bits, pairs & ((1 << bits) - 1)
+
+
+def _sieve(members: Ints, values: Ints) -> Bools:
+    """Which values may be among the members: all that are, and a few of the others."""
+    slots = np.zeros(SIEVE_SLOTS, dtype=np.bool_)
+    slots[members % SIEVE_SLOTS] = True
+    return slots[values % SIEVE_SLOTS]
 
 
 def _distinct(values: Ints) -> Ints:
@@ -181,15 +210,13 @@ def _distinct(values: Ints) -> Ints:
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
 
 
-def _ragged(rows: Ints, ids: Ints, n_rows: int) -> Tokens:
-    counts = np.bincount(rows, minlength=n_rows)
-    return Tokens(ptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), ids=ids)
+def _pointers(sorted_rows: Ints, n_rows: int) -> Ints:
+    return np.concatenate([[0], np.cumsum(np.bincount(sorted_rows, minlength=n_rows))]).astype(np.int64)
 
 
 def _idf(document_frequency: Ints, documents: int) -> Floats:
     return np.minimum(np.log((documents + 1.0) / (document_frequency + 0.5)), IDF_CAP).clip(min=0.0)
 
 
-def _index_in(values: pa.Array, distinct: pa.Array) -> Ints:
-    found = pc.index_in(values, value_set=distinct)
-    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+def _numbers(indices: pa.Array) -> Ints:
+    return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)

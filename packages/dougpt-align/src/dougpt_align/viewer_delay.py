@@ -16,28 +16,27 @@ PRIOR_VARIANCE_S2, PRIOR_AUTHORS = 0.25, 20.0
 LEAST_VARIANCE_S2, LEAST_RATIO = 0.05, 1e-3
 
 
-def viewer_delays(author_E: Ints, event_P: Ints, residual_s_P: Floats, weight_P: Floats) -> Floats:
+def viewer_delays(author_E: Ints, mass_E: Floats, total_E: Floats, square_E: Floats) -> Floats:
     """Delay of each event's author in seconds; over all replies they average to 0.
+
+    A residual is a pair's lag less everything else that explains it.
 
     Args:
         author_E: The author of each event, numbered from 0.
-        event_P: The event of each pair.
-        residual_s_P: Lag less everything else that explains it.
-        weight_P: How likely the pair is a link.
+        mass_E: Sum of the responsibilities of each event's pairs.
+        total_E: Sum of their residuals, weighted by responsibility.
+        square_E: Sum of the squares of their residuals, weighted likewise.
     """
-    events = len(author_E)
-    seen_E = np.bincount(event_P, weights=weight_P, minlength=events)
-    total_E = np.bincount(event_P, weights=weight_P * residual_s_P, minlength=events)
-    mass = float(seen_E.sum())
+    mass = float(mass_E.sum())
     if mass <= 0:
-        return np.zeros(events)
+        return np.zeros(len(author_E))
     overall = float(total_E.sum()) / mass
-    total_E = total_E - overall * seen_E
-    square_E = np.bincount(event_P, weights=weight_P * (residual_s_P - overall) ** 2, minlength=events)
-    seen, total, square = (np.bincount(author_E, weights=value) for value in (seen_E, total_E, square_E))
+    square_E = square_E - 2.0 * overall * total_E + overall**2 * mass_E
+    total_E = total_E - overall * mass_E
+    seen, total, square = (np.bincount(author_E, weights=value) for value in (mass_E, total_E, square_E))
     ratio = _spread_ratio(seen, total, square)
-    delay = (total[author_E] - total_E) / (seen[author_E] - seen_E + ratio)
-    delay = delay - float((seen_E * delay).sum()) / mass
+    delay = (total[author_E] - total_E) / (seen[author_E] - mass_E + ratio)
+    delay = delay - float((mass_E * delay).sum()) / mass
     return np.clip(delay, -LARGEST_S, LARGEST_S)
 
 

@@ -38,7 +38,7 @@ def missing(column: pa.ChunkedArray, field: pa.Field) -> Iterator[tuple[str, pa.
     """Yield each place of `field` where no null may stand, with a mask of the rows that have one."""
     if not field.nullable:
         yield field.name, pc.is_null(column)
-    if pa.types.is_list(field.type) or pa.types.is_struct(field.type):
+    if any(_holds_nulls(chunk) for chunk in column.chunks):
         for name, steps in _inner_paths(field.type, field.name):
             masks = [_rows_with_null(chunk, steps) for chunk in column.chunks]
             yield name, pa.chunked_array(masks, pa.bool_())
@@ -70,6 +70,18 @@ def _is_list(found: pa.DataType) -> bool:
     return bool(pa.types.is_list(found) or pa.types.is_large_list(found) or pa.types.is_fixed_size_list(found))
 
 
+def _holds_nulls(array: pa.Array) -> bool:
+    """Whether a value inside the lists or structs of `array` is null, wherever that may be allowed."""
+    if pa.types.is_list(array.type):
+        inner = array.flatten()
+        return bool(inner.null_count) or _holds_nulls(inner)
+    if pa.types.is_struct(array.type):
+        # Below a struct that is null everything is: that is told apart row by row.
+        fields = [pc.struct_field(array, field.name) for field in array.type]
+        return any(inner.null_count or _holds_nulls(inner) for inner in fields)
+    return False
+
+
 def _inner_paths(wanted: pa.DataType, name: str, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Every non-nullable place inside `wanted`: its name for people and the steps that lead there."""
     if pa.types.is_list(wanted):
@@ -87,7 +99,7 @@ def _inner_paths(wanted: pa.DataType, name: str, steps: tuple[str, ...] = ()) ->
 
 def _rows_with_null(array: pa.Array, steps: tuple[str, ...]) -> pa.Array:
     """A mask of the rows of `array` that have a null at the end of `steps`, below parents that are given."""
-    every_row = pa.array(range(len(array)), pa.int64())
+    every_row = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(array)), start=-1)
     rows = every_row
     for step in steps:
         if step == "[]":
