@@ -79,7 +79,7 @@ def _label(case: Case, order: int, event: str, spoken: list[dict[str, Any]], par
 def oracle(case: Case) -> scores.Scored:
     """The same attribution with parameters, fertilities and background learned from the truth."""
     scene = read_scene(case.utterances, case.made.chat_events, AlignSettings())
-    start, _ = starting_point(AlignSettings(), None)
+    start = starting_point(AlignSettings())
     prepared = prepare(scene, AlignSettings(), start.kernel)
     problem, ids = prepared.problem, scene.speech.ids
     link = (ids[problem.parent_P] == case.parents[prepared.rows][problem.event_P]).astype(np.float64)
@@ -109,7 +109,7 @@ def rules(case: Case) -> dict[str, scores.Scored]:
         "previous start": baselines.previous_start(scene), "previous end": baselines.previous_end(scene),
         "fixed 5 s": baselines.fixed_lag(scene, 5.0), "fixed 8 s": baselines.fixed_lag(scene, 8.0),
         "fixed 10 s": baselines.fixed_lag(scene, 10.0), "correlated lag": baselines.correlated_lag(scene),
-        "lexical best": baselines.lexical_best(scene),
+        "lexical best": baselines.lexical_best(scene), "plain EM": baselines.plain_em(scene),
         "lag tuned on the answers": baselines.gold_tuned_lag(scene, case.parents)[0],
     }  # fmt: skip
     return {name: case.score(baselines.as_links(scene, parents)) for name, parents in found.items()}

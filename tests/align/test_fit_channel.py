@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from dougpt_align import Recording, align, fit_channel
+from dougpt_align.calibrate import Calibrator
 from dougpt_align.channel import read_prior, write_prior
 from dougpt_align.fit_channel import NothingToFitError
 from dougpt_schema import CHAT_EVENTS, PRIOR, UTTERANCES, ContractError
@@ -25,9 +26,7 @@ def test_the_prior_keeps_its_contract_and_names_its_channel(prior: pa.Table) -> 
 
 
 def test_writing_a_prior_and_reading_it_gives_it_back(prior: pa.Table) -> None:
-    parameters, share = read_prior(prior)
-
-    again = write_prior("doug", parameters, share, share_labels=0, replies=0.0)
+    again = write_prior("doug", read_prior(prior), share_labels=0, replies=0.0)
 
     kept = [row for row in prior.to_pylist() if row["name"] != "fit"]
     assert [row for row in again.to_pylist() if row["name"] != "fit"] == kept
@@ -48,7 +47,7 @@ def test_a_prior_moves_little_in_one_recording(prior: pa.Table, make: Make) -> N
 
     held = align(quiet.utterances, quiet.chat_events, prior=prior).report.fit["kernel_density"]
 
-    expected = read_prior(prior)[0].kernel.density_B
+    expected = read_prior(prior).parameters.kernel.density_B
     assert sum(abs(a - b) for a, b in zip(held, expected, strict=True)) * 0.5 < 0.1
 
 
@@ -57,7 +56,33 @@ def test_random_labels_pin_the_share_of_the_channel(make: Make, label: Make) -> 
 
     prior = fit_channel([Recording(made.utterances, made.chat_events)], labels=label(made, range(0, 1200, 3)))
 
-    assert read_prior(prior)[1] == pytest.approx(float((made.parents >= 0).mean()), abs=0.08)
+    assert read_prior(prior).share == pytest.approx(float((made.parents >= 0).mean()), abs=0.08)
+
+
+def test_labels_of_other_recordings_calibrate_a_new_one(make: Make, label: Make) -> None:
+    known, new = make(11, minutes=30), make(12, minutes=30)
+    pairs = [(known.utterances, known.chat_events), (new.utterances, new.chat_events)]
+    plain, taught = (fit_channel(pairs, labels=labels) for labels in (None, label(known, range(0, 1200, 3))))
+
+    before, after = (align(*pairs[1], prior=prior).links for prior in (plain, taught))
+
+    def error(links: pa.Table) -> float:
+        place = {event: row for row, event in enumerate(new.chat_events["event_id"].to_pylist())}
+        right = [
+            new.parents[place[event]] == utterance and utterance is not None
+            for event, utterance in zip(links["event_id"].to_pylist(), links["utterance_id"].to_pylist(), strict=True)
+        ]
+        return abs(sum(links["probability"].to_pylist()) - sum(right)) / len(right)
+
+    assert read_prior(plain).calibrator == Calibrator()
+    assert read_prior(taught).calibrator != Calibrator()
+    assert error(after) < error(before)
+
+
+def test_a_prior_written_before_calibrators_bends_nothing(prior: pa.Table) -> None:
+    old = prior.filter(pa.array([name != "calibrator" for name in prior["name"].to_pylist()]))
+
+    assert read_prior(old).calibrator == Calibrator()
 
 
 def test_recordings_that_do_not_belong_together_teach_nothing(make: Make) -> None:

@@ -14,7 +14,8 @@ from dougpt_align.arrays import Bools, Ints
 from dougpt_align.attribution import Parameters, Posterior, Trust, fit
 from dougpt_align.beginning import begin
 from dougpt_align.belonging import Belonging, Relation
-from dougpt_align.channel import FERTILITY_CLASSES, read_prior
+from dougpt_align.calibrate import Calibrator
+from dougpt_align.channel import FERTILITY_CLASSES, Channel, read_prior
 from dougpt_align.decide import NONE, REASONS, Best, best_parents, decide, find_bursts
 from dougpt_align.labels import Labels, settle, share_of_replies
 from dougpt_align.lag import initial_kernel
@@ -71,17 +72,19 @@ def align(
     """
     settings = settings or AlignSettings()
     scene = read_scene(utterances, chat_events, settings)
-    start, prior_share = starting_point(settings, prior)
+    channel = None if prior is None else read_prior(prior)
+    start = starting_point(settings) if channel is None else channel.parameters
     given = None if clock is None else read_clock(clock, scene.chat.recording_id)
     prepared = prepare(scene, settings, start.kernel, read_anchors(anchors, scene), given)
     settled = settle(labels, scene)
     belonging = _belonging(prepared, settled)
-    share = pin_share(settings, settled, prepared.rows, prior_share)
-    trust = replace(PRIOR_TRUST if prior is not None else Trust(), shape=settings.fertility_shape)
+    share = pin_share(settings, settled, prepared.rows, channel)
+    trust = replace(Trust() if channel is None else PRIOR_TRUST, shape=settings.fertility_shape)
     start = begin(prepared.problem, start, share.value, trust)
     fitted = fit(prepared.problem, start, share.value, trust, settings.max_iterations)
 
-    learned = supervise(prepared, fitted, settled, settings)
+    known = Calibrator() if channel is None else channel.calibrator
+    learned = supervise(prepared, fitted, settled, settings, known)
     # The raw posterior has served; of a million events it is a tenth of the memory that the tables need.
     fitted = replace(fitted, link_P=np.empty(0))
     best = best_parents(prepared.pairs, learned.link_P)
@@ -98,22 +101,20 @@ def align(
     )
 
 
-def starting_point(settings: AlignSettings, prior: ArrowStream | None) -> tuple[Parameters, float | None]:
-    """Where the fit begins, and the share that a prior pins."""
-    if prior is not None:
-        return read_prior(prior)
+def starting_point(settings: AlignSettings) -> Parameters:
+    """Where a fit without a prior begins."""
     kernel = initial_kernel(settings.earliest_lag_ms / 1000.0, settings.latest_lag_ms / 1000.0)
-    return Parameters(kernel, dict(RATIO_STARTS), np.ones(FERTILITY_CLASSES)), None
+    return Parameters(kernel, dict(RATIO_STARTS), np.ones(FERTILITY_CLASSES))
 
 
-def pin_share(settings: AlignSettings, labels: Labels, rows: Ints, prior_share: float | None) -> Share:
+def pin_share(settings: AlignSettings, labels: Labels, rows: Ints, channel: Channel | None) -> Share:
     """The share to hold: from labels drawn at random, else from the prior, else the documented default."""
     mine = labels.among(rows)
     found = share_of_replies(mine, FEWEST_FOR_SHARE)
     if found is not None:
         return Share(round(found, 4), "labels", int(mine.random.sum()))
-    if prior_share is not None:
-        return Share(prior_share, "prior", 0)
+    if channel is not None:
+        return Share(channel.share, "prior", 0)
     return Share(settings.share, "default", 0)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from dougpt_align.arrays import Floats, Ints
 
 # Narrow enough to take up bursts that no utterance explains, wide enough not to take up the replies to one.
-BACKGROUND_HALF_WIDTHS_S = (8.0, 16.0, 40.0)
+BACKGROUND_HALF_WIDTHS_S = (6.0, 12.0, 30.0)
 LEAST_RATE = 1e-4
 
 

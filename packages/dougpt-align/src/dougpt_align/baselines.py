@@ -7,15 +7,16 @@ import numpy as np
 import pyarrow as pa
 from dougpt_schema import ArrowStream
 
-from dougpt_align.arrays import Ints, row_maxima
+from dougpt_align.arrays import Ints, row_maxima, row_sums
 from dougpt_align.candidates import find_pairs
+from dougpt_align.decide import best_parents
 from dougpt_align.scene import Scene, read_scene
 from dougpt_align.settings import AlignSettings
 from dougpt_align.tokens import shared_weight
 
 LAGS_S = np.arange(0.0, 20.1, 0.5)
 LEXICAL_WINDOW_MS = 25_000
-PLAIN_WINDOW_S = 45.0
+PLAIN_WINDOW_S, PLAIN_ROUNDS = 45.0, 40
 
 
 def read(utterances: ArrowStream, chat_events: ArrowStream) -> Scene:
@@ -61,14 +62,49 @@ def lexical_best(scene: Scene) -> Ints:
     """Each event answers the utterance of the last 25 s that shares most with it; without a shared word, none."""
     settings = AlignSettings(earliest_lag_ms=0, latest_lag_ms=LEXICAL_WINDOW_MS)
     n = len(scene.chat.ids)
-    bounds = np.zeros(n, dtype=np.int64), np.full(n, len(scene.speech.ids), dtype=np.int64)
-    pairs = find_pairs(scene.speech.end_ms, scene.chat.at_ms, *bounds, settings)
+    pairs = find_pairs(scene.speech.end_ms, scene.chat.at_ms, *_everything(n, len(scene.speech.ids)), settings)
     shared = shared_weight(scene.lexicon, pairs.ptr, pairs.first_E)
     top = row_maxima(shared, pairs.ptr)
     best = np.full(n, -1, dtype=np.int64)
     winners = np.flatnonzero((shared > 0) & (shared >= top[pairs.event_P]))
     best[pairs.event_P[winners]] = scene.speech.ids[pairs.parent_P[winners]]
     return best
+
+
+def plain_em(scene: Scene) -> Ints:
+    """Expectation maximisation of a plain Poisson cluster process, taking its word for what is a reply.
+
+    Utterances draw replies at rates of their own, all with one lag histogram, over an even background (Lewis and
+    Mohler's estimator with observed parents); times are all that it sees. An event answers its likeliest utterance
+    where replies are together likelier than the background.
+    """
+    n, utterances = len(scene.chat.ids), len(scene.speech.ids)
+    settings = AlignSettings(earliest_lag_ms=0, latest_lag_ms=round(1000 * PLAIN_WINDOW_S))
+    pairs = find_pairs(scene.speech.end_ms, scene.chat.at_ms, *_everything(n, utterances), settings)
+    best = np.full(n, -1, dtype=np.int64)
+    if not len(pairs.parent_P):
+        return best
+    span_s = max(float(scene.chat.at_ms[-1] - scene.chat.at_ms[0]) / 1000.0, 1.0)
+    bins = np.minimum(pairs.lag_s_P.astype(np.int64), round(PLAIN_WINDOW_S) - 1)
+    fertility, background = np.full(utterances, 0.5 * n / utterances), 0.5 * n / span_s
+    density = np.full(round(PLAIN_WINDOW_S), 1.0 / PLAIN_WINDOW_S)
+    link = np.zeros(len(bins))
+    for _ in range(PLAIN_ROUNDS):
+        rate = fertility[pairs.parent_P] * density[bins]
+        link = rate / (background + row_sums(rate, pairs.ptr))[pairs.event_P]
+        replies = float(link.sum())
+        fertility = np.bincount(pairs.parent_P, weights=link, minlength=utterances)
+        density = np.bincount(bins, weights=link, minlength=len(density)) / max(replies, 1e-9)
+        background = (n - replies) / span_s
+    chosen = best_parents(pairs, link).pair_E
+    taken = np.flatnonzero((chosen >= 0) & (row_sums(link, pairs.ptr) >= 0.5))
+    best[taken] = scene.speech.ids[pairs.parent_P[chosen[taken]]]
+    return best
+
+
+def _everything(events: int, utterances: int) -> tuple[Ints, Ints]:
+    """Bounds that leave every utterance to every event."""
+    return np.zeros(events, dtype=np.int64), np.full(events, utterances, dtype=np.int64)
 
 
 def as_links(scene: Scene, parents: Ints) -> pa.Table:

@@ -1,8 +1,10 @@
-"""What recordings of one channel have in common: kernel, mark ratios and share, as a table of numbers.
+"""What recordings of one channel have in common: kernel, mark ratios, share, calibrator, as a table of numbers.
 
 A recording with little chat cannot tell its lags from chance. `fit_channel` learns them from several
 recordings at once; `align` takes the result as `prior` and holds to it.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -10,36 +12,48 @@ from dougpt_schema import PRIOR, ArrowStream, ContractError
 
 from dougpt_align.arrays import Floats
 from dougpt_align.attribution import Parameters
+from dougpt_align.calibrate import Calibrator
 from dougpt_align.lag import Kernel
 from dougpt_align.marks import RATIO_STARTS
 
 FERTILITY_CLASSES = 12
 
 
-def write_prior(channel: str, parameters: Parameters, share: float, share_labels: int, replies: float) -> pa.Table:
-    """Return the numbers of a fit as a `prior` table."""
-    kernel = parameters.kernel
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What `align` holds to: parameters, the share of replies, and the calibrator of probabilities under them."""
+
+    parameters: Parameters
+    share: float
+    calibrator: Calibrator
+
+
+def write_prior(name: str, channel: Channel, share_labels: int, replies: float) -> pa.Table:
+    """Return the numbers of a fit as a `prior` table of the channel called `name`."""
+    parameters, kernel = channel.parameters, channel.parameters.kernel
     single = {
         ("lag", "start_s"): kernel.start_s,
         ("lag", "bin_s"): kernel.bin_s,
         ("lag", "typing_s"): kernel.typing_s,
-        ("share", "value"): share,
+        ("share", "value"): channel.share,
         ("share", "labels"): float(share_labels),
+        ("calibrator", "slope"): channel.calibrator.slope,
+        ("calibrator", "intercept"): channel.calibrator.intercept,
         ("fit", "replies"): replies,
     }
-    rows = [{"channel": channel, "name": name, "key": key, "value": value} for (name, key), value in single.items()]
+    rows = [{"channel": name, "name": part, "key": key, "value": value} for (part, key), value in single.items()]
     families = {"lag_density": kernel.density_B, "fertility": parameters.fertility_C}
-    families |= {f"ratio_{name}": ratio for name, ratio in parameters.ratios.items()}
-    for name, numbers in families.items():
+    families |= {f"ratio_{mark}": ratio for mark, ratio in parameters.ratios.items()}
+    for family, numbers in families.items():
         rows.extend(
-            {"channel": channel, "name": name, "key": f"{index:04d}", "value": float(value)}
+            {"channel": name, "name": family, "key": f"{index:04d}", "value": float(value)}
             for index, value in enumerate(numbers)
         )
     return PRIOR.table(rows)
 
 
-def read_prior(prior: ArrowStream) -> tuple[Parameters, float]:
-    """Return parameters and share of a `prior` table.
+def read_prior(prior: ArrowStream) -> Channel:
+    """Return what a `prior` table holds.
 
     Raises:
         ContractError: The table breaks its contract, mixes channels, or lacks numbers.
@@ -58,7 +72,11 @@ def read_prior(prior: ArrowStream) -> tuple[Parameters, float]:
     share = _one(numbers, "share", "value")
     if not (kernel.bin_s > 0 and np.all(density > 0) and 0 < share < 1):
         raise ContractError("prior", "holds numbers that are no lag kernel or share", column="value")
-    return Parameters(kernel, ratios, fertility), share
+    # A prior of an earlier version has no calibrator: nothing is bent then.
+    slope, intercept = numbers.get(("calibrator", "slope"), 1.0), numbers.get(("calibrator", "intercept"), 0.0)
+    if not 0 < slope < np.inf or not np.isfinite(intercept):
+        raise ContractError("prior", "holds numbers that are no calibrator", column="value")
+    return Channel(Parameters(kernel, ratios, fertility), share, Calibrator(slope, intercept))
 
 
 def _one(numbers: dict[tuple[str, str], float], name: str, key: str) -> float:

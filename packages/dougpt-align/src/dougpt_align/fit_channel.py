@@ -7,15 +7,17 @@ import numpy as np
 import pyarrow as pa
 from dougpt_schema import ArrowStream, DougptError
 
-from dougpt_align.aligner import pin_share, starting_point
+from dougpt_align.aligner import PRIOR_TRUST, pin_share, starting_point
 from dougpt_align.attribution import Problem, Trust, fit
 from dougpt_align.beginning import begin
 from dougpt_align.belonging import Relation
-from dougpt_align.channel import write_prior
+from dougpt_align.calibrate import MIN_LABELS, Calibrator, fit_platt
+from dougpt_align.channel import Channel, write_prior
 from dougpt_align.labels import Labels, merge, settle
 from dougpt_align.prepared import Prepared, prepare, read_anchors
 from dougpt_align.scene import read_scene
 from dougpt_align.settings import AlignSettings
+from dougpt_align.supervise import Answers, checked_links, read_answers
 
 APART_S = 10_000.0
 
@@ -40,15 +42,15 @@ def fit_channel(
     labels: ArrowStream | None = None,
     channel: str = "",
 ) -> pa.Table:
-    """Return the `prior` of a channel: lag kernel, mark ratios, fertility and share, pooled over recordings.
+    """Return the `prior` of a channel: lag kernel, mark ratios, fertility, share, calibrator, pooled over recordings.
 
-    Recordings whose speech and chat do not belong together are left out. No calibrator is kept: it holds for
-    one fit only.
+    Recordings whose speech and chat do not belong together are left out. The calibrator is fitted under the prior
+    itself, held as `align` holds it: it would be worth nothing in a fit of other parameters.
 
     Args:
         recordings: Recordings of one channel.
         settings: As for `align`.
-        labels: Labels of any of them; random ones pin the share.
+        labels: Labels of any of them; random ones pin the share and, from 50 on, make the calibrator.
         channel: The channel's name, written into the table.
 
     Raises:
@@ -56,9 +58,10 @@ def fit_channel(
         NothingToFitError: Nothing is left to learn from.
     """
     settings = settings or AlignSettings()
-    start, _ = starting_point(settings, None)
+    start = starting_point(settings)
     kept: list[Prepared] = []
     settled: list[Labels] = []
+    answers: list[Answers] = []
     for item in recordings:
         recording = item if isinstance(item, Recording) else Recording(*item)
         scene = read_scene(recording.utterances, recording.chat_events, settings)
@@ -66,6 +69,7 @@ def fit_channel(
         if prepared.belonging.relation is not Relation.UNRELATED and len(prepared.pairs.parent_P):
             kept.append(prepared)
             settled.append(settle(labels, scene).among(prepared.rows))
+            answers.append(read_answers(prepared, settled[-1]))
     if not kept:
         raise NothingToFitError("no recording has speech and chat that may belong together")
     pooled = merge(settled)
@@ -74,7 +78,26 @@ def fit_channel(
     trust = replace(Trust(), shape=settings.fertility_shape)
     start = begin(problem, start, share.value, trust)
     fitted = fit(problem, start, share.value, trust, settings.max_iterations)
-    return write_prior(channel, fitted.parameters, share.value, share.labels, float(fitted.replies_U.sum()))
+    held = Channel(fitted.parameters, share.value, Calibrator())
+    held = replace(held, calibrator=_calibrated(kept, answers, held, settings))
+    return write_prior(channel, held, share.labels, float(fitted.replies_U.sum()))
+
+
+def _calibrated(
+    recordings: list[Prepared], answers: list[Answers], channel: Channel, settings: AlignSettings
+) -> Calibrator:
+    """Platt's line through the random labels of all recordings, each fitted under the channel's parameters."""
+    if sum(int(mine.is_random_A.sum()) for mine in answers) < MIN_LABELS:
+        return Calibrator()
+    trust = replace(PRIOR_TRUST, shape=settings.fertility_shape)
+    checked = []
+    for prepared, mine in zip(recordings, answers, strict=True):
+        if mine.is_random_A.any():
+            start = begin(prepared.problem, channel.parameters, channel.share, trust)
+            fitted = fit(prepared.problem, start, channel.share, trust, settings.max_iterations)
+            checked.append(checked_links(prepared, fitted.link_P, mine))
+    posterior, right, weight, has = (np.concatenate(column) for column in zip(*checked, strict=True))
+    return fit_platt(posterior[has], right[has], weight[has])
 
 
 def _joined(problems: list[Problem]) -> Problem:

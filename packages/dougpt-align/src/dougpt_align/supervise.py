@@ -51,9 +51,19 @@ class Answers:
     weight_A: Floats
 
 
-def supervise(prepared: Prepared, fitted: Posterior, labels: Labels, settings: AlignSettings) -> Learned:
-    """Let labels correct the model's probabilities and choose the threshold; without labels both stay as they are."""
-    answers = _answers(prepared, labels)
+def supervise(
+    prepared: Prepared, fitted: Posterior, labels: Labels, settings: AlignSettings, known: Calibrator
+) -> Learned:
+    """Let labels correct the model's probabilities and choose the threshold.
+
+    Args:
+        prepared: The recording.
+        fitted: What the model made of it.
+        labels: People's decisions; with few of them the probabilities stay the model's, bent by `known`.
+        settings: Threshold and precision.
+        known: The calibrator of the channel's prior, of no use once labels of this recording make one.
+    """
+    answers = read_answers(prepared, labels)
     link_P, stacker_labels, losses = fitted.link_P, 0, None
     out_of_fold = link_P
     if len(answers.event_A) >= MIN_STACKER_LABELS and len(set((answers.pair_A >= 0).tolist())) > 1:
@@ -61,12 +71,12 @@ def supervise(prepared: Prepared, fitted: Posterior, labels: Labels, settings: A
         losses = (_loss(prepared, link_P, answers), _loss(prepared, held_out, answers))
         if losses[1] < losses[0]:
             link_P, out_of_fold, stacker_labels = stacked, held_out, len(answers.event_A)
-    calibrator, threshold = _calibrated(prepared, out_of_fold, answers, settings)
+    calibrator, threshold = _calibrated(prepared, out_of_fold, answers, settings, known)
     link, background = _final(prepared, link_P, calibrator)
     return Learned(link, background, calibrator, threshold, stacker_labels, losses)
 
 
-def _answers(prepared: Prepared, labels: Labels) -> Answers:
+def read_answers(prepared: Prepared, labels: Labels) -> Answers:
     """The labels that say which candidate is right, or that none is; a reply to nothing named says neither."""
     mine = labels.among(prepared.rows)
     usable = (mine.parent_L >= 0) | ~mine.is_reply_L
@@ -132,20 +142,16 @@ def _loss(prepared: Prepared, link_P: Floats, answers: Answers) -> float:
 
 
 def _calibrated(
-    prepared: Prepared, link_P: Floats, answers: Answers, settings: AlignSettings
+    prepared: Prepared, link_P: Floats, answers: Answers, settings: AlignSettings, known: Calibrator
 ) -> tuple[Calibrator, Threshold]:
     """Calibrator and threshold from the labels that were drawn at random."""
     default = Threshold(settings.accept_probability, False, None, 0, None, 0)
     random = answers.is_random_A
     if int(random.sum()) < MIN_LABELS:
-        return Calibrator(), default
-    best = best_parents(prepared.pairs, link_P)
-    event, weight = answers.event_A[random], answers.weight_A[random]
-    pair = best.pair_E[event]
-    has = pair >= 0
-    right = has & (pair == answers.pair_A[random])
-    calibrator = fit_platt(best.probability_E[event][has], right[has], weight[has])
-    probability = np.where(has, calibrator(best.probability_E[event]), 0.0)
+        return known, default
+    posterior, right, weight, has = checked_links(prepared, link_P, answers)
+    calibrator = fit_platt(posterior[has], right[has], weight[has])
+    probability = np.where(has, calibrator(posterior), 0.0)
     return calibrator, certify(
         probability,
         right,
@@ -154,6 +160,16 @@ def _calibrated(
         confidence=settings.confidence,
         default=settings.accept_probability,
     )
+
+
+def checked_links(prepared: Prepared, link_P: Floats, answers: Answers) -> tuple[Floats, Bools, Floats, Bools]:
+    """Of each label drawn at random: the probability of the best link, whether it is right, weight, has it a link?"""
+    best = best_parents(prepared.pairs, link_P)
+    random = answers.is_random_A
+    event = answers.event_A[random]
+    pair = best.pair_E[event]
+    right = (pair >= 0) & (pair == answers.pair_A[random])
+    return best.probability_E[event], right, answers.weight_A[random], pair >= 0
 
 
 def _final(prepared: Prepared, link_P: Floats, calibrator: Calibrator) -> tuple[Floats, Floats]:
