@@ -55,3 +55,21 @@ def test_links_of_a_baseline_are_accepted_where_there_is_one(scene: Scene) -> No
 
     assert links["accepted"].to_pylist() == [False, True, True]
     assert links["utterance_id"].to_pylist() == [None, 0, 2]
+
+
+def test_plain_em_finds_the_utterance_that_everybody_answers(new_utterance: Make, new_event: Make) -> None:
+    speech = UTTERANCES.table([new_utterance(k, 60_000 * k, 60_000 * k + 2000, f"line {k}") for k in range(20)])
+    rng = np.random.default_rng(0)
+    at_ms = np.sort(np.r_[242_000 + 6000 + rng.integers(-500, 500, 40), rng.integers(0, 1_200_000, 40)])
+    chat = CHAT_EVENTS.table([new_event(f"e{k:03d}", int(at), "so") for k, at in enumerate(at_ms)])
+    scene = baselines.read(speech, chat)
+
+    found = baselines.plain_em(scene)
+
+    near = np.abs(scene.chat.at_ms - 248_000) <= 500
+    assert (found[near] == 4).mean() > 0.9
+    assert (found[~near] < 0).mean() > 0.5
+
+
+def test_plain_em_of_nothing_is_nothing() -> None:
+    assert baselines.plain_em(baselines.read(UTTERANCES.empty(), CHAT_EVENTS.empty())).tolist() == []

@@ -26,7 +26,7 @@ def test_the_prior_keeps_its_contract_and_names_its_channel(prior: pa.Table) -> 
 
 
 def test_writing_a_prior_and_reading_it_gives_it_back(prior: pa.Table) -> None:
-    again = write_prior("doug", read_prior(prior), share_labels=0, replies=0.0)
+    again = write_prior("doug", read_prior(prior), replies=0.0)
 
     kept = [row for row in prior.to_pylist() if row["name"] != "fit"]
     assert [row for row in again.to_pylist() if row["name"] != "fit"] == kept

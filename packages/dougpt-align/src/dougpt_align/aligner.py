@@ -10,26 +10,26 @@ import pyarrow as pa
 from dougpt_schema import ArrowStream, ChatKind, LinkReason
 from numpy.typing import NDArray
 
-from dougpt_align.arrays import Bools, Ints
+from dougpt_align.arrays import Bools
 from dougpt_align.attribution import Parameters, Posterior, Trust, fit
 from dougpt_align.beginning import begin
 from dougpt_align.belonging import Belonging, Relation
 from dougpt_align.calibrate import Calibrator
-from dougpt_align.channel import FERTILITY_CLASSES, Channel, read_prior
+from dougpt_align.channel import FERTILITY_CLASSES, read_prior
 from dougpt_align.decide import NONE, REASONS, Best, best_parents, decide, find_bursts
-from dougpt_align.labels import Labels, settle, share_of_replies
+from dougpt_align.labels import Labels, settle
 from dougpt_align.lag import initial_kernel
 from dougpt_align.marks import RATIO_STARTS
 from dougpt_align.outcome import Outcome, candidates_table, clock_table, links_table
 from dougpt_align.prepared import Prepared, in_gaps, prepare, read_anchors, read_clock
 from dougpt_align.ragged import look_up
 from dougpt_align.read_aloud import find_read_aloud
-from dougpt_align.report import AlignReport, Findings, Share, write_report
+from dougpt_align.report import AlignReport, Findings, write_report
 from dougpt_align.scene import read_scene
 from dougpt_align.settings import AlignSettings
+from dougpt_align.share import estimate_share, hold_to, pin_share, settle_share
 from dougpt_align.supervise import Learned, supervise
 
-FEWEST_FOR_SHARE = 30
 PRIOR_TRUST = Trust(kernel=3000.0, marks=3000.0, fertility=100.0, free_latency=True)
 
 
@@ -82,6 +82,10 @@ def align(
     trust = replace(Trust() if channel is None else PRIOR_TRUST, shape=settings.fertility_shape)
     start = begin(prepared.problem, start, share.value, trust)
     fitted = fit(prepared.problem, start, share.value, trust, settings.max_iterations)
+    if not share.labels and belonging.relation is not Relation.UNRELATED:
+        estimate = estimate_share(prepared.problem, start, trust, settings.max_iterations)
+        share = settle_share(share, estimate, is_doubtful=belonging.is_doubtful)
+        fitted = hold_to(fitted, prepared.problem, share.value)
 
     known = Calibrator() if channel is None else channel.calibrator
     learned = supervise(prepared, fitted, settled, settings, known)
@@ -105,17 +109,6 @@ def starting_point(settings: AlignSettings) -> Parameters:
     """Where a fit without a prior begins."""
     kernel = initial_kernel(settings.earliest_lag_ms / 1000.0, settings.latest_lag_ms / 1000.0)
     return Parameters(kernel, dict(RATIO_STARTS), np.ones(FERTILITY_CLASSES))
-
-
-def pin_share(settings: AlignSettings, labels: Labels, rows: Ints, channel: Channel | None) -> Share:
-    """The share to hold: from labels drawn at random, else from the prior, else the documented default."""
-    mine = labels.among(rows)
-    found = share_of_replies(mine, FEWEST_FOR_SHARE)
-    if found is not None:
-        return Share(round(found, 4), "labels", int(mine.random.sum()))
-    if channel is not None:
-        return Share(channel.share, "prior", 0)
-    return Share(settings.share, "default", 0)
 
 
 def _belonging(prepared: Prepared, labels: Labels) -> Belonging:

@@ -98,19 +98,24 @@ class Trust:
     free_latency: bool = False
 
 
-def fit(problem: Problem, start: Parameters, share: float, trust: Trust, max_iterations: int) -> Posterior:
+def fit(
+    problem: Problem, start: Parameters, share: float, trust: Trust, max_iterations: int, *, is_pinned: bool = True
+) -> Posterior:
     """Alternate posterior and parameters until the posterior rests.
 
     Args:
         problem: Pairs, times and marks.
         start: Where to begin, and what to shrink towards.
-        share: The share of events that are replies; held in every round.
+        share: The share of events that are replies, to begin with.
         trust: Weights of the starting parameters.
         max_iterations: The most rounds.
+        is_pinned: Hold the share in every round.
     """
     if len(problem.time_s_E) > MANY_EVENTS:
         # Kernel and ratios are learned from a stretch of the recording; what is each event's own follows for all.
-        state = fit(stretch(problem, STRETCH_EVENTS), start, share, trust, max_iterations).parameters
+        state = fit(
+            stretch(problem, STRETCH_EVENTS), start, share, trust, max_iterations, is_pinned=is_pinned
+        ).parameters
         learns, max_iterations = False, min(max_iterations, FOLLOWING_ROUNDS)
     else:
         state, learns = start, True
@@ -124,7 +129,7 @@ def fit(problem: Problem, start: Parameters, share: float, trust: Trust, max_ite
         moved = delays.taken_off(problem)
         rate = pair_rates(moved, state, fertility)
         floor = windows.intensity(background * problem.weight_E, background)
-        link, now = posterior(problem, rate, floor, share)
+        link, now = posterior(problem, rate, floor, share if is_pinned else None)
         converged = bool(len(now) == 0 or np.abs(now - background).mean() < TOLERANCE)
         background = now
         if learns:

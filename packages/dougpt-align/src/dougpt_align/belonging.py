@@ -21,7 +21,7 @@ SHORTEST_SHIFT_S, SHORTEST_SHIFT_SHARE = 300.0, 0.16
 MIN_SPAN_S = 300.0
 MAX_EVENTS = 20_000
 BELONG_Z = 4.5
-APART_Z = 2.6
+APART_Z = 0.5
 # A message in fifty echoes a rare word of what it answers, by less than one vote's usual strength: the least
 # that chat which belongs to speech has been seen to do.
 LEAST_ECHO = 0.02 * 2.0
@@ -50,6 +50,11 @@ class Belonging:
     words_z: float
     timing_z: float
     power: float
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the data would have shown a real relation, and neither showed one nor ruled it out."""
+        return self.relation is Relation.UNKNOWN and self.power >= POWER_Z
 
     def rounded(self) -> dict[str, str | float]:
         """The findings as plain values."""

@@ -21,14 +21,18 @@ FERTILITY_CLASSES = 12
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What `align` holds to: parameters, the share of replies, and the calibrator of probabilities under them."""
+    """What `align` holds to: parameters, the share of replies, and the calibrator of probabilities under them.
+
+    `share_labels` is how many labels drawn at random pinned the share.
+    """
 
     parameters: Parameters
     share: float
+    share_labels: int
     calibrator: Calibrator
 
 
-def write_prior(name: str, channel: Channel, share_labels: int, replies: float) -> pa.Table:
+def write_prior(name: str, channel: Channel, replies: float) -> pa.Table:
     """Return the numbers of a fit as a `prior` table of the channel called `name`."""
     parameters, kernel = channel.parameters, channel.parameters.kernel
     single = {
@@ -36,7 +40,7 @@ def write_prior(name: str, channel: Channel, share_labels: int, replies: float) 
         ("lag", "bin_s"): kernel.bin_s,
         ("lag", "typing_s"): kernel.typing_s,
         ("share", "value"): channel.share,
-        ("share", "labels"): float(share_labels),
+        ("share", "labels"): float(channel.share_labels),
         ("calibrator", "slope"): channel.calibrator.slope,
         ("calibrator", "intercept"): channel.calibrator.intercept,
         ("fit", "replies"): replies,
@@ -76,7 +80,8 @@ def read_prior(prior: ArrowStream) -> Channel:
     slope, intercept = numbers.get(("calibrator", "slope"), 1.0), numbers.get(("calibrator", "intercept"), 0.0)
     if not 0 < slope < np.inf or not np.isfinite(intercept):
         raise ContractError("prior", "holds numbers that are no calibrator", column="value")
-    return Channel(Parameters(kernel, ratios, fertility), share, Calibrator(slope, intercept))
+    share_labels = int(numbers.get(("share", "labels"), 0.0))
+    return Channel(Parameters(kernel, ratios, fertility), share, share_labels, Calibrator(slope, intercept))
 
 
 def _one(numbers: dict[tuple[str, str], float], name: str, key: str) -> float:

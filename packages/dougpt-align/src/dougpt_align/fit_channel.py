@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from dougpt_schema import ArrowStream, DougptError
 
-from dougpt_align.aligner import PRIOR_TRUST, pin_share, starting_point
+from dougpt_align.aligner import PRIOR_TRUST, starting_point
 from dougpt_align.attribution import Problem, Trust, fit
 from dougpt_align.beginning import begin
 from dougpt_align.belonging import Relation
@@ -17,6 +17,7 @@ from dougpt_align.labels import Labels, merge, settle
 from dougpt_align.prepared import Prepared, prepare, read_anchors
 from dougpt_align.scene import read_scene
 from dougpt_align.settings import AlignSettings
+from dougpt_align.share import pin_share
 from dougpt_align.supervise import Answers, checked_links, read_answers
 
 APART_S = 10_000.0
@@ -78,9 +79,9 @@ def fit_channel(
     trust = replace(Trust(), shape=settings.fertility_shape)
     start = begin(problem, start, share.value, trust)
     fitted = fit(problem, start, share.value, trust, settings.max_iterations)
-    held = Channel(fitted.parameters, share.value, Calibrator())
+    held = Channel(fitted.parameters, share.value, share.labels, Calibrator())
     held = replace(held, calibrator=_calibrated(kept, answers, held, settings))
-    return write_prior(channel, held, share.labels, float(fitted.replies_U.sum()))
+    return write_prior(channel, held, float(fitted.replies_U.sum()))
 
 
 def _calibrated(

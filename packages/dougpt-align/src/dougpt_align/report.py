@@ -13,20 +13,12 @@ from dougpt_align.decide import NONE, REASONS, reason_names
 from dougpt_align.labels import Labels
 from dougpt_align.outcome import Outcome
 from dougpt_align.prepared import Prepared
+from dougpt_align.share import Share
 from dougpt_align.supervise import Learned
 
 EXAMPLES = 6
 FEWEST_REPLIES = 200
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """The share of ordinary messages that answer the streamer, and what pinned it: default, labels or prior."""
-
-    value: float
-    pinned_by: str
-    labels: int
 
 
 @dataclass(frozen=True, slots=True)
