@@ -14,7 +14,13 @@ from dougpt_chat.settings import ChatSettings, RenderedSettings
 if TYPE_CHECKING:
     from dougpt_chat.authors import DEFAULT_KEY, STREAMER, pseudonym
     from dougpt_chat.bare_names import contains_name, name_hashes, name_tester
-    from dougpt_chat.errors import BrokenExportError, TruncatedExportError, UnknownFormatError, UnreadableExportError
+    from dougpt_chat.errors import (
+        BrokenExportError,
+        NoSpaceError,
+        TruncatedExportError,
+        UnknownFormatError,
+        UnreadableExportError,
+    )
     from dougpt_chat.forget import Forgotten, forget_author, forget_names
     from dougpt_chat.formats import FORMATS
     from dougpt_chat.formats.message import ExportHeader
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
     from dougpt_chat.read import ChatRead, probe_chat, read_chat
     from dougpt_chat.rendered.read import read_rendered_chat
     from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
+    from dougpt_chat.stream import ChatStream, stream_chat
 
 _HOMES = {
     "DEFAULT_KEY": "authors",
@@ -30,9 +37,11 @@ _HOMES = {
     "BrokenExportError": "errors",
     "ChatRead": "read",
     "ChatReport": "report",
+    "ChatStream": "stream",
     "ExportHeader": "formats.message",
     "Forgotten": "forget",
     "MergeReport": "report",
+    "NoSpaceError": "errors",
     "RenderedReport": "report",
     "TruncatedExportError": "errors",
     "UnknownFormatError": "errors",
@@ -47,6 +56,7 @@ _HOMES = {
     "pseudonym": "authors",
     "read_chat": "read",
     "read_rendered_chat": "rendered.read",
+    "stream_chat": "stream",
 }
 
 __all__ = [
@@ -57,9 +67,11 @@ __all__ = [
     "ChatRead",
     "ChatReport",
     "ChatSettings",
+    "ChatStream",
     "ExportHeader",
     "Forgotten",
     "MergeReport",
+    "NoSpaceError",
     "RenderedReport",
     "RenderedSettings",
     "TruncatedExportError",
@@ -75,6 +87,7 @@ __all__ = [
     "pseudonym",
     "read_chat",
     "read_rendered_chat",
+    "stream_chat",
 ]
 
 

@@ -19,6 +19,8 @@ KEY_BYTES = range(1, 65)
 
 def fold(name: str) -> str:
     """Return what two spellings of one name have in common."""
+    if name.isascii():  # most are; nothing of Unicode's rules touches them
+        return name.strip().removeprefix("@").lower()
     return unicodedata.normalize("NFKC", name).strip().removeprefix("@").casefold()
 
 

@@ -11,14 +11,16 @@ split where two values of S explain clearly more of them than one. Copied chats 
 the time of copying, not of sending; then wall-clock time does not run along with the video, and whole
 seconds are all there is.
 
-All times are milliseconds. Letters: N messages, in the order of the file or sorted by offset.
+All times are milliseconds. Letters: N messages in the order of the file, or sorted by offset; R those of
+them with a whole second and a time of sending, sorted by both.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from dougpt_schema import OffsetSource
 from numpy.typing import NDArray
 
 SECOND_MS = 1000
@@ -38,6 +40,11 @@ SPLIT_PROBES = 20_000
 # Disagreement up to here is jitter between two of the platform's clocks, beyond it the message is an outlier.
 JITTER_MS = 250
 JITTER_SHARE = 0.001
+
+# How a time can be found, by number; the first is not at all.
+SOURCES = ("", *OffsetSource)
+UNKNOWN = 0
+EXACT, REBUILT, INTEGER, WALL, OCR = (SOURCES.index(source) for source in OffsetSource)
 
 Times = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -78,7 +85,7 @@ class ChatClock:
     Attributes:
         offset_ms: The best offset; 0 where there is none.
         precision_ms: The bound on its error, to either side.
-        source: exact, rebuilt, integer or wall; the empty text where no time is known.
+        source_code: How each was found: the place in `SOURCES`.
         segment: The number of the clock's segment.
         segments: The segments, where milliseconds were rebuilt.
         slope: How fast wall-clock time runs along the video: near 1, or the times are not those of sending;
@@ -86,11 +93,22 @@ class ChatClock:
     """
 
     offset_ms: Times
-    precision_ms: Times
-    source: NDArray[np.str_]
-    segment: Times
+    precision_ms: NDArray[np.int32]
+    source_code: NDArray[np.int8]
+    segment: NDArray[np.int32]
     segments: tuple[ClockSegment, ...]
     slope: float | None
+
+    @property
+    def source(self) -> NDArray[np.str_]:
+        """exact, rebuilt, integer, wall or ocr; the empty text where no time is known."""
+        return np.array(SOURCES)[self.source_code]
+
+    @property
+    def timed_N(self) -> Flags:  # noqa: N802 - the suffix is a dimension
+        """Which messages have a time."""
+        timed_N: Flags = self.source_code != UNKNOWN
+        return timed_N
 
     @property
     def is_copied(self) -> bool:
@@ -108,44 +126,58 @@ def tell_time(
         sent_ms_N: Wall-clock time of sending; NaN where absent.
         broadcast_start_ms: Wall-clock time of the video's start, for messages without an offset.
     """
-    has_offset_N = np.isfinite(offset_s_N)
-    has_sent_N = np.isfinite(sent_ms_N)
+    has_offset_N, has_sent_N = np.isfinite(offset_s_N), np.isfinite(sent_ms_N)
     written_ms_N = np.rint(np.where(has_offset_N, offset_s_N, 0.0) * SECOND_MS).astype(np.int64)
-    sent_N = np.where(has_sent_N, sent_ms_N, 0.0).astype(np.int64)
-
     whole_N = has_offset_N & (written_ms_N % SECOND_MS == 0)
-    fine_N = has_offset_N & ~whole_N
-    if fine_N.sum() >= max(whole_N.sum(), 1):
-        fine_N, whole_N = has_offset_N, np.zeros_like(whole_N)
+    if (has_offset_N & ~whole_N).sum() >= max(whole_N.sum(), 1):
+        whole_N[:] = False
 
-    offset_N = np.where(has_offset_N, written_ms_N, 0)
-    precision_N = np.where(whole_N, SECOND_MS, 1).astype(np.int64)
-    source_N = np.full(len(offset_N), "", dtype="<U7")
-    source_N[fine_N], source_N[whole_N] = "exact", "integer"
-    segment_N = np.zeros(len(offset_N), dtype=np.int64)
-
-    both_N = whole_N & has_sent_N
-    slope = _slope(written_ms_N[both_N], sent_N[both_N])
-    segments: tuple[ClockSegment, ...] = ()
-    if slope is not None and abs(slope - 1) <= SLOPE_TOLERANCE:
-        rows = np.flatnonzero(both_N)
-        rows = rows[np.lexsort((sent_N[rows], written_ms_N[rows]))]
-        found = list(_rebuild(written_ms_N[rows], sent_N[rows]))
-        segments = tuple(segment for segment, _, _ in found)
-        for number, (segment, part, agree) in enumerate(found):
-            segment_N[rows[part]] = number
-            kept = rows[part][agree]
-            offset_N[kept] = sent_N[kept] - segment.start_ms
-            precision_N[kept] = segment.precision_ms
-            source_N[kept] = "rebuilt"
-        _number_the_others(segment_N, offset_N, ~both_N, segments)
-
+    clock = ChatClock(
+        offset_ms=written_ms_N,
+        precision_ms=np.where(whole_N, SECOND_MS, 1).astype(np.int32),
+        source_code=np.select([whole_N, has_offset_N], [INTEGER, EXACT], UNKNOWN).astype(np.int8),
+        segment=np.zeros(len(offset_s_N), dtype=np.int32),
+        segments=(),
+        slope=None,
+    )
+    rows = np.flatnonzero(whole_N & has_sent_N)
+    sent_R = sent_ms_N[rows].astype(np.int64)
+    rows, sent_R = _sorted_by(written_ms_N[rows], sent_R, rows)
+    slope = _slope(written_ms_N[rows], sent_R)
+    clock = replace(clock, slope=slope)
+    if slope is not None and not clock.is_copied:
+        clock = replace(clock, segments=_fill_in(clock, rows, sent_R))
     if broadcast_start_ms is not None:
-        wall_N = ~has_offset_N & has_sent_N
-        offset_N[wall_N] = sent_N[wall_N] - broadcast_start_ms
-        precision_N[wall_N] = SECOND_MS if broadcast_start_ms % SECOND_MS == 0 else 1
-        source_N[wall_N] = "wall"
-    return ChatClock(offset_N, precision_N, source_N, segment_N, segments, slope)
+        _tell_by_the_wall(clock, ~has_offset_N & has_sent_N, sent_ms_N, broadcast_start_ms)
+    return clock
+
+
+def _sorted_by(written_ms_R: Times, sent_R: Times, rows: Times) -> tuple[Times, Times]:
+    order = np.lexsort((sent_R, written_ms_R))
+    return rows[order], sent_R[order]
+
+
+def _fill_in(clock: ChatClock, rows: Times, sent_R: Times) -> tuple[ClockSegment, ...]:
+    """Rebuild the times of `rows`, sorted by offset, in place; return the segments."""
+    found = list(_rebuild(clock.offset_ms[rows], sent_R))
+    others_N = np.ones(len(clock.offset_ms), dtype=bool)
+    others_N[rows] = False
+    for number, (segment, part, agree) in enumerate(found):
+        clock.segment[rows[part]] = number
+        kept = rows[part][agree]
+        clock.offset_ms[kept] = sent_R[part][agree] - segment.start_ms
+        clock.precision_ms[kept] = segment.precision_ms
+        clock.source_code[kept] = REBUILT
+    segments = tuple(segment for segment, _, _ in found)
+    _number_the_others(clock.segment, clock.offset_ms, others_N, segments)
+    return segments
+
+
+def _tell_by_the_wall(clock: ChatClock, wall_N: Flags, sent_ms_N: NDArray[np.float64], start_ms: int) -> None:
+    """Take the times of messages without an offset from the wall clock, in place."""
+    clock.offset_ms[wall_N] = sent_ms_N[wall_N].astype(np.int64) - start_ms
+    clock.precision_ms[wall_N] = SECOND_MS if start_ms % SECOND_MS == 0 else 1
+    clock.source_code[wall_N] = WALL
 
 
 def stab(start_high_N: Times) -> Stab:
@@ -166,9 +198,7 @@ def stab(start_high_N: Times) -> Stab:
 
 
 def _slope(offset_N: Times, sent_N: Times) -> float | None:
-    """The median speed of wall-clock time along the video, between messages some seconds apart."""
-    order = np.lexsort((sent_N, offset_N))
-    offset_N, sent_N = offset_N[order], sent_N[order]
+    """The median speed of wall-clock time along the video, between messages some seconds apart; sorted by offset."""
     later_N = np.searchsorted(offset_N, offset_N + SLOPE_SPAN_MS, side="left")
     pairs = np.flatnonzero(later_N < len(offset_N))
     if len(pairs) < SLOPE_MIN_PAIRS:
@@ -257,7 +287,9 @@ def _jump(high_N: Times) -> int | None:
     return at if gain >= max(MIN_GAIN, MIN_GAIN_SHARE * min(at, total - at)) else None
 
 
-def _number_the_others(segment_N: Times, offset_N: Times, others_N: Flags, segments: tuple[ClockSegment, ...]) -> None:
+def _number_the_others(
+    segment_N: NDArray[np.int32], offset_N: Times, others_N: Flags, segments: tuple[ClockSegment, ...]
+) -> None:
     """Give messages that took no part in the rebuilding the segment that their offset falls into."""
     starts = np.array([segment.from_ms for segment in segments], dtype=np.int64)
     segment_N[others_N] = np.maximum(np.searchsorted(starts, offset_N[others_N], side="right") - 1, 0)

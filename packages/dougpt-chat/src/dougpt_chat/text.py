@@ -63,7 +63,7 @@ def stage_text(
         text = unicodedata.normalize("NFC", text)
         emotes = _found_again(text, emotes)
     emotes = [emote for emote in emotes if emote["end"] <= len(text)]
-    return text, _with_lexicon(text, emotes, lexicon) if lexicon else emotes
+    return text, with_lexicon(text, emotes, lexicon) if lexicon else emotes
 
 
 def without_chaff(text: str) -> str:
@@ -96,7 +96,8 @@ def _found_again(text: str, emotes: list[Emote]) -> list[Emote]:
     return found
 
 
-def _with_lexicon(text: str, emotes: list[Emote], lexicon: frozenset[str]) -> list[Emote]:
+def with_lexicon(text: str, emotes: list[Emote], lexicon: frozenset[str]) -> list[Emote]:
+    """Return `emotes` and the words of `text` that are emotes of third parties and stand where none of them does."""
     taken = {index for emote in emotes for index in range(emote["start"], emote["end"])}
     more = [
         Emote(name=word.group(), id=None, start=word.start(), end=word.end())
