@@ -61,9 +61,7 @@ def read_chat_cut(path: Path) -> ChatRead | None:
 
 @settings(deadline=None, max_examples=60)
 @given(share=st.floats(0, 1, exclude_max=True))
-def test_a_cut_file_is_refused_where_that_is_wanted(
-    share: float, text: bytes, saved: Callable[[bytes], Path]
-) -> None:
+def test_a_cut_file_is_refused_where_that_is_wanted(share: float, text: bytes, saved: Callable[[bytes], Path]) -> None:
     at = int(share * (len(text) - 1))
     path = saved(text[:at])
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dougpt_chat.read import ChatRead, probe_chat, read_chat
     from dougpt_chat.rendered.read import read_rendered_chat
     from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
+    from dougpt_chat.room import Room
     from dougpt_chat.stream import ChatStream, stream_chat
 
 _HOMES = {
@@ -43,6 +44,7 @@ _HOMES = {
     "MergeReport": "report",
     "NoSpaceError": "errors",
     "RenderedReport": "report",
+    "Room": "room",
     "TruncatedExportError": "errors",
     "UnknownFormatError": "errors",
     "UnreadableExportError": "errors",
@@ -74,6 +76,7 @@ __all__ = [
     "NoSpaceError",
     "RenderedReport",
     "RenderedSettings",
+    "Room",
     "TruncatedExportError",
     "UnknownFormatError",
     "UnreadableExportError",

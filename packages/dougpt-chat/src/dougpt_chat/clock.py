@@ -29,6 +29,7 @@ CUT_TO_MS = 2
 # A message's offset and time are compared with those of one at least this much later.
 SLOPE_SPAN_MS = 10_000
 SLOPE_MIN_PAIRS = 3
+SLOPE_PROBES = 50_000
 SLOPE_TOLERANCE = 0.15
 # Both sides of a jump need this many messages, and splitting must explain this many more than it leaves.
 MIN_SEGMENT = 8
@@ -46,7 +47,11 @@ SOURCES = ("", *OffsetSource)
 UNKNOWN = 0
 EXACT, REBUILT, INTEGER, WALL, OCR = (SOURCES.index(source) for source in OffsetSource)
 
+# A start farther than this from the middle one, about twelve days, belongs to another broadcast.
+FARTHEST_MS = 1 << 30
+
 Times = NDArray[np.int64]
+Starts = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 
@@ -95,7 +100,7 @@ class ChatClock:
     offset_ms: Times
     precision_ms: NDArray[np.int32]
     source_code: NDArray[np.int8]
-    segment: NDArray[np.int32]
+    segment: NDArray[np.int16]
     segments: tuple[ClockSegment, ...]
     slope: float | None
 
@@ -136,13 +141,13 @@ def tell_time(
         offset_ms=written_ms_N,
         precision_ms=np.where(whole_N, SECOND_MS, 1).astype(np.int32),
         source_code=np.select([whole_N, has_offset_N], [INTEGER, EXACT], UNKNOWN).astype(np.int8),
-        segment=np.zeros(len(offset_s_N), dtype=np.int32),
+        segment=np.zeros(len(offset_s_N), dtype=np.int16),
         segments=(),
         slope=None,
     )
     rows = np.flatnonzero(whole_N & has_sent_N)
     sent_R = sent_ms_N[rows].astype(np.int64)
-    rows, sent_R = _sorted_by(written_ms_N[rows], sent_R, rows)
+    rows, sent_R = _in_time(written_ms_N[rows], sent_R, rows)
     slope = _slope(written_ms_N[rows], sent_R)
     clock = replace(clock, slope=slope)
     if slope is not None and not clock.is_copied:
@@ -152,7 +157,11 @@ def tell_time(
     return clock
 
 
-def _sorted_by(written_ms_R: Times, sent_R: Times, rows: Times) -> tuple[Times, Times]:
+def _in_time(written_ms_R: Times, sent_R: Times, rows: Times) -> tuple[Times, Times]:
+    """Rows and times of sending, sorted by offset and then by time of sending; most files are so already."""
+    later_R = np.diff(written_ms_R)
+    if not ((later_R < 0) | ((later_R == 0) & (np.diff(sent_R) < 0))).any():
+        return rows, sent_R
     order = np.lexsort((sent_R, written_ms_R))
     return rows[order], sent_R[order]
 
@@ -180,7 +189,7 @@ def _tell_by_the_wall(clock: ChatClock, wall_N: Flags, sent_ms_N: NDArray[np.flo
     clock.source_code[wall_N] = WALL
 
 
-def stab(start_high_N: Times) -> Stab:
+def stab(start_high_N: Times | Starts) -> Stab:
     """Return the start on which most of the intervals (high - 1 s, high] agree.
 
     A largest set of agreeing intervals is a largest set of highs within one second of its smallest.
@@ -190,26 +199,28 @@ def stab(start_high_N: Times) -> Stab:
     """
     high_N = np.sort(start_high_N)
     ends_N = np.searchsorted(high_N, high_N + SECOND_MS, side="left")
-    counts_N = ends_N - np.arange(len(high_N))
-    best = np.flatnonzero(counts_N == counts_N.max())
+    ends_N -= np.arange(len(high_N))
+    best = np.flatnonzero(ends_N == ends_N.max())
     first = int(best[len(best) // 2])
-    lowest, highest = int(high_N[ends_N[first] - 1]) - SECOND_MS, int(high_N[first])
-    return Stab((lowest + highest) / 2, (highest - lowest) / 2, int(counts_N[first]))
+    agreeing = int(ends_N[first])
+    lowest, highest = int(high_N[first + agreeing - 1]) - SECOND_MS, int(high_N[first])
+    return Stab((lowest + highest) / 2, (highest - lowest) / 2, agreeing)
 
 
 def _slope(offset_N: Times, sent_N: Times) -> float | None:
     """The median speed of wall-clock time along the video, between messages some seconds apart; sorted by offset."""
-    later_N = np.searchsorted(offset_N, offset_N + SLOPE_SPAN_MS, side="left")
-    pairs = np.flatnonzero(later_N < len(offset_N))
-    if len(pairs) < SLOPE_MIN_PAIRS:
+    probes = np.arange(0, len(offset_N), max(1, len(offset_N) // SLOPE_PROBES))
+    later = np.searchsorted(offset_N, offset_N[probes] + SLOPE_SPAN_MS, side="left")
+    probes, later = probes[later < len(offset_N)], later[later < len(offset_N)]
+    if len(probes) < SLOPE_MIN_PAIRS:
         return None
-    rise = (sent_N[later_N[pairs]] - sent_N[pairs]) / (offset_N[later_N[pairs]] - offset_N[pairs])
+    rise = (sent_N[later] - sent_N[probes]) / (offset_N[later] - offset_N[probes])
     return round(float(np.median(rise)), 4)
 
 
 def _rebuild(offset_N: Times, sent_N: Times) -> Iterator[tuple[ClockSegment, slice, Flags]]:
     """Yield each segment with its place in the sorted messages and which of them agree with it."""
-    high_N = sent_N - offset_N
+    high_N, high_0 = _near_zero(sent_N - offset_N)
     cuts = [0, *sorted(_jumps(high_N)), len(high_N)]
     for first, behind in pairwise(cuts):
         part = slice(first, behind)
@@ -217,13 +228,13 @@ def _rebuild(offset_N: Times, sent_N: Times) -> Iterator[tuple[ClockSegment, sli
         start_ms = round(best.start_ms)
         beyond = _beyond(high_N[part], best.start_ms)
         jitter_ms = _jitter(beyond)
-        agree = beyond <= jitter_ms + 1
+        agree = (beyond <= jitter_ms + 1) & (np.abs(high_N[part]) < FARTHEST_MS)
         precision_ms = int(np.ceil(best.half_width_ms + abs(start_ms - best.start_ms))) + CUT_TO_MS + jitter_ms
         yield (
             ClockSegment(
                 from_ms=int(offset_N[first]),
                 to_ms=int(offset_N[behind - 1]) + SECOND_MS,
-                start_ms=start_ms,
+                start_ms=high_0 + start_ms,
                 precision_ms=min(precision_ms, SECOND_MS),
                 messages=behind - first,
                 agreeing=int(agree.sum()),
@@ -234,13 +245,21 @@ def _rebuild(offset_N: Times, sent_N: Times) -> Iterator[tuple[ClockSegment, sli
         )
 
 
-def _beyond(high_N: Times, start_ms: float) -> NDArray[np.float64]:
+def _near_zero(high_N: Times) -> tuple[Starts, int]:
+    """Starts as half as many bytes, and what was taken from each; what lies weeks away lies at the edge."""
+    median = int(np.median(high_N))
+    high_N -= median
+    return np.clip(high_N, -FARTHEST_MS, FARTHEST_MS).astype(np.int32), median
+
+
+def _beyond(high_N: Starts, start_ms: float) -> NDArray[np.float32]:
     """How far the interval of each message misses the start; 0 where it holds it."""
-    beyond_N: NDArray[np.float64] = np.maximum(0.0, np.maximum(start_ms - high_N, high_N - SECOND_MS - start_ms))
+    middle_N = np.abs((high_N - (start_ms + SECOND_MS / 2)).astype(np.float32))
+    beyond_N: NDArray[np.float32] = np.maximum(middle_N - SECOND_MS / 2, 0)
     return beyond_N
 
 
-def _jitter(beyond_N: NDArray[np.float64]) -> int:
+def _jitter(beyond_N: NDArray[np.float32]) -> int:
     """Three standard deviations between the two clocks, from those messages that miss the start by a little.
 
     Of normal deviations at the edge of an interval, half miss it by more than half a standard deviation.
@@ -253,7 +272,7 @@ def _jitter(beyond_N: NDArray[np.float64]) -> int:
     return min(JITTER_MS, int(np.ceil(6 * np.median(near_N))))
 
 
-def _jumps(high_N: Times) -> list[int]:
+def _jumps(high_N: Starts) -> list[int]:
     """The messages, in order of offset, before which the start changes."""
     jumps: list[int] = []
     open_parts = [(0, len(high_N))]
@@ -266,7 +285,7 @@ def _jumps(high_N: Times) -> list[int]:
     return jumps
 
 
-def _jump(high_N: Times) -> int | None:
+def _jump(high_N: Starts) -> int | None:
     """Where splitting explains clearly more messages than not splitting, or None."""
     total = len(high_N)
     window = min(SPLIT_WINDOW, total // 2)
@@ -279,16 +298,22 @@ def _jump(high_N: Times) -> int | None:
     rough = (int(np.argmax(np.abs(medians[apart:] - medians[:-apart]))) + apart) * stride
     left = stab(high_N[: max(rough - window // 2, MIN_SEGMENT)])
     right = stab(high_N[min(rough + window // 2, total - MIN_SEGMENT) :])
-    fits_left = np.concatenate([[0], np.cumsum(_beyond(high_N, left.start_ms) == 0)])
-    fits_right = np.concatenate([[0], np.cumsum(_beyond(high_N, right.start_ms) == 0)])
+    fits_left, fits_right = (_so_far(_beyond(high_N, side.start_ms) == 0) for side in (left, right))
     explained = fits_left + fits_right[-1] - fits_right
     at = MIN_SEGMENT + int(np.argmax(explained[MIN_SEGMENT : total - MIN_SEGMENT + 1]))
     gain = stab(high_N[:at]).agreeing + stab(high_N[at:]).agreeing - whole.agreeing
     return at if gain >= max(MIN_GAIN, MIN_GAIN_SHARE * min(at, total - at)) else None
 
 
+def _so_far(flags_N: Flags) -> NDArray[np.int32]:
+    """How many hold before each, and at the end how many in all."""
+    counts = np.zeros(len(flags_N) + 1, dtype=np.int32)
+    np.cumsum(flags_N, out=counts[1:])
+    return counts
+
+
 def _number_the_others(
-    segment_N: NDArray[np.int32], offset_N: Times, others_N: Flags, segments: tuple[ClockSegment, ...]
+    segment_N: NDArray[np.int16], offset_N: Times, others_N: Flags, segments: tuple[ClockSegment, ...]
 ) -> None:
     """Give messages that took no part in the rebuilding the segment that their offset falls into."""
     starts = np.array([segment.from_ms for segment in segments], dtype=np.int64)

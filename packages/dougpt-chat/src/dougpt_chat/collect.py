@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from dougpt_chat.formats.message import Batch, ChatMessage, RejectedRecord
 from dougpt_chat.id_keys import Flags, Keys, id_keys
+from dougpt_chat.room import ROOM, Room
 from dougpt_chat.spill import Spill
 
 SPAN = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("id", pa.string())])
@@ -43,7 +43,7 @@ MOST_BITS = 1 << 40
 Person = tuple[str | None, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Collected:
     """The usable messages of an export, in the order of the file, and the records that are not.
 
@@ -70,7 +70,11 @@ class Collected:
     rejected: list[RejectedRecord]
 
     def __len__(self) -> int:
-        return len(self.offset_s_N)
+        return len(self.person_N)
+
+    def let_go(self) -> None:
+        """Free what is of no more use once the times are told and repetitions found."""
+        self.offset_s_N, self.keys_NK = np.zeros(0), np.zeros((0, 2), np.uint64)
 
     def batches(self) -> Iterator[tuple[slice, pa.RecordBatch]]:
         """Yield each batch with its place among all messages."""
@@ -108,17 +112,17 @@ class _Columns:
         self.broadcasters.update(person_N[own.to_numpy(zero_copy_only=False)].tolist())
 
 
-def collect(batches: Iterable[Batch], folder: Path | None = None) -> Collected:
+def collect(batches: Iterable[Batch], room: Room = ROOM) -> Collected:
     """Take in the messages of all batches.
 
     Args:
         batches: What a format gives.
-        folder: Where messages that are too many for memory are put aside.
+        room: Where messages that are too many for memory are put aside.
 
     Raises:
         NoSpaceError: They cannot be put aside.
     """
-    rows, columns, rejected = Spill(SCHEMA, folder), _Columns(), []
+    rows, columns, rejected = Spill(SCHEMA, room), _Columns(), []
     with _without_collector():
         for batch in batches:
             rejected += batch.rejected
@@ -128,15 +132,22 @@ def collect(batches: Iterable[Batch], folder: Path | None = None) -> Collected:
                 rows.append(stored)
     return Collected(
         rows=rows,
-        offset_s_N=np.concatenate([np.zeros(0), *columns.offset_s]),
-        sent_ms_N=np.concatenate([np.zeros(0), *columns.sent_ms]),
-        person_N=np.concatenate([np.zeros(0, np.int32), *columns.person]),
-        keys_NK=np.concatenate([np.zeros((0, 2), np.uint64), *columns.keys]),
-        has_id_N=np.concatenate([np.zeros(0, bool), *columns.has_id]),
+        offset_s_N=_joined(columns.offset_s, np.zeros(0)),
+        sent_ms_N=_joined(columns.sent_ms, np.zeros(0)),
+        person_N=_joined(columns.person, np.zeros(0, np.int32)),
+        keys_NK=_joined(columns.keys, np.zeros((0, 2), np.uint64)),
+        has_id_N=_joined(columns.has_id, np.zeros(0, bool)),
         roster=list(columns.number_of),
         broadcasters=columns.broadcasters,
         rejected=rejected,
     )
+
+
+def _joined[Number: np.generic](pieces: list[NDArray[Number]], empty: NDArray[Number]) -> NDArray[Number]:
+    """The pieces as one array; they are let go, so that no two columns are there twice at once."""
+    joined = np.concatenate([empty, *pieces])
+    pieces.clear()
+    return joined
 
 
 @contextmanager

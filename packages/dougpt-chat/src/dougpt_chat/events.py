@@ -8,7 +8,6 @@ first time as they are read, the second time here, some thousands at once.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +24,7 @@ from dougpt_chat.id_keys import Flags, first_of_each, id_keys
 from dougpt_chat.in_order import in_order
 from dougpt_chat.kinds import bot_names, kinds_of
 from dougpt_chat.removals import Removals
+from dougpt_chat.room import ROOM, Room
 from dougpt_chat.settings import ChatSettings
 from dougpt_chat.staged_texts import staged_texts
 
@@ -107,17 +107,15 @@ class Staging:
         """How many messages have the id of an earlier one."""
         return int(self.timed_N.sum() - self.kept_N.sum())
 
-    def pieces(
-        self, on_raw_texts: Callable[[pa.Table], object] | None = None, folder: Path | None = None
-    ) -> Iterator[pa.Table]:
+    def pieces(self, on_raw_texts: Callable[[pa.Table], object] | None = None, room: Room = ROOM) -> Iterator[pa.Table]:
         """Yield the events, some thousands at a time, in the contract's order.
 
         Args:
             on_raw_texts: Is given the raw texts of each piece where they differ from the staged ones.
-            folder: Where messages wait that are far out of order.
+            room: Where messages wait that are far out of order.
         """
         offset_ms_N = self._clock.offset_ms[self.kept_N]
-        for piece in in_order(self._staged(), offset_ms_N, WITH_RAW_TEXT, folder=folder):
+        for piece in in_order(self._staged(), offset_ms_N, WITH_RAW_TEXT, room):
             if on_raw_texts is not None:
                 raw = piece.filter(pc.is_valid(piece["raw_text"]))
                 columns = [raw["recording_id"], raw["event_id"], raw["raw_text"]]

@@ -7,18 +7,16 @@ further ones wait on disk.
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from dougpt_schema import CHAT_EVENTS
 from numpy.typing import NDArray
 
+from dougpt_chat.room import ROOM, Room
 from dougpt_chat.spill import Spill
 
-STRETCH_ROWS = 1 << 15
 MOST_STRETCHES = 256
-HELD_ROWS = 4 * STRETCH_ROWS
 
 Times = NDArray[np.int64]
 
@@ -26,10 +24,10 @@ Times = NDArray[np.int64]
 class Stretch:
     """The messages from one time to the next, as far as they have come."""
 
-    def __init__(self, schema: pa.Schema, rows: int, folder: Path | None) -> None:
+    def __init__(self, schema: pa.Schema, rows: int, room: Room) -> None:
         self.missing = rows
         self.held = 0
-        self._spill = Spill(schema, folder)
+        self._spill = Spill(schema, room)
 
     def add(self, rows: pa.Table) -> None:
         """Take some of its messages."""
@@ -51,13 +49,7 @@ class Stretch:
 
 
 def in_order(
-    tables: Iterable[pa.Table],
-    offset_ms_N: Times,
-    schema: pa.Schema,
-    *,
-    folder: Path | None = None,
-    stretch_rows: int = STRETCH_ROWS,
-    held_rows: int = HELD_ROWS,
+    tables: Iterable[pa.Table], offset_ms_N: Times, schema: pa.Schema, room: Room = ROOM
 ) -> Iterator[pa.Table]:
     """Yield the rows of `tables` in the order of `chat_events`.
 
@@ -67,12 +59,10 @@ def in_order(
         tables: Of `schema`, in any order, with the columns of the order among theirs.
         offset_ms_N: The column of that name of all of them together, in any order.
         schema: Of every table.
-        folder: Where files would go.
-        stretch_rows: How many rows are sorted at once.
-        held_rows: How many rows may wait in memory.
+        room: How many rows are sorted at once, and how many may wait in memory.
     """
-    starts, counts = _stretches(offset_ms_N, stretch_rows)
-    waiting = [Stretch(schema, int(count), folder) for count in counts]
+    starts, counts = _stretches(offset_ms_N, room.stretch_rows)
+    waiting = [Stretch(schema, int(count), room) for count in counts]
     due = 0
     for table in tables:
         number_N = np.searchsorted(starts, table["offset_ms"].to_numpy(), side="right") - 1
@@ -82,7 +72,7 @@ def in_order(
         while due < len(waiting) and waiting[due].missing == 0:
             yield waiting[due].sorted(schema)
             due += 1
-        _make_room(waiting[due:], held_rows)
+        _make_room(waiting[due:], room.held_rows)
 
 
 def _stretches(offset_ms_N: Times, stretch_rows: int) -> tuple[Times, Times]:

@@ -7,14 +7,12 @@ it is closed, even by a kill. Whoever knows a folder that is meant for secrets g
 import tempfile
 from collections.abc import Iterator
 from io import SEEK_END
-from pathlib import Path
 from typing import IO, Self
 
 import pyarrow as pa
 
 from dougpt_chat.errors import NoSpaceError
-
-MEMORY_BYTES = 24 << 20
+from dougpt_chat.room import ROOM, Room
 
 
 class Spill:
@@ -22,14 +20,12 @@ class Spill:
 
     Args:
         schema: Of every batch.
-        folder: Where a file would go; None is the system's folder for temporary files.
-        memory_bytes: How much is kept in memory before a file is begun.
+        room: Where a file would go, and how much is kept in memory before.
     """
 
-    def __init__(self, schema: pa.Schema, folder: Path | None = None, memory_bytes: int = MEMORY_BYTES) -> None:
+    def __init__(self, schema: pa.Schema, room: Room = ROOM) -> None:
         self._schema = schema
-        self._folder = folder
-        self._memory_bytes = memory_bytes
+        self._room = room
         self._held: list[pa.RecordBatch] = []
         self._held_bytes = 0
         self._file: IO[bytes] | None = None
@@ -50,7 +46,7 @@ class Spill:
         """
         self._held.append(batch)
         self._held_bytes += batch.nbytes
-        if self._held_bytes > self._memory_bytes:
+        if self._held_bytes > (self._room.memory_bytes if self._file is None else self._room.write_bytes):
             self.to_disk()
 
     def to_disk(self) -> None:
@@ -65,7 +61,7 @@ class Spill:
             for batch in self._held:
                 writer.write_batch(batch)
         except OSError as error:
-            folder = str(self._folder or tempfile.gettempdir())
+            folder = str(self._room.folder or tempfile.gettempdir())
             raise NoSpaceError(folder, error.strerror or str(error)) from error
         self._on_disk += len(self._held)
         self._held.clear()
@@ -83,7 +79,7 @@ class Spill:
     def _opened(self) -> tuple[IO[bytes], pa.RecordBatchStreamWriter]:
         if self._file is None:
             # Open until `close`: there is no other way to it.
-            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+            self._file = tempfile.TemporaryFile(dir=self._room.folder)  # noqa: SIM115
             self._writer = pa.ipc.new_stream(pa.PythonFile(self._file, "w"), self._schema)
         return self._file, self._writer
 

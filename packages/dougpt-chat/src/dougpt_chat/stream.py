@@ -26,6 +26,7 @@ from dougpt_chat.opening import ExportBytes
 from dougpt_chat.quality import judge
 from dougpt_chat.rejects import rejects_table
 from dougpt_chat.report import ChatReport, Counts
+from dougpt_chat.room import ROOM, Room
 from dougpt_chat.settings import ChatSettings
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,9 +48,9 @@ class ChatStream:
         settings: ChatSettings,
         *,
         broadcast_start: datetime | None = None,
-        folder: Path | None = None,
+        room: Room = ROOM,
     ) -> None:
-        self._collected, self._notes, self._origin, self._folder = collected, notes, origin, folder
+        self._collected, self._notes, self._origin, self._room = collected, notes, origin, room
         start = broadcast_start or notes.header.created_at
         self._start_ms = None if start is None else _epoch_ms(start)
         self._clock = tell_time(collected.offset_s_N, collected.sent_ms_N, self._start_ms)
@@ -62,6 +63,7 @@ class ChatStream:
             emotes=notes.header.emotes,
             removals=notes.removals,
         )
+        collected.let_go()
         rejected = collected.rejected + [
             RejectedRecord(row, "no_time", "neither an offset nor a time with a known start", message_id)
             for row, message_id in self.staging.untimed()
@@ -86,7 +88,7 @@ class ChatStream:
             on_raw_texts: Is given the raw texts of each piece: recording_id, event_id, text where the staged one
                 differs. They belong into a secret folder.
         """
-        return self.staging.pieces(on_raw_texts, self._folder)
+        return self.staging.pieces(on_raw_texts, self._room)
 
     def report(self) -> ChatReport:
         """Return what reading found out, without names; call it once all events were yielded."""
@@ -133,7 +135,7 @@ def stream_chat(
     settings: ChatSettings | None = None,
     allow_truncated: bool = True,
     source_id: str | None = None,
-    folder: Path | None = None,
+    room: Room = ROOM,
 ) -> ChatStream:
     """Read a chat export of any size; close the stream, or use it in a `with`.
 
@@ -146,22 +148,19 @@ def stream_chat(
         settings: How to read.
         allow_truncated: Give what is whole of a file that was cut off; refuse it otherwise.
         source_id: The file's id.
-        folder: Where messages are put aside that are too many for memory, in files that have no name there; None is
-            the system's folder for temporary files.
+        room: How much is held in memory, and where the rest waits.
 
     Raises:
         The errors of `read_chat`.
     """
-    source = ExportBytes(path)
+    source = ExportBytes(path, room.block_bytes)
     chosen = choose_format(source, format)
     notes = ParseNotes()
-    collected = collect(chosen.parse(source, notes), folder)
+    collected = collect(chosen.parse(source, notes), room)
     if notes.cut is not None and not allow_truncated:
         raise TruncatedExportError(str(path), len(collected), notes.cut.at_byte, notes.cut.cause)
     origin = Origin(recording_id, source_id or id_of_source(file_sha256(path)), chosen.NAME, key)
-    return ChatStream(
-        collected, notes, origin, settings or ChatSettings(), broadcast_start=broadcast_start, folder=folder
-    )
+    return ChatStream(collected, notes, origin, settings or ChatSettings(), broadcast_start=broadcast_start, room=room)
 
 
 def _sources(code_N: np.ndarray) -> dict[str, int]:

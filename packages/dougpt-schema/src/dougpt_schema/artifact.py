@@ -21,7 +21,7 @@ from dougpt_schema.errors import ArtifactError, ContractError
 from dougpt_schema.pieces import checked_pieces
 
 PARTIAL = ".partial"
-ROW_GROUP_ROWS = 1 << 17
+ROW_GROUP_ROWS = 1 << 16
 PREFIX = "dougpt."
 
 
@@ -91,11 +91,14 @@ def _write(
         groups = _row_groups(pieces)
         first = next(groups, contract.empty())
         schema = first.schema.remove_metadata().with_metadata(metadata)
+        groups = chain([first], groups)
+        del first
         with pq.ParquetWriter(file, schema, compression="zstd", version="2.6") as writer:
-            for group in chain([first], groups):
+            for group in groups:
                 rows += group.num_rows
                 if group.num_rows:
                     writer.write_table(group.replace_schema_metadata(metadata), row_group_size=ROW_GROUP_ROWS)
+                del group  # a row group is large: it goes before the next one is gathered
 
     atomic_write(path, write)
     return rows

@@ -115,7 +115,7 @@ def _clock(logged: list[Logged], step_ms: int) -> ChatClock:
         offset_ms=seen_N - half_N,
         precision_ms=np.where(half_N > 0, half_N, step_ms).astype(np.int32),
         source_code=np.full(len(logged), OCR, dtype=np.int8),
-        segment=np.zeros(len(logged), dtype=np.int32),
+        segment=np.zeros(len(logged), dtype=np.int16),
         segments=(),
         slope=None,
     )
