@@ -44,6 +44,7 @@ class ChatReport:
         copied_times: Whether the file's times are those of copying the chat (highlights, uploads), not of sending.
         segments: The pieces of the rebuilt clock.
         repairs: What was repaired in the text of the file, by kind.
+        removals: Records by which moderators removed messages.
         passed_over: Records of the file that are no messages, by kind.
         truncated: Whether the source was cut off.
         cut: Where and why, if it was.
@@ -64,6 +65,7 @@ class ChatReport:
     copied_times: bool = False
     segments: tuple[ClockSegment, ...] = ()
     repairs: Mapping[str, int] = field(default_factory=dict)
+    removals: int = 0
     passed_over: Mapping[str, int] = field(default_factory=dict)
     truncated: bool = False
     cut: str | None = None

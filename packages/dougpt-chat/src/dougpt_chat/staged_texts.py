@@ -1,5 +1,6 @@
 """The texts of many messages staged at once; most are plain words, to which nothing has to be done."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
@@ -10,6 +11,8 @@ from dougpt_chat.text import PLAIN, Emote, Mention, Span, stage_text, with_lexic
 
 EMOTES = CHAT_EVENTS.schema.field("emotes").type
 EMOTE = EMOTES.value_type
+# More words than this are looked up one by one: the pattern of all of them would not fit its engine's memory.
+MOST_ALTERNATIVES = 2000
 
 
 def staged_texts(
@@ -32,10 +35,9 @@ def staged_texts(
             changed[row], emotes[row] = stage_text(text, places, mention, lexicon)
         else:
             emotes[row] = as_they_stand
-    if lexicon:
-        for row, text in enumerate(raw.to_pylist()):
-            if row not in changed and not lexicon.isdisjoint(text.split(" ")):
-                emotes[row] = with_lexicon(text, emotes.get(row, []), lexicon)
+    for row, text in _with_words(raw, lexicon) if lexicon else ():
+        if row not in changed:
+            emotes[row] = with_lexicon(text, emotes.get(row, []), lexicon)
     return _replaced(raw, changed), _column(emotes, len(raw))
 
 
@@ -60,8 +62,25 @@ def _to_look_at(raw: pa.Array, spans: pa.Array, is_plain: pa.Array) -> Iterator[
 
 def _cut_out(text: str, places: list[Span]) -> list[Emote] | None:
     """The emotes of a plain text, which all stay where they stand; None where one begins or ends blank."""
-    emotes = [Emote(name=text[start:end], id=emote_id, start=start, end=end) for start, end, emote_id in places]
-    return emotes if all(emote["name"] == emote["name"].strip() != "" for emote in emotes) else None
+    emotes: list[Emote] = []
+    for start, end, emote_id in places:
+        name = text[start:end]
+        if not name or name[0] == " " or name[-1] == " ":
+            return None
+        emotes.append({"name": name, "id": emote_id, "start": start, "end": end})
+    return emotes
+
+
+def _with_words(raw: pa.Array, lexicon: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Yield row and text of the messages that hold a word of the lexicon, between single spaces."""
+    if len(lexicon) <= MOST_ALTERNATIVES:
+        words = "|".join(re.escape(word) for word in sorted(lexicon))
+        rows = pc.indices_nonzero(pc.match_substring_regex(raw, f"(?:^| )(?:{words})(?: |$)"))
+        yield from zip(rows.to_pylist(), raw.take(rows).to_pylist(), strict=True)
+    else:
+        for row, text in enumerate(raw.to_pylist()):
+            if not lexicon.isdisjoint(text.split(" ")):
+                yield row, text
 
 
 def _replaced(raw: pa.Array, changed: Mapping[int, str]) -> pa.Array:

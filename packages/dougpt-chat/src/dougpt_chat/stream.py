@@ -116,6 +116,7 @@ class ChatStream:
             copied_times=clock.is_copied,
             segments=clock.segments,
             repairs={kind: count for kind, count in sorted(notes.repairs.items()) if count},
+            removals=len(notes.removals),
             passed_over=dict(sorted(notes.passed_over.items())),
             truncated=notes.cut is not None,
             cut=None if notes.cut is None else f"byte {notes.cut.at_byte}: {notes.cut.cause}",
