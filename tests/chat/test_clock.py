@@ -127,6 +127,37 @@ def test_several_drops_are_all_found() -> None:
     assert np.median(errors(clock, true_N)) < 3
 
 
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=SEEDS,
+    lost_ms=st.lists(st.floats(1200, 90_000), min_size=1, max_size=4),
+    messages=st.integers(2000, 6000),
+)
+def test_there_is_a_piece_for_each_lost_connection_and_no_more(seed: int, lost_ms: list[float], messages: int) -> None:
+    rng = np.random.default_rng(seed)
+    true_N = chat(seed, messages, hours=3)
+    at_ms = (np.arange(len(lost_ms)) + 1) / (len(lost_ms) + 1) * 10_800_000
+    wall_N = sum(np.where(true_N >= at, by, 0.0) for at, by in zip(at_ms, lost_ms, strict=True))
+    late_N = np.where(rng.random(messages) < 0.01, rng.uniform(-6000, 6000, messages), 0.0)
+
+    clock = tell_time(*written(true_N, wall_N + late_N))
+
+    assert len(clock.segments) == len(lost_ms) + 1
+    found = np.diff([segment.start_ms for segment in clock.segments])
+    assert found == pytest.approx(lost_ms, abs=30)
+    assert (clock.segment == np.searchsorted(at_ms, true_N, side="right")).mean() > 0.99
+
+
+def test_a_start_of_another_year_claims_no_milliseconds() -> None:
+    true_N = chat(4, 400)
+    elsewhere_N = np.where(np.arange(400) % 5 == 0, 4e10, 0.0)
+
+    clock = tell_time(*written(true_N, elsewhere_N))
+
+    assert set(clock.source[elsewhere_N > 0]) == {"integer"}
+    assert (errors(clock, true_N) <= clock.precision_ms).all()
+
+
 @settings(deadline=None)
 @given(seed=SEEDS, messages=st.integers(30, 500), copying_s=st.floats(0.5, 60))
 def test_copied_times_are_noticed_and_not_used(seed: int, messages: int, copying_s: float) -> None:

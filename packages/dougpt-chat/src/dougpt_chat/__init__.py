@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dougpt_chat.formats import FORMATS
     from dougpt_chat.formats.message import ExportHeader
     from dougpt_chat.merge import merge_exports
+    from dougpt_chat.page import clock_page
     from dougpt_chat.read import ChatRead, probe_chat, read_chat
     from dougpt_chat.rendered.read import read_rendered_chat
     from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
@@ -48,6 +49,7 @@ _HOMES = {
     "TruncatedExportError": "errors",
     "UnknownFormatError": "errors",
     "UnreadableExportError": "errors",
+    "clock_page": "page",
     "contains_name": "bare_names",
     "forget_author": "forget",
     "forget_names": "forget",
@@ -80,6 +82,7 @@ __all__ = [
     "TruncatedExportError",
     "UnknownFormatError",
     "UnreadableExportError",
+    "clock_page",
     "contains_name",
     "forget_author",
     "forget_names",

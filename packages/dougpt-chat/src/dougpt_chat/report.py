@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from dougpt_chat.clock import ClockSegment
+from dougpt_chat.residuals import Residuals
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class ChatReport:
         cut: Where and why, if it was.
         lossy: Whether the exporter kept one message a second and lost the others.
         partial: Whether the messages end long before the video does.
+        residuals: What the clock was rebuilt from, thinned, for `page.clock_page`.
         warnings: What a person should know, in sentences.
     """
 
@@ -71,6 +73,7 @@ class ChatReport:
     cut: str | None = None
     lossy: bool = False
     partial: bool = False
+    residuals: Residuals = field(default_factory=Residuals)
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:

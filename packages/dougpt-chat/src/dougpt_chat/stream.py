@@ -26,6 +26,7 @@ from dougpt_chat.opening import ExportBytes
 from dougpt_chat.quality import judge
 from dougpt_chat.rejects import rejects_table
 from dougpt_chat.report import ChatReport, Counts
+from dougpt_chat.residuals import residuals_of
 from dougpt_chat.room import ROOM, Room
 from dougpt_chat.settings import ChatSettings
 
@@ -54,6 +55,7 @@ class ChatStream:
         start = broadcast_start or notes.header.created_at
         self._start_ms = None if start is None else _epoch_ms(start)
         self._clock = tell_time(collected.offset_s_N, collected.sent_ms_N, self._start_ms)
+        self._residuals = residuals_of(self._clock, collected.offset_s_N, collected.sent_ms_N)
         self.staging = Staging(
             collected,
             self._clock,
@@ -122,6 +124,7 @@ class ChatStream:
             cut=None if notes.cut is None else f"byte {notes.cut.at_byte}: {notes.cut.cause}",
             lossy=quality.lossy,
             partial=quality.partial,
+            residuals=self._residuals,
             warnings=quality.warnings,
         )
 
