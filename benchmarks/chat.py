@@ -171,7 +171,7 @@ STEPS: dict[str, Callable[[Path], int]] = {"orjson.loads": load_all, "to chat_ev
 def in_a_process(step: str, path: Path) -> dict[str, float]:
     """Seconds, CPU seconds and peak megabytes of a step, and how many messages it found."""
     command = [sys.executable, __file__, "--step", step, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, float] = {}
     for line in done.stdout.splitlines():
         found |= json.loads(line)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         UnknownFormatError,
         UnreadableExportError,
     )
-    from dougpt_chat.forget import Forgotten, forget_author, forget_names
+    from dougpt_chat.forget import Forgotten, forget_author, forget_names, names_of
     from dougpt_chat.formats import FORMATS
     from dougpt_chat.formats.message import ExportHeader
     from dougpt_chat.merge import merge_exports
@@ -56,6 +56,7 @@ _HOMES = {
     "merge_exports": "merge",
     "name_hashes": "bare_names",
     "name_tester": "bare_names",
+    "names_of": "forget",
     "probe_chat": "read",
     "pseudonym": "authors",
     "read_chat": "read",
@@ -89,6 +90,7 @@ __all__ = [
     "merge_exports",
     "name_hashes",
     "name_tester",
+    "names_of",
     "probe_chat",
     "pseudonym",
     "read_chat",

@@ -169,7 +169,7 @@ class Staging:
         rows = kept + place.start
         person = pa.array(self._collected.person_N[rows])
         raw = batch.column("raw_text")
-        text, emotes = staged_texts(raw, batch.column("spans"), self._people.mention, self._emotes)
+        text, emotes = staged_texts(raw, batch.column("spans"), batch.column("bits"), self._people, self._emotes)
         kind = kinds_of(
             text,
             deleted=deleted,

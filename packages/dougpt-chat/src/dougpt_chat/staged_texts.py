@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_schema import CHAT_EVENTS
 
-from dougpt_chat.text import PLAIN, Emote, Mention, Span, stage_text, with_lexicon
+from dougpt_chat.cheers import cheers_in
+from dougpt_chat.text import PLAIN, Emote, People, Span, stage_text, with_lexicon
 
 EMOTES = CHAT_EVENTS.schema.field("emotes").type
 EMOTE = EMOTES.value_type
@@ -16,14 +17,15 @@ MOST_ALTERNATIVES = 2000
 
 
 def staged_texts(
-    raw: pa.Array, spans: pa.Array, mention: Mention, lexicon: frozenset[str]
+    raw: pa.Array, spans: pa.Array, bits: pa.Array, people: People, lexicon: frozenset[str]
 ) -> tuple[pa.Array, pa.Array]:
     """Return the staged text and the emotes of each message.
 
     Args:
         raw: The texts as they stand in the file.
         spans: Where emotes stand in them, as `collect.SPAN`.
-        mention: Gives what stands for a mentioned name, the @ included.
+        bits: How many were cheered; null where that is not known.
+        people: Gives what stands for a mentioned name.
         lexicon: Words that are emotes of third parties.
     """
     is_plain = pc.match_substring_regex(raw, PLAIN)
@@ -32,12 +34,16 @@ def staged_texts(
     for row, text, plain, places in _to_look_at(raw, spans, is_plain):
         as_they_stand = _cut_out(text, places) if plain else None
         if as_they_stand is None:
-            changed[row], emotes[row] = stage_text(text, places, mention, lexicon)
+            changed[row], emotes[row] = stage_text(text, places, people, lexicon)
         else:
             emotes[row] = as_they_stand
     for row, text in _with_words(raw, lexicon) if lexicon else ():
         if row not in changed:
             emotes[row] = with_lexicon(text, emotes.get(row, []), lexicon)
+    cheering = pc.indices_nonzero(pc.fill_null(bits, 0))
+    for row, paid in zip(cheering.to_pylist(), bits.take(cheering).to_pylist(), strict=True):
+        text = changed[row] if row in changed else raw[row].as_py()
+        emotes[row] = with_lexicon(text, emotes.get(row, []), cheers_in(text, paid))
     return _replaced(raw, changed), _column(emotes, len(raw))
 
 

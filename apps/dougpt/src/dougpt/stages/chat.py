@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dougpt_chat import Room, forget_author, forget_names, merge_exports, read_chat, stream_chat
+from dougpt_chat import Room, forget_author, forget_names, merge_exports, names_of, read_chat, stream_chat
 from dougpt_chat.events import RAW_TEXTS
 from dougpt_chat.report import AnyReport
 from dougpt_chat.spill import Spill
@@ -93,11 +93,12 @@ def _write(task: Task, chat: Chat) -> str:
 def _kept(task: Task, chat: Chat) -> Iterator[pa.Table]:
     """Yield the events without those of forgotten people, and write all else at the end: events appear last."""
     chat.forgotten = {author: [] for author in sorted(task.project.forgotten)}
+    names = {author: names_of(chat.names, author) for author in chat.forgotten}
     for piece in chat.events:
         events = piece
         for author, gone in chat.forgotten.items():
             gone.extend(events.filter(pc.equal(events["author"], author))["event_id"].to_pylist())
-            events = forget_author(events, author).table
+            events = forget_author(events, author, names[author]).table
         yield events
     _write_the_rest(task, chat)
 
