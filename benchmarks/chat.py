@@ -159,7 +159,7 @@ def stage_all(path: Path) -> int:
     from dougpt_chat import stream_chat  # noqa: PLC0415
     from dougpt_schema import CHAT_EVENTS, write_pieces  # noqa: PLC0415
 
-    with stream_chat(path, recording_id="0123456789abcdef") as stream:
+    with stream_chat(path, recording_id="0123456789abcdef", source_id="0123456789abcdef") as stream:
         rows = write_pieces(stream.events(), path.with_suffix(".parquet"), CHAT_EVENTS)
     print(json.dumps({"seconds": time.perf_counter() - began[0], "cpu": time.process_time() - began[1]}))
     return rows

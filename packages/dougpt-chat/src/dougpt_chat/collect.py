@@ -123,7 +123,7 @@ def collect(batches: Iterable[Batch], room: Room = ROOM) -> Collected:
         NoSpaceError: They cannot be put aside.
     """
     rows, columns, rejected = Spill(SCHEMA, room), _Columns(), []
-    with _without_collector():
+    with without_collector():
         for batch in batches:
             rejected += batch.rejected
             if batch.messages:
@@ -151,7 +151,7 @@ def _joined[Number: np.generic](pieces: list[NDArray[Number]], empty: NDArray[Nu
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Keep the cycle collector from going through a batch's many small objects, of which none is part of a cycle."""
     was_on = gc.isenabled()
     gc.disable()

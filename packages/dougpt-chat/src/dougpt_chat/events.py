@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dougpt_chat.authors import People, fold, keyed_hash
 from dougpt_chat.bare_names import name_hashes
 from dougpt_chat.clock import SOURCES, ChatClock
-from dougpt_chat.collect import Collected, Person
+from dougpt_chat.collect import Collected, Person, without_collector
 from dougpt_chat.formats.message import Removal
 from dougpt_chat.id_keys import Flags, first_of_each, id_keys
 from dougpt_chat.in_order import in_order
@@ -157,7 +157,9 @@ class Staging:
         for place, batch in self._collected.batches():
             kept = np.flatnonzero(self.kept_N[place])
             if len(kept):
-                yield self._staged_batch(place, batch, kept)
+                with without_collector():
+                    table = self._staged_batch(place, batch, kept)
+                yield table
 
     def _staged_batch(self, place: slice, batch: pa.RecordBatch, kept: NDArray[np.int64]) -> pa.Table:
         """The events of a batch, with the raw texts that differ."""

@@ -115,10 +115,11 @@ def _found_again(text: str, emotes: list[Emote]) -> list[Emote]:
 
 def with_lexicon(text: str, emotes: list[Emote], lexicon: frozenset[str]) -> list[Emote]:
     """Return `emotes` and the words of `text` that are emotes of third parties and stand where none of them does."""
-    taken = {index for emote in emotes for index in range(emote["start"], emote["end"])}
-    more = [
-        Emote(name=word.group(), id=None, start=word.start(), end=word.end())
+    more: list[Emote] = [
+        {"name": word.group(), "id": None, "start": word.start(), "end": word.end()}
         for word in WORD.finditer(text)
-        if word.group() in lexicon and word.start() not in taken
+        if word.group() in lexicon and not any(emote["start"] <= word.start() < emote["end"] for emote in emotes)
     ]
+    if not emotes:
+        return more
     return sorted([*emotes, *more], key=lambda emote: emote["start"])
