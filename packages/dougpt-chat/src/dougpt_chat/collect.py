@@ -72,10 +72,6 @@ class Collected:
     def __len__(self) -> int:
         return len(self.person_N)
 
-    def let_go(self) -> None:
-        """Free what is of no more use once the times are told and repetitions found."""
-        self.offset_s_N, self.keys_NK = np.zeros(0), np.zeros((0, 2), np.uint64)
-
     def batches(self) -> Iterator[tuple[slice, pa.RecordBatch]]:
         """Yield each batch with its place among all messages."""
         at = 0

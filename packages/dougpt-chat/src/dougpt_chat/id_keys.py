@@ -55,10 +55,26 @@ def _all_uuids(ids: pa.Array) -> bytes | None:
 
 def first_of_each(keys_NK: Keys, among_N: Flags) -> Flags:
     """Return which of the rows `among_N` are the first ones with their key."""
-    rows = np.flatnonzero(among_N)
-    order = rows[np.lexsort((keys_NK[rows, 1], keys_NK[rows, 0]))]
+    rows = np.flatnonzero(among_N).astype(np.int32)
+    # By one half; the other one is looked at only where the first agrees, which it does for hardly any two.
+    order = rows[np.argsort(keys_NK[rows, 0], kind="stable")]
     first = np.ones(len(order), dtype=bool)
-    first[1:] = (np.diff(keys_NK[order, 0]) != 0) | (np.diff(keys_NK[order, 1]) != 0)
+    first[1:] = keys_NK[order[1:], 0] != keys_NK[order[:-1], 0]
+    for start, end in _runs(first):
+        first[start:end] = _first_of_each_in(keys_NK[order[start:end], 1])
     kept_N = np.zeros(len(among_N), dtype=bool)
     kept_N[order[first]] = True
     return kept_N
+
+
+def _runs(first: Flags) -> list[tuple[int, int]]:
+    """Where more than one row follow a first one, that one included."""
+    starts = np.append(np.flatnonzero(first), len(first))
+    long = np.flatnonzero(np.diff(starts) > 1)
+    return list(zip(starts[long].tolist(), starts[long + 1].tolist(), strict=True))
+
+
+def _first_of_each_in(halves: NDArray[np.uint64]) -> Flags:
+    first = np.zeros(len(halves), dtype=bool)
+    first[np.unique(halves, return_index=True)[1]] = True
+    return first

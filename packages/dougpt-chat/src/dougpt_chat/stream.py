@@ -56,6 +56,7 @@ class ChatStream:
         self._start_ms = None if start is None else _epoch_ms(start)
         self._clock = tell_time(collected.offset_s_N, collected.sent_ms_N, self._start_ms)
         self._residuals = residuals_of(self._clock, collected.offset_s_N, collected.sent_ms_N)
+        collected.offset_s_N = np.zeros(0)  # of no more use
         self.staging = Staging(
             collected,
             self._clock,
@@ -65,7 +66,7 @@ class ChatStream:
             emotes=notes.header.emotes,
             removals=notes.removals,
         )
-        collected.let_go()
+        collected.keys_NK = np.zeros((0, 2), dtype=np.uint64)
         rejected = collected.rejected + [
             RejectedRecord(row, "no_time", "neither an offset nor a time with a known start", message_id)
             for row, message_id in self.staging.untimed()
