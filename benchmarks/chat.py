@@ -153,9 +153,10 @@ def load_all(path: Path) -> int:
 def stage_all(path: Path) -> int:
     """The export to a checked table, as `dougpt chat` makes it."""
     began = time.perf_counter(), time.process_time()
-    from dougpt.light_arrow import keep_pandas_out  # noqa: PLC0415 - what is loaded is part of what is measured
+    from dougpt.light_arrow import hold_little, keep_pandas_out  # noqa: PLC0415 - what is loaded is measured too
 
     keep_pandas_out()
+    hold_little()
     from dougpt_chat import stream_chat  # noqa: PLC0415
     from dougpt_schema import CHAT_EVENTS, write_pieces  # noqa: PLC0415
 

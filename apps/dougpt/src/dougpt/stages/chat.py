@@ -18,6 +18,7 @@ from dougpt_schema import CHAT_EVENTS, REJECTS, DougptError, SourceRole, atomic_
 from pyarrow import compute as pc
 
 from dougpt.execute import Task, told
+from dougpt.light_arrow import hold_little
 from dougpt.workspace import to_json
 
 PRODUCER = "dougpt-chat"
@@ -56,6 +57,7 @@ def run(task: Task) -> str:
     sources = recording.of(SourceRole.CHAT)
     if not sources:
         raise NoChatError(f"{recording.title}: the recording {recording.recording_id} has no chat export")
+    hold_little()
     secret = project.workspace.names_file(task.subject).parent
     secret.mkdir(parents=True, exist_ok=True)
     how: dict[str, Any] = {
