@@ -90,6 +90,7 @@ class _Columns:
         self.keys: list[Keys] = []
         self.has_id: list[Flags] = []
         self.number_of: dict[Person, int] = {}
+        self._last_of: dict[str | None, tuple[str | None, int]] = {}
         self.broadcasters: set[int] = set()
 
     def add(self, messages: list[ChatMessage], batch: pa.RecordBatch) -> None:
@@ -98,14 +99,22 @@ class _Columns:
         ids = batch.column("id")
         self.has_id.append(pc.is_valid(ids).to_numpy(zero_copy_only=False))
         self.keys.append(id_keys(ids))
-        number_of = self.number_of
-        person_N = np.array(
-            [number_of.setdefault((one.login, one.display_name), len(number_of)) for one in messages], dtype=np.int32
-        )
+        person_N = np.array(self._numbers(messages), dtype=np.int32)
         self.person.append(person_N)
         wears = pc.match_like(pc.binary_join(batch.column("badges"), "\n"), f"%{BROADCASTER}%")
         own = pc.and_(pc.is_null(batch.column("source_room")), wears)
         self.broadcasters.update(person_N[own.to_numpy(zero_copy_only=False)].tolist())
+
+    def _numbers(self, messages: list[ChatMessage]) -> list[int]:
+        """The number of each author; who writes under the name of their last message is found by the login alone."""
+        last_of, numbers = self._last_of, []
+        for one in messages:
+            last = last_of.get(one.login)
+            if last is None or last[0] != one.display_name:
+                number = self.number_of.setdefault((one.login, one.display_name), len(self.number_of))
+                last = last_of[one.login] = (one.display_name, number)
+            numbers.append(last[1])
+        return numbers
 
 
 def collect(batches: Iterable[Batch], room: Room = ROOM) -> Collected:
@@ -126,6 +135,7 @@ def collect(batches: Iterable[Batch], room: Room = ROOM) -> Collected:
                 stored = _stored(batch.messages)
                 columns.add(batch.messages, stored)
                 rows.append(stored)
+                del stored, batch  # before the next ones are made
     return Collected(
         rows=rows,
         offset_s_N=_joined(columns.offset_s, np.zeros(0)),
