@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dougpt_chat.clock import SECOND_MS, ChatClock
+from dougpt_chat.clock import SECOND_MS, WALL, ChatClock
 from dougpt_chat.formats.message import Cut
 
 # An exporter of 2022 kept one message of each second. Where seven pairs are expected, there is none once in a thousand.
@@ -32,18 +32,25 @@ class Quality:
 
 
 def judge(
-    offset_ms_N: NDArray[np.int64], clock: ChatClock, *, length_ms: int | None, start_ms: int | None, cut: Cut | None
+    offset_ms_N: NDArray[np.int64],
+    clock: ChatClock,
+    *,
+    lossy: bool,
+    length_ms: int | None,
+    start_ms: int | None,
+    cut: Cut | None,
 ) -> Quality:
     """Judge an export by the times of its events and their clock.
 
     Args:
         offset_ms_N: When the events are, in any order.
         clock: The clock they were timed with.
+        lossy: What `is_lossy` says of it.
         length_ms: The video's length, where it is known.
         start_ms: Wall-clock time of the video's start, where it is known.
         cut: Where the file ends too early, or None.
     """
-    lossy, partial = _is_lossy(offset_ms_N), _is_partial(offset_ms_N, length_ms)
+    partial = _is_partial(offset_ms_N, length_ms)
     warnings: list[str] = []
     if cut is not None:
         warnings.append(
@@ -59,16 +66,23 @@ def judge(
         warnings.append("the messages end long before the video does: the export is partial")
     if clock.segments and start_ms is not None:
         warnings += _start_warnings(clock.segments[0].start_ms - start_ms)
+    if len(offset_ms_N) and (clock.source_code == WALL).any() and offset_ms_N.max() < 0:
+        warnings.append(
+            f"every message was sent before the broadcast's start, the last one {-int(offset_ms_N.max()) // 1000} s "
+            "before: is that start right, and its time zone?"
+        )
     return Quality(lossy, partial, tuple(warnings))
 
 
-def _is_lossy(offset_ms_N: NDArray[np.int64]) -> bool:
+def is_lossy(second_N: NDArray[np.int64]) -> bool:
     """Whether messages that come as often as these would have met in a second, and never do.
 
     Of c messages in a minute c (c - 1) / 120 pairs share a second on average, if they come independently.
+
+    Args:
+        second_N: The second of each message as the exporter wrote it: rebuilt times may fall into the next one.
     """
-    second_N, counts = np.unique(np.floor_divide(offset_ms_N, SECOND_MS), return_counts=True)
-    if len(offset_ms_N) <= LOSSY_MIN_MESSAGES or counts.max() > 1:
+    if len(second_N) <= LOSSY_MIN_MESSAGES or len(np.unique(second_N)) < len(second_N):
         return False
     _, per_minute = np.unique(second_N // 60, return_counts=True)
     return bool((per_minute * (per_minute - 1) / 120).sum() >= LOSSY_MIN_PAIRS)

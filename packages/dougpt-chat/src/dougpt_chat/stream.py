@@ -14,16 +14,17 @@ import numpy as np
 import pyarrow as pa
 from dougpt_schema import file_sha256
 from dougpt_schema import source_id as id_of_source
+from numpy.typing import NDArray
 
 from dougpt_chat.authors import DEFAULT_KEY
-from dougpt_chat.clock import SOURCES, tell_time
+from dougpt_chat.clock import SOURCES, ChatClock, tell_time
 from dougpt_chat.collect import Collected, collect
 from dougpt_chat.errors import TruncatedExportError
 from dougpt_chat.events import Origin, Staging
 from dougpt_chat.formats import choose_format
 from dougpt_chat.formats.message import ParseNotes, RejectedRecord
 from dougpt_chat.opening import ExportBytes
-from dougpt_chat.quality import judge
+from dougpt_chat.quality import is_lossy, judge
 from dougpt_chat.rejects import rejects_table
 from dougpt_chat.report import ChatReport, Counts
 from dougpt_chat.residuals import residuals_of
@@ -56,7 +57,6 @@ class ChatStream:
         self._start_ms = None if start is None else _epoch_ms(start)
         self._clock = tell_time(collected.offset_s_N, collected.sent_ms_N, self._start_ms)
         self._residuals = residuals_of(self._clock, collected.offset_s_N, collected.sent_ms_N)
-        collected.offset_s_N = np.zeros(0)  # of no more use
         self.staging = Staging(
             collected,
             self._clock,
@@ -66,7 +66,9 @@ class ChatStream:
             emotes=notes.header.emotes,
             removals=notes.removals,
         )
-        collected.keys_NK = np.zeros((0, 2), dtype=np.uint64)
+        self._lossy = is_lossy(_seconds(collected, self._clock)[self.staging.kept_N])
+        # Of no more use, and large.
+        collected.keys_NK, collected.offset_s_N = np.zeros((0, 2), dtype=np.uint64), np.zeros(0)
         rejected = collected.rejected + [
             RejectedRecord(row, "no_time", "neither an offset nor a time with a known start", message_id)
             for row, message_id in self.staging.untimed()
@@ -98,7 +100,12 @@ class ChatStream:
         staging, clock, notes = self.staging, self._clock, self._notes
         header, kept_N = notes.header, staging.kept_N
         quality = judge(
-            clock.offset_ms[kept_N], clock, length_ms=header.length_ms, start_ms=self._start_ms, cut=notes.cut
+            clock.offset_ms[kept_N],
+            clock,
+            lossy=self._lossy,
+            length_ms=header.length_ms,
+            start_ms=self._start_ms,
+            cut=notes.cut,
         )
         n_events = int(kept_N.sum())
         return ChatReport(
@@ -166,6 +173,13 @@ def stream_chat(
         raise TruncatedExportError(str(path), len(collected), notes.cut.at_byte, notes.cut.cause)
     origin = Origin(recording_id, source_id or id_of_source(file_sha256(path)), chosen.NAME, key)
     return ChatStream(collected, notes, origin, settings or ChatSettings(), broadcast_start=broadcast_start, room=room)
+
+
+def _seconds(collected: Collected, clock: ChatClock) -> NDArray[np.int64]:
+    """The second of each message, as written where it is."""
+    written_N = np.isfinite(collected.offset_s_N)
+    seconds_N = np.where(written_N, np.nan_to_num(collected.offset_s_N), clock.offset_ms / 1000)
+    return np.floor(seconds_N).astype(np.int64)
 
 
 def _sources(code_N: np.ndarray) -> dict[str, int]:
