@@ -20,6 +20,8 @@ PARTIAL_LEAST_GAP_MS = 60_000
 PARTIAL_MESSAGES = 100
 START_TOLERANCE_MS = 60_000
 HALF_HOUR_MS = 1_800_000
+# So many messages before the broadcast, and none in it, are no lobby.
+DOUBT_MESSAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def judge(
         warnings.append("the messages end long before the video does: the export is partial")
     if clock.segments and start_ms is not None:
         warnings += _start_warnings(clock.segments[0].start_ms - start_ms)
-    if len(offset_ms_N) and (clock.source_code == WALL).any() and offset_ms_N.max() < 0:
+    if len(offset_ms_N) >= DOUBT_MESSAGES and (clock.source_code == WALL).any() and offset_ms_N.max() < 0:
         warnings.append(
             f"every message was sent before the broadcast's start, the last one {-int(offset_ms_N.max()) // 1000} s "
             "before: is that start right, and its time zone?"
