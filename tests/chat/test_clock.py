@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from dougpt_chat.clock import ChatClock, stab, tell_time
+from dougpt_chat.clock import ChatClock, tell_time
+from dougpt_chat.stabbing import stab
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -23,7 +23,9 @@ import numpy as np
 from dougpt_schema import OffsetSource
 from numpy.typing import NDArray
 
-SECOND_MS = 1000
+from dougpt_chat.jumps import find_jumps
+from dougpt_chat.stabbing import SECOND_MS, Flags, Starts, Times, beyond_start, stab
+
 # Times of sending are cut to milliseconds, which moves a message, and the start it argues for, by up to one each.
 CUT_TO_MS = 2
 # A message's offset and time are compared with those of one at least this much later.
@@ -31,15 +33,6 @@ SLOPE_SPAN_MS = 10_000
 SLOPE_MIN_PAIRS = 3
 SLOPE_PROBES = 50_000
 SLOPE_TOLERANCE = 0.15
-# Both sides of a jump need this many messages, and splitting must explain this many more than it leaves.
-MIN_SEGMENT = 8
-MIN_GAIN = 8
-MIN_GAIN_SHARE = 0.02
-GAIN_DEVIATIONS = 3
-MAX_SPLITS = 64
-SETTLING_ROUNDS = 4
-SPLIT_WINDOW = 64
-SPLIT_PROBES = 20_000
 # Disagreement up to here is jitter between two of the platform's clocks, beyond it the message is an outlier.
 JITTER_MS = 250
 JITTER_SHARE = 0.001
@@ -52,25 +45,7 @@ EXACT, REBUILT, INTEGER, WALL, OCR = (SOURCES.index(source) for source in Offset
 # A start farther than this from the middle one, about twelve days, belongs to another broadcast.
 FARTHEST_MS = 1 << 30
 
-Times = NDArray[np.int64]
-Starts = NDArray[np.int32]
 Rows = NDArray[np.int32]
-Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Stab:
-    """The start on which most messages agree.
-
-    Attributes:
-        start_ms: The middle of the values of S that are left, wall-clock.
-        half_width_ms: Half the width of what is left: how far off `start_ms` can be.
-        agreeing: How many messages agree.
-    """
-
-    start_ms: float
-    half_width_ms: float
-    agreeing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,34 +177,16 @@ def _tell_by_the_wall(clock: ChatClock, wall_N: Flags, sent_ms_N: NDArray[np.flo
     clock.source_code[wall_N] = WALL
 
 
-def stab(start_high_N: Times | Starts) -> Stab:
-    """Return the start on which most of the intervals (high - 1 s, high] agree.
-
-    A largest set of agreeing intervals is a largest set of highs within one second of its smallest.
-
-    Args:
-        start_high_N: The greatest start that each message allows, in any order; at least one.
-    """
-    high_N = np.sort(start_high_N)
-    ends_N = np.searchsorted(high_N, high_N + SECOND_MS, side="left")
-    ends_N -= np.arange(len(high_N), dtype=np.int32)
-    best = np.flatnonzero(ends_N == ends_N.max())
-    first = int(best[len(best) // 2])
-    agreeing = int(ends_N[first])
-    lowest, highest = int(high_N[first + agreeing - 1]) - SECOND_MS, int(high_N[first])
-    return Stab((lowest + highest) / 2, (highest - lowest) / 2, agreeing)
-
-
 def _rebuild(
     high_R: Starts, high_0: int, rows_R: Rows, written_ms_N: Times
 ) -> Iterator[tuple[ClockSegment, slice, Flags]]:
     """Yield each segment with its place in the sorted messages and which of them agree with it."""
-    cuts = [0, *_jumps(high_R), len(high_R)]
+    cuts = [0, *find_jumps(high_R), len(high_R)]
     for first, behind in pairwise(cuts):
         part = slice(first, behind)
         best = stab(high_R[part])
         start_ms = round(best.start_ms)
-        beyond = _beyond(high_R[part], best.start_ms)
+        beyond = beyond_start(high_R[part], best.start_ms)
         jitter_ms = _jitter(beyond)
         agree = (beyond <= jitter_ms + 1) & (np.abs(high_R[part]) < FARTHEST_MS)
         precision_ms = int(np.ceil(best.half_width_ms + abs(start_ms - best.start_ms))) + CUT_TO_MS + jitter_ms
@@ -256,13 +213,6 @@ def _near_zero(high_R: NDArray[np.float64]) -> tuple[Starts, int]:
     return high_R.astype(np.int32), median
 
 
-def _beyond(high_N: Starts, start_ms: float) -> NDArray[np.float32]:
-    """How far the interval of each message misses the start; 0 where it holds it."""
-    middle_N = np.abs((high_N - (start_ms + SECOND_MS / 2)).astype(np.float32))
-    beyond_N: NDArray[np.float32] = np.maximum(middle_N - SECOND_MS / 2, 0)
-    return beyond_N
-
-
 def _jitter(beyond_N: NDArray[np.float32]) -> int:
     """Three standard deviations between the two clocks, from those messages that miss the start by a little.
 
@@ -274,75 +224,6 @@ def _jitter(beyond_N: NDArray[np.float32]) -> int:
     if len(near_N) <= max(JITTER_SHARE * len(beyond_N), 3 * farther):
         return 0
     return min(JITTER_MS, int(np.ceil(6 * np.median(near_N))))
-
-
-def _jumps(high_N: Starts) -> list[int]:
-    """The messages, in order of offset, before which the start changes."""
-    jumps: list[int] = []
-    open_parts = [(0, len(high_N))]
-    while open_parts and len(jumps) < MAX_SPLITS:
-        first, behind = open_parts.pop()
-        at = _jump(high_N[first:behind])
-        if at is not None:
-            jumps.append(first + at)
-            open_parts += [(first, first + at), (first + at, behind)]
-    return _settled(high_N, sorted(jumps))
-
-
-def _settled(high_N: Starts, jumps: list[int]) -> list[int]:
-    """The jumps, each where it explains most between its neighbours, without those that explain too little there.
-
-    A part is split while others in it are not found yet, so the first jumps may lie beside the true ones.
-    """
-    for _ in range(SETTLING_ROUNDS):
-        before = list(jumps)
-        for jump in before:
-            number = jumps.index(jump)
-            first = jumps[number - 1] if number else 0
-            behind = jumps[number + 1] if number + 1 < len(jumps) else len(high_N)
-            part = high_N[first:behind]
-            at = _better(part, stab(part[: jump - first]), stab(part[jump - first :]))
-            jumps[number : number + 1] = [] if at is None else [first + at]
-        if jumps == before:
-            break
-    return jumps
-
-
-def _jump(high_N: Starts) -> int | None:
-    """Where splitting explains clearly more messages than not splitting, or None."""
-    total = len(high_N)
-    window = min(SPLIT_WINDOW, total // 2)
-    if window < MIN_SEGMENT or total - stab(high_N).agreeing < MIN_GAIN:
-        return None
-    stride = max(1, total // SPLIT_PROBES)
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(high_N, window)[::stride], axis=1)
-    apart = max(1, window // stride)
-    rough = (int(np.argmax(np.abs(medians[apart:] - medians[:-apart]))) + apart) * stride
-    left = stab(high_N[: max(rough - window // 2, MIN_SEGMENT)])
-    right = stab(high_N[min(rough + window // 2, total - MIN_SEGMENT) :])
-    return _better(high_N, left, right)
-
-
-def _better(high_N: Starts, left: Stab, right: Stab) -> int | None:
-    """Where the first start best gives way to the second, or None where two explain hardly more than one."""
-    total = len(high_N)
-    if total < 2 * MIN_SEGMENT:
-        return None
-    fits_left, fits_right = (_so_far(_beyond(high_N, side.start_ms) == 0) for side in (left, right))
-    explained = fits_left + fits_right[-1] - fits_right
-    at = MIN_SEGMENT + int(np.argmax(explained[MIN_SEGMENT : total - MIN_SEGMENT + 1]))
-    agreeing = stab(high_N).agreeing
-    gain = stab(high_N[:at]).agreeing + stab(high_N[at:]).agreeing - agreeing
-    # Of those that miss one start by jitter, two starts catch a few by chance: about the root of how many they are.
-    by_chance = GAIN_DEVIATIONS * (total - agreeing) ** 0.5
-    return at if gain >= max(MIN_GAIN, MIN_GAIN_SHARE * min(at, total - at), by_chance) else None
-
-
-def _so_far(flags_N: Flags) -> NDArray[np.int32]:
-    """How many hold before each, and at the end how many in all."""
-    counts = np.zeros(len(flags_N) + 1, dtype=np.int32)
-    np.cumsum(flags_N, out=counts[1:])
-    return counts
 
 
 def _number_the_others(

@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dougpt_chat.formats.message import Batch, ChatMessage, RejectedRecord
-from dougpt_chat.id_keys import Flags, Keys, id_keys
+from dougpt_chat.id_keys import Keys, id_keys
 from dougpt_chat.room import ROOM, Room
 from dougpt_chat.spill import Spill
+from dougpt_chat.stabbing import Flags
 
 SPAN = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("id", pa.string())])
 SENT_AT = pa.timestamp("us", tz="UTC")

@@ -20,12 +20,13 @@ from dougpt_chat.bare_names import name_hashes
 from dougpt_chat.clock import SOURCES, ChatClock
 from dougpt_chat.collect import Collected, Person, without_collector
 from dougpt_chat.formats.message import Removal
-from dougpt_chat.id_keys import Flags, first_of_each, id_keys
+from dougpt_chat.id_keys import first_of_each, id_keys
 from dougpt_chat.in_order import in_order
 from dougpt_chat.kinds import bot_names, kinds_of
 from dougpt_chat.removals import Removals
 from dougpt_chat.room import ROOM, Room
 from dougpt_chat.settings import ChatSettings
+from dougpt_chat.stabbing import Flags
 from dougpt_chat.staged_texts import staged_texts
 
 OFFSET_SOURCES = pa.array(SOURCES, pa.string())

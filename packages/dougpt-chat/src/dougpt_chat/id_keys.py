@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dougpt_chat.stabbing import Flags
+
 # Letters: N messages, K the two halves of a key.
 Keys = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
 
 # Lower case alone: two ids that differ in case are two ids.
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dougpt_chat.clock import SECOND_MS, WALL, ChatClock
+from dougpt_chat.clock import WALL, ChatClock
 from dougpt_chat.formats.message import Cut
+from dougpt_chat.stabbing import SECOND_MS
 
 # An exporter of 2022 kept one message of each second. Where seven pairs are expected, there is none once in a thousand.
 LOSSY_MIN_MESSAGES = 300

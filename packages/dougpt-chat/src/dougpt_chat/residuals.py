@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dougpt_chat.clock import REBUILT, SOURCES, ChatClock
-from dougpt_chat.id_keys import Flags
+from dougpt_chat.stabbing import SECOND_MS, Flags
 
 MOST_AGREEING = 1200
 MOST_APART = 400
 STRETCHES = 80
-SECOND_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
