@@ -50,6 +50,17 @@ def test_a_page_shows_counts_pieces_and_figures(report: dict[str, object]) -> No
     assert page == clock_page([("one.json", report)])
 
 
+def test_pieces_of_a_clock_are_shown_beside_one_another(report: dict[str, object]) -> None:
+    (first,) = report["segments"]  # type: ignore[misc] # one of them
+    second = first | {"from_ms": 200_000, "start_ms": first["start_ms"] + 2500}
+
+    page = clock_page([("two", report | {"segments": [first, second]})])
+
+    assert page.count("<svg") == 3
+    assert "Rebuilt in 2 pieces;" in page
+    assert "<td>+2.500 s</td>" in page
+
+
 def test_nothing_in_a_report_acts_on_the_page(report: dict[str, object]) -> None:
     hostile = report | {"origin": HOSTILE, "warnings": [HOSTILE], "slope": HOSTILE, "copied_times": True}
 

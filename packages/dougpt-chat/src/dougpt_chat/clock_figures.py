@@ -5,6 +5,7 @@ Nothing depends on the machine or the time: identifiers are hashed with a fixed 
 
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -48,32 +49,68 @@ STYLE: dict[Any, Any] = {
     "ytick.labelcolor": INK,
 }
 SECOND_MS, MINUTE_MS = 1000, 60_000
-# Beyond the pieces' own bands so much is shown; farther points stand at the edge.
+# Beyond the bands so much is shown; farther points stand at the edge.
 MARGIN_MS = 1500
 
 
 def starts_figure(name: str, report: Mapping[str, Any]) -> str:
     """The start that each message argues for over time, and the pieces of the clock."""
-    residuals = report["residuals"]
+    residuals, segments = report["residuals"], report["segments"]
+    moved = [segment["start_ms"] - segments[0]["start_ms"] for segment in segments]
+    around = [0, SECOND_MS, *moved, *(start + SECOND_MS for start in moved)] if segments else residuals["start_ms"]
+    spans = [(segment["from_ms"], segment["to_ms"], start) for segment, start in zip(segments, moved, strict=True)]
+    label = "The start of the video that each message argues for, over time"
+    return _points_figure(
+        name,
+        label,
+        residuals,
+        residuals["start_ms"],
+        spans=spans,
+        around_ms=around,
+        what="seconds after the first start",
+    )
+
+
+def residuals_figure(name: str, report: Mapping[str, Any]) -> str:
+    """How far the start that each message argues for lies behind that of its own piece of the clock."""
+    residuals, segments = report["residuals"], report["segments"]
+    begins = [segment["from_ms"] for segment in segments]
+    behind = []
+    for at_ms, start_ms in zip(residuals["at_ms"], residuals["start_ms"], strict=True):
+        mine = segments[max(bisect_right(begins, at_ms) - 1, 0)]
+        behind.append(start_ms - (mine["start_ms"] - segments[0]["start_ms"]))
+    spans = [(segment["from_ms"], segment["to_ms"], 0) for segment in segments]
+    label = "How far each message's start lies behind that of its piece, over time"
+    return _points_figure(
+        name, label, residuals, behind, spans=spans, around_ms=[0, SECOND_MS], what="seconds behind the start"
+    )
+
+
+def _points_figure(
+    name: str,
+    label: str,
+    residuals: Mapping[str, Any],
+    starts_ms: Sequence[int],
+    *,
+    spans: Sequence[tuple[int, int, int]],
+    around_ms: Sequence[int],
+    what: str,
+) -> str:
+    """Messages as points over time, on the bands of one second in which those of each piece agree."""
+    low, high = min(around_ms) - MARGIN_MS, max(around_ms) + MARGIN_MS
     at_min = [ms / MINUTE_MS for ms in residuals["at_ms"]]
-    segments = report["segments"]
-    with _drawing(name, "The start of the video that each message argues for, over time") as drawn:
+    shown = [min(max(start, low), high) / SECOND_MS for start in starts_ms]
+    apart = [not agrees for agrees in residuals["agrees"]]
+    with _drawing(name, label) as drawn:
         (axes,) = drawn.axes
-        moved = [segment["start_ms"] - segments[0]["start_ms"] for segment in segments]
-        low = min([*moved, 0]) - MARGIN_MS
-        high = max([*moved, 0]) + SECOND_MS + MARGIN_MS
-        starts, apart = residuals["start_ms"], [not agrees for agrees in residuals["agrees"]]
-        if not segments:
-            low, high = min(starts) - MARGIN_MS, max(starts) + MARGIN_MS
-        shown = [min(max(start, low), high) / SECOND_MS for start in starts]
-        for segment, start in zip(segments, moved, strict=True):
-            span = [segment["from_ms"] / MINUTE_MS, segment["to_ms"] / MINUTE_MS]
+        for from_ms, to_ms, start in spans:
+            span = [from_ms / MINUTE_MS, to_ms / MINUTE_MS]
             axes.fill_between(span, start / SECOND_MS, start / SECOND_MS + 1, color=LINE, alpha=0.45, linewidth=0)
             axes.plot(span, [start / SECOND_MS] * 2, color=INK, linewidth=1.2)
         _points(axes, at_min, shown, residuals["agrees"], colour=ONE, label="agrees", marker=".")
         _points(axes, at_min, shown, apart, colour=TWO, label="keeps its whole second", marker="x")
         axes.set_xlabel("minutes of the video")
-        axes.set_ylabel("seconds after the first start")
+        axes.set_ylabel(what)
         axes.grid(visible=True, axis="y", linewidth=0.6)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2, fontsize=8)
     return drawn.svg
@@ -110,7 +147,6 @@ def _points(axes: Axes, at_min: Sequence[float], shown: Sequence[float], which: 
             marker=look["marker"],
             linewidths=0.8,
             label=look["label"],
-            rasterized=False,
         )
 
 

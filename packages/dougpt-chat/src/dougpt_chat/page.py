@@ -61,7 +61,7 @@ def parts_of(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _section(number: int, title: str, report: Mapping[str, Any]) -> str:
     try:
-        from dougpt_chat.clock_figures import sources_figure, starts_figure  # noqa: PLC0415 - an extra
+        from dougpt_chat.clock_figures import residuals_figure, sources_figure, starts_figure  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "matplotlib":
             raise
@@ -71,8 +71,10 @@ def _section(number: int, title: str, report: Mapping[str, Any]) -> str:
         items = "".join(f"<li>{escape(str(warning))}</li>" for warning in report["warnings"])
         lines.append(f'<div class="notes"><ul>{items}</ul></div>')
     residuals = report["residuals"]
-    if residuals["at_ms"]:
+    if residuals["at_ms"] and len(report["segments"]) != 1:
         lines.append(_figure(starts_figure(f"starts-{number}", report), _starts_caption(report)))
+    if residuals["at_ms"] and report["segments"]:
+        lines.append(_figure(residuals_figure(f"residuals-{number}", report), _residuals_caption(residuals)))
     if residuals["sources"]:
         caption = "Messages over time, by how their time was found: " + "; ".join(
             f"{name}: {SOURCES.get(name, name)}" for name in residuals["sources"]
@@ -103,15 +105,21 @@ def _found(report: Mapping[str, Any]) -> str:
 
 
 def _starts_caption(report: Mapping[str, Any]) -> str:
-    residuals = report["residuals"]
-    shown = f"{len(residuals['at_ms']):,} of {residuals['measured']:,} messages"
-    if report["copied_times"]:
+    shown = _shown(report["residuals"])
+    if not report["segments"]:
         return f"The start that each message argues for, from the first one on ({shown}). True times would lie level."
+    return f"The start of the video that each message argues for ({shown}). A step is a lost connection."
+
+
+def _residuals_caption(residuals: Mapping[str, Any]) -> str:
     return (
-        f"The latest start of the video that each message allows, less the first start found ({shown}). Those that "
-        "agree fill the band of one second, whose lower edge is the start; a step is a lost connection, and what "
-        "lies outside keeps its whole second."
+        f"The latest start of the video that each message allows, less the start of its piece ({_shown(residuals)}). "
+        "Those that agree fill the band of one second; what lies outside keeps its whole second."
     )
+
+
+def _shown(residuals: Mapping[str, Any]) -> str:
+    return f"{len(residuals['at_ms']):,} of {residuals['measured']:,} messages"
 
 
 def _figure(svg: str, caption: str) -> str:
