@@ -95,6 +95,7 @@ def test_outliers_keep_their_whole_second() -> None:
 @settings(deadline=None, max_examples=25)
 @given(seed=SEEDS, jitter_ms=st.floats(15, 40))
 @example(seed=21683, jitter_ms=24.0)
+@example(seed=731, jitter_ms=15.0)
 def test_jitter_between_the_clocks_widens_the_precision(seed: int, jitter_ms: float) -> None:
     true_N = chat(seed, 2000)
 

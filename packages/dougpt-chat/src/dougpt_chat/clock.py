@@ -223,7 +223,9 @@ def _jitter(beyond_N: NDArray[np.float32]) -> int:
     farther = int(((beyond_N > JITTER_MS) & (beyond_N <= 2 * JITTER_MS)).sum())
     if len(near_N) <= max(JITTER_SHARE * len(beyond_N), 3 * farther):
         return 0
-    return min(JITTER_MS, int(np.ceil(6 * np.median(near_N))))
+    # Two estimates, since of few messages either may come out small.
+    three_deviations = max(6 * np.median(near_N), 2 * np.quantile(near_N, 0.9))
+    return min(JITTER_MS, int(np.ceil(three_deviations)))
 
 
 def _number_the_others(
