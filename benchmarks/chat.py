@@ -248,17 +248,17 @@ def bench_counts() -> None:
     """Real files: what was read and counted by us, and by plain code."""
     from dougpt_chat import UnknownFormatError, read_chat  # noqa: PLC0415
 
-    print(f"{'file':<62}{'format':<22}{'records':>8}{'ours':>8}{'events':>8}{'twice':>6}{'rejects':>8}{'other':>6}")
+    print(f"{'file':<74}{'format':<22}{'records':>8}{'ours':>8}{'events':>8}{'twice':>6}{'rejects':>8}{'other':>6}")
     for path in sorted(path for path in REAL.rglob("*") if path.is_file()):
         name = path.relative_to(REAL).as_posix()
         try:
             report = read_chat(path, recording_id="0123456789abcdef", broadcast_start=START).report
         except UnknownFormatError:
-            print(f"{name:<62}no format yet")
+            print(f"{name:<74}no format yet")
             continue
         counts, other = report.counts, sum(report.passed_over.values()) + report.removals
         print(
-            f"{name:<62}{report.origin:<22}{counted(path):>8}{counts.messages + other:>8}{counts.events:>8}"
+            f"{name:<74}{report.origin:<22}{counted(path):>8}{counts.messages + other:>8}{counts.events:>8}"
             f"{counts.duplicates:>6}{sum(counts.rejects.values()):>8}{other:>6}"
         )
 
