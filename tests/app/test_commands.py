@@ -234,3 +234,15 @@ def test_what_another_command_is_doing_is_waited_for_by_nobody(fresh: Path, run:
 
     assert result.exit_code == 1
     assert "another dougpt is at work here (process" in result.stderr
+
+
+def test_the_page_of_chats_clock_is_written_on_demand(done: Path, run: Any) -> None:
+    assert not list(done.glob("reports/chat-*.html"))
+
+    result = run("chat", "--workspace", done, "--report")
+
+    assert result.exit_code == 0
+    pages = sorted(done.glob("reports/chat-*.html"))
+    assert len(pages) == 3
+    assert all(str(page) in result.stderr for page in pages)
+    assert all("<svg" in page.read_text() and "stream-" in page.read_text() for page in pages)

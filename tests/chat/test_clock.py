@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from dougpt_chat.clock import ChatClock, stab, tell_time
-from hypothesis import given, settings
+from dougpt_chat.clock import ChatClock, tell_time
+from dougpt_chat.stabbing import stab
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 START_MS = 1_714_845_607_312.4
@@ -93,6 +94,8 @@ def test_outliers_keep_their_whole_second() -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(seed=SEEDS, jitter_ms=st.floats(15, 40))
+@example(seed=21683, jitter_ms=24.0)
+@example(seed=731, jitter_ms=15.0)
 def test_jitter_between_the_clocks_widens_the_precision(seed: int, jitter_ms: float) -> None:
     true_N = chat(seed, 2000)
 
@@ -125,6 +128,37 @@ def test_several_drops_are_all_found() -> None:
 
     assert len(clock.segments) == 4
     assert np.median(errors(clock, true_N)) < 3
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=SEEDS,
+    lost_ms=st.lists(st.floats(1200, 90_000), min_size=1, max_size=4),
+    messages=st.integers(2000, 6000),
+)
+def test_there_is_a_piece_for_each_lost_connection_and_no_more(seed: int, lost_ms: list[float], messages: int) -> None:
+    rng = np.random.default_rng(seed)
+    true_N = chat(seed, messages, hours=3)
+    at_ms = (np.arange(len(lost_ms)) + 1) / (len(lost_ms) + 1) * 10_800_000
+    wall_N = sum(np.where(true_N >= at, by, 0.0) for at, by in zip(at_ms, lost_ms, strict=True))
+    late_N = np.where(rng.random(messages) < 0.01, rng.uniform(-6000, 6000, messages), 0.0)
+
+    clock = tell_time(*written(true_N, wall_N + late_N))
+
+    assert len(clock.segments) == len(lost_ms) + 1
+    found = np.diff([segment.start_ms for segment in clock.segments])
+    assert found == pytest.approx(lost_ms, abs=30)
+    assert (clock.segment == np.searchsorted(at_ms, true_N, side="right")).mean() > 0.99
+
+
+def test_a_start_of_another_year_claims_no_milliseconds() -> None:
+    true_N = chat(4, 400)
+    elsewhere_N = np.where(np.arange(400) % 5 == 0, 4e10, 0.0)
+
+    clock = tell_time(*written(true_N, elsewhere_N))
+
+    assert set(clock.source[elsewhere_N > 0]) == {"integer"}
+    assert (errors(clock, true_N) <= clock.precision_ms).all()
 
 
 @settings(deadline=None)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dougpt_chat import forget_author, forget_names, pseudonym, read_chat
+from dougpt_chat import forget_author, forget_names, names_of, pseudonym, read_chat
 from dougpt_schema import CHAT_EVENTS
 
 RECORDING = "0123456789abcdef"
@@ -41,3 +41,26 @@ def test_somebody_unknown_changes_nothing(
     found = read_chat(saved(document([say((("hello @x", None),))])), recording_id=RECORDING)
 
     assert forget_author(found.events, "0" * 15 + "1").table == found.events
+
+
+def test_a_name_without_an_at_is_masked_at_its_length_and_raw_texts_with_it_go(
+    say: Callable[..., object], document: Callable[..., bytes], saved: Callable[[bytes], Path]
+) -> None:
+    messages = [
+        say((("big BOB fan, not bobsled  or Bobby Tables! ", None), ("Kappa", "25")), login="alice", id="m-0"),
+        say((("hi", None),), login="bob", display="Bobby Tables", id="m-1", at_ms=2000),
+        say((("nothing  here", None),), login="carol", id="m-2", at_ms=3000),
+    ]
+    found = read_chat(saved(document(messages)), recording_id=RECORDING)
+    bob = pseudonym("bob")
+    names = names_of(found.names, bob)
+
+    events = forget_author(found.events, bob, names)
+    _, raw = forget_names(found.names, found.raw_texts, bob, forgotten_events=["m-1"])
+
+    assert names == {"bob", "Bobby Tables"}
+    first = CHAT_EVENTS.check(events.table).to_pylist()[0]
+    assert first["text"] == "big ___ fan, not bobsled or ____________! Kappa"
+    assert first["text"][first["emotes"][0]["start"] :] == "Kappa"
+    assert events.masked == 1
+    assert raw.table["event_id"].to_pylist() == ["m-2"]

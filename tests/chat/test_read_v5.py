@@ -66,7 +66,7 @@ def test_a_real_file_cut_in_the_middle_gives_every_complete_message(
     text = highlight.read_bytes()
     part = text[: int(cut * len(text))]
 
-    found = read_chat(saved(part), recording_id=RECORDING, allow_truncated=True)
+    found = read_chat(saved(part), recording_id=RECORDING)
 
     assert found.report.truncated
     assert found.events.num_rows == part.count(b"\n    }\n}")

@@ -4,6 +4,7 @@ import string
 import unicodedata
 
 import pytest
+from dougpt_chat.authors import People
 from dougpt_chat.text import stage_text, without_chaff
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,20 @@ CHAFF = ["\U000e0000", "\U000e007f", "\u034f", "\u2800", "\u206d", "\u200b", "\u
 ANYTHING = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 
 
-def hidden(name: str) -> str:
-    return f"@{len(name):016x}"
+class Hidden:
+    """Puts `{}` in the place of names, filled with their length; none has more than one word."""
+
+    def __init__(self, stands_for: str = "@{:016x}") -> None:
+        self.stands_for = stands_for
+
+    def mention(self, name: str) -> str:
+        return self.stands_for.format(len(name), name=name)
+
+    def reach(self, _text: str) -> int:
+        return 0
+
+
+hidden = Hidden()
 
 
 def staged(raw: str) -> str:
@@ -32,9 +45,10 @@ def test_staged_text_is_normal_and_has_single_spaces(raw: str) -> None:
 
 @given(raw=ANYTHING)
 def test_tidying_twice_is_tidying_once(raw: str) -> None:
-    once = stage_text(raw, [], lambda name: f"@{name}")[0]
+    as_it_is = Hidden("@{name}")
+    once = stage_text(raw, [], as_it_is)[0]
 
-    assert stage_text(once, [], lambda name: f"@{name}")[0] == once
+    assert stage_text(once, [], as_it_is)[0] == once
 
 
 @given(
@@ -62,7 +76,7 @@ def test_emoji_at_the_end_stay_whole(emoji: str) -> None:
 def test_no_mentioned_name_is_left(names: list[str], glue: str) -> None:
     raw = glue.join(f"@{name}" for name in names)
 
-    text = stage_text(raw, [], lambda _: "@0123456789abcdef")[0]
+    text = stage_text(raw, [], Hidden("@0123456789abcdef"))[0]
 
     assert text.count("@") == text.count("@0123456789abcdef") == len(names)
 
@@ -100,3 +114,21 @@ def test_words_of_the_lexicon_are_emotes_where_they_stand_alone() -> None:
         ("Kappa", "25", 15),
         ("catJAM", None, 21),
     ]
+
+
+def test_a_name_of_several_words_is_hidden_whole() -> None:
+    people = People(
+        [(None, "Two Words"), (None, "Two Words More"), ("bob", "Bob"), (None, "some-name.x")], owners=["Big Owner"]
+    )
+
+    def hide(text: str) -> str:
+        return stage_text(text, [], people)[0]
+
+    def author(name: str) -> str:
+        return f"@{people.author(None, name)}"
+
+    assert hide("hi @two words!") == f"hi {author('Two Words')}!"
+    assert hide("@Two Words More and @Two Wordsmith") == f"{author('Two Words More')} and {author('Two')} Wordsmith"
+    assert hide("@some-name.x @bob.") == f"{author('some-name.x')} @{people.author('bob', 'Bob')}."
+    assert hide("@big owner, hello") == "@streamer, hello"
+    assert hide("@Two Words@Two Words") == author("Two Words") * 2

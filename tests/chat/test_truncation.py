@@ -1,4 +1,4 @@
-"""A file that was cut off, anywhere, is refused with the place and the cause, or gives every complete message."""
+"""A file that was cut off, anywhere, gives every complete message and says so, or is refused where that is wanted."""
 
 import gzip
 import json
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from dougpt_chat import (
     ChatRead,
-    ChatSettings,
     TruncatedExportError,
     UnknownFormatError,
     UnreadableExportError,
@@ -48,27 +47,26 @@ def test_every_complete_message_before_a_cut_is_kept(
         return
 
     assert found.report.truncated
+    assert "the file is cut off at byte" in found.report.warnings[0]
     assert found.report.counts.messages == whole_records(text[:at])
     assert found.events["text"].to_pylist() == [f"{word} Kappa" for word in TRICKY[: found.events.num_rows]]
 
 
 def read_chat_cut(path: Path) -> ChatRead | None:
     try:
-        return read_chat(path, recording_id=RECORDING, format="twitchdownloader", allow_truncated=True, source_id="s")
+        return read_chat(path, recording_id=RECORDING, format="twitchdownloader", source_id="s")
     except UnreadableExportError:
         return None
 
 
 @settings(deadline=None, max_examples=60)
 @given(share=st.floats(0, 1, exclude_max=True))
-def test_a_cut_file_is_refused_unless_that_is_allowed(
-    share: float, text: bytes, saved: Callable[[bytes], Path]
-) -> None:
+def test_a_cut_file_is_refused_where_that_is_wanted(share: float, text: bytes, saved: Callable[[bytes], Path]) -> None:
     at = int(share * (len(text) - 1))
     path = saved(text[:at])
 
     with pytest.raises(DougptError) as caught:
-        read_chat(path, recording_id=RECORDING)
+        read_chat(path, recording_id=RECORDING, allow_truncated=False)
 
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -80,15 +78,6 @@ def test_a_cut_file_is_refused_unless_that_is_allowed(
         assert "chat.allow_truncated" in str(caught.value)
 
 
-def test_the_setting_allows_it_too(text: bytes, saved: Callable[[bytes], Path]) -> None:
-    path = saved(text[: len(text) // 4])
-
-    found = read_chat(path, recording_id=RECORDING, settings=ChatSettings(allow_truncated=True))
-
-    assert found.report.truncated
-    assert found.report.cut is not None
-
-
 @settings(deadline=None, max_examples=60)
 @given(share=st.floats(0.02, 1, exclude_max=True))
 def test_a_cut_gzip_file_gives_what_can_be_unpacked(share: float, text: bytes, saved: Callable[[bytes], Path]) -> None:
@@ -97,7 +86,7 @@ def test_a_cut_gzip_file_gives_what_can_be_unpacked(share: float, text: bytes, s
     path = saved(packed[:at])
 
     try:
-        found = read_chat(path, recording_id=RECORDING, format="twitchdownloader", allow_truncated=True)
+        found = read_chat(path, recording_id=RECORDING, format="twitchdownloader")
     except UnreadableExportError:
         assert at < 100
         return
@@ -114,7 +103,7 @@ def test_a_gzip_file_broken_in_the_middle_keeps_what_stands_before(
     packed = gzip.compress(text, mtime=0)
     half = len(packed) // 2
 
-    found = read_chat(saved(packed[:half] + b"\xff" * half), recording_id=RECORDING, allow_truncated=True)
+    found = read_chat(saved(packed[:half] + b"\xff" * half), recording_id=RECORDING)
 
     assert found.events["text"].to_pylist()[:1000] == words[:1000]
     assert found.report.truncated

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dougpt_schema import (
+    CHAT_EVENTS,
     CONTRACTS,
     GAPS,
     WORDS,
@@ -21,6 +23,7 @@ from dougpt_schema import (
     atomic_write,
     read_provenance,
     read_table,
+    write_pieces,
     write_table,
 )
 from dougpt_schema.testing import tables
@@ -60,6 +63,75 @@ def test_the_bytes_depend_on_the_rows_alone(table: pa.Table, data: st.DataObject
     write_table(pl.from_arrow(chunked), tmp_path / "two.parquet", WORDS, RECIPE)
 
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+@every_contract
+@in_one_folder
+@given(data=st.data())
+def test_pieces_give_the_bytes_of_the_whole(contract: Contract, data: st.DataObject, tmp_path: Path) -> None:
+    table = data.draw(tables(contract, max_rows=8))
+    cuts = sorted(data.draw(st.lists(st.integers(0, table.num_rows), max_size=4)))
+    pieces = [table.slice(start, end - start) for start, end in pairwise([0, *cuts, table.num_rows])]
+
+    write_table(table, tmp_path / "whole.parquet", contract, RECIPE)
+    rows = write_pieces(iter(pieces), tmp_path / "pieces.parquet", contract, RECIPE)
+
+    assert rows == table.num_rows
+    assert (tmp_path / "whole.parquet").read_bytes() == (tmp_path / "pieces.parquet").read_bytes()
+
+
+def test_row_groups_do_not_depend_on_the_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dougpt_schema.artifact.ROW_GROUP_ROWS", 7)
+    table = GAPS.table(GAP | {"from_ms": row, "to_ms": row + 1} for row in range(40))
+
+    write_table(table, tmp_path / "whole.parquet", GAPS)
+    write_pieces([table.slice(at, 9) for at in range(0, 40, 9)], tmp_path / "pieces.parquet", GAPS)
+
+    assert pq.read_metadata(tmp_path / "pieces.parquet").num_row_groups == 6
+    assert (tmp_path / "whole.parquet").read_bytes() == (tmp_path / "pieces.parquet").read_bytes()
+
+
+EVENT = {
+    "recording_id": "r",
+    "offset_precision_ms": 1,
+    "offset_source": "exact",
+    "clock_segment": 0,
+    "kind": "message",
+    "text": "hello",
+    "emotes": [],
+    "badges": [],
+    "confidence": 1.0,
+    "origin": "made",
+    "source_id": "s",
+    "source_row": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "says"),
+    [
+        ([[(3, "a")], [(2, "b")]], "is not sorted by .* from one piece to the next"),
+        ([[(1, "b")], [(1, "a")]], "is not sorted by .* from one piece to the next"),
+        ([[(1, "a"), (2, "b")], [(3, "a")]], "not unique"),
+        ([[(1, "a")], [(2, "b")], [(4, "d"), (3, "c")]], "is not sorted"),
+    ],
+)
+def test_pieces_that_break_the_contract_together_leave_what_was_there(
+    pieces: list[list[tuple[int, str]]], says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.parquet"
+    path.write_bytes(b"old")
+    parts = [
+        pa.Table.from_pylist([EVENT | {"offset_ms": at, "event_id": name} for at, name in piece], CHAT_EVENTS.schema)
+        for piece in pieces
+    ]
+
+    with pytest.raises(ContractError, match=says) as caught:
+        write_pieces(parts, path, CHAT_EVENTS)
+
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["events.parquet"]
 
 
 @every_contract

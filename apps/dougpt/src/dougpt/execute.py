@@ -3,13 +3,22 @@
 import dataclasses
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from dougpt_schema import ArrowStream, Contract, DougptError, Provenance, atomic_write, read_table, write_table
+from dougpt_schema import (
+    ArrowStream,
+    Contract,
+    DougptError,
+    Provenance,
+    atomic_write,
+    read_table,
+    write_pieces,
+    write_table,
+)
 
 from dougpt.plan import Job, Plan, State
 from dougpt.project import Project
@@ -47,11 +56,11 @@ class Task:
 
     def write(self, name: str, table: ArrowStream, contract: Contract, producer: str) -> None:
         """Write a table that carries the recipe."""
-        facts = self.recipe.provenance()
-        provenance = Provenance(
-            producer, facts.fingerprint, facts.inputs, facts.settings, facts.code, facts.key, facts.note
-        )
-        write_table(table, self.folder / f"{name}.parquet", contract, provenance)
+        write_table(table, self.folder / f"{name}.parquet", contract, self._provenance(producer))
+
+    def write_pieces(self, name: str, pieces: Iterable[ArrowStream], contract: Contract, producer: str) -> int:
+        """Write a table that carries the recipe and comes in pieces; return its rows."""
+        return write_pieces(pieces, self.folder / f"{name}.parquet", contract, self._provenance(producer))
 
     def read(self, name: str, contract: Contract, subject: str | None = None) -> Any:
         """Read a staged table of a recording, by default the task's own."""
@@ -62,6 +71,9 @@ class Task:
         settings = {section: plain(getattr(self.project.settings, section)) for section in SECTIONS[self.recipe.stage]}
         content = {"recipe": recipe_json(self.recipe), "settings": settings, **facts}
         atomic_write(self.folder / name, to_json(content))
+
+    def _provenance(self, producer: str) -> Provenance:
+        return dataclasses.replace(self.recipe.provenance(), producer=producer)
 
 
 def told(warnings: Collection[str], where: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dougpt_chat import forget_author, forget_names, pseudonym
+from dougpt_chat import forget_author, forget_names, names_of, pseudonym
 from dougpt_schema import (
     CANDIDATES,
     CHAT_EVENTS,
@@ -52,7 +52,8 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
     removed: dict[str, int] = {}
     gone: set[str] = set()
     for recording_id in project.recordings:
-        events = _forget_events(project, recording_id, target, removed)
+        names = _names(project, recording_id, target) | (set() if is_pseudonym else {author})
+        events = _forget_events(project, recording_id, target, names, removed)
         _forget_secrets(project, recording_id, target, events, None if is_pseudonym else author)
         for name, contract in BY_EVENT:
             path = workspace.staged(recording_id) / f"{name}.parquet"
@@ -71,13 +72,21 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
     return {"author": target, "removed": removed, "datasets": touched, "trained_on_them": _trained_on(project, touched)}
 
 
-def _forget_events(project: Project, recording_id: str, author: str, removed: dict[str, int]) -> set[str]:
+def _names(project: Project, recording_id: str, author: str) -> set[str]:
+    """What the person is called, as far as the side table knows."""
+    path = project.workspace.names_file(recording_id)
+    return names_of(pq.ParquetFile(path).read(), author) if path.exists() else set()
+
+
+def _forget_events(
+    project: Project, recording_id: str, author: str, names: set[str], removed: dict[str, int]
+) -> set[str]:
     path = project.workspace.staged(recording_id) / "chat_events.parquet"
     if not path.exists():
         return set()
     table = read_table(path, CHAT_EVENTS)
     gone = set(table.filter(pc.equal(table["author"], author))["event_id"].to_pylist())
-    forgotten = forget_author(table, author)
+    forgotten = forget_author(table, author, names)
     if forgotten.removed or forgotten.masked:
         write_table(forgotten.table, path, CHAT_EVENTS, read_provenance(path))
         _count(removed, path, forgotten.removed)

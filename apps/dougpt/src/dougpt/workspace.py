@@ -119,6 +119,10 @@ class Workspace:
         """One trained run."""
         return self.runs / run_id
 
+    def chat_page(self, recording_id: str) -> Path:
+        """How the times of a recording's chat were found."""
+        return self.root / "reports" / f"chat-{recording_id}.html"
+
     def report(self, dataset: str) -> Path:
         """Numbers and page of an evaluation."""
         return self.root / "reports" / dataset

@@ -14,14 +14,23 @@ from dougpt_chat.settings import ChatSettings, RenderedSettings
 if TYPE_CHECKING:
     from dougpt_chat.authors import DEFAULT_KEY, STREAMER, pseudonym
     from dougpt_chat.bare_names import contains_name, name_hashes, name_tester
-    from dougpt_chat.errors import BrokenExportError, TruncatedExportError, UnknownFormatError, UnreadableExportError
-    from dougpt_chat.forget import Forgotten, forget_author, forget_names
+    from dougpt_chat.errors import (
+        BrokenExportError,
+        NoSpaceError,
+        TruncatedExportError,
+        UnknownFormatError,
+        UnreadableExportError,
+    )
+    from dougpt_chat.forget import Forgotten, forget_author, forget_names, names_of
     from dougpt_chat.formats import FORMATS
     from dougpt_chat.formats.message import ExportHeader
     from dougpt_chat.merge import merge_exports
+    from dougpt_chat.page import clock_page
     from dougpt_chat.read import ChatRead, probe_chat, read_chat
     from dougpt_chat.rendered.read import read_rendered_chat
     from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
+    from dougpt_chat.room import Room
+    from dougpt_chat.stream import ChatStream, stream_chat
 
 _HOMES = {
     "DEFAULT_KEY": "authors",
@@ -30,23 +39,29 @@ _HOMES = {
     "BrokenExportError": "errors",
     "ChatRead": "read",
     "ChatReport": "report",
+    "ChatStream": "stream",
     "ExportHeader": "formats.message",
     "Forgotten": "forget",
     "MergeReport": "report",
+    "NoSpaceError": "errors",
     "RenderedReport": "report",
+    "Room": "room",
     "TruncatedExportError": "errors",
     "UnknownFormatError": "errors",
     "UnreadableExportError": "errors",
+    "clock_page": "page",
     "contains_name": "bare_names",
     "forget_author": "forget",
     "forget_names": "forget",
     "merge_exports": "merge",
     "name_hashes": "bare_names",
     "name_tester": "bare_names",
+    "names_of": "forget",
     "probe_chat": "read",
     "pseudonym": "authors",
     "read_chat": "read",
     "read_rendered_chat": "rendered.read",
+    "stream_chat": "stream",
 }
 
 __all__ = [
@@ -57,24 +72,30 @@ __all__ = [
     "ChatRead",
     "ChatReport",
     "ChatSettings",
+    "ChatStream",
     "ExportHeader",
     "Forgotten",
     "MergeReport",
+    "NoSpaceError",
     "RenderedReport",
     "RenderedSettings",
+    "Room",
     "TruncatedExportError",
     "UnknownFormatError",
     "UnreadableExportError",
+    "clock_page",
     "contains_name",
     "forget_author",
     "forget_names",
     "merge_exports",
     "name_hashes",
     "name_tester",
+    "names_of",
     "probe_chat",
     "pseudonym",
     "read_chat",
     "read_rendered_chat",
+    "stream_chat",
 ]
 
 

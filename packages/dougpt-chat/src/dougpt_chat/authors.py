@@ -7,18 +7,22 @@ shown under a name of their own is found by that name too.
 """
 
 import hashlib
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 
 # Public, and therefore no protection: for examples and tests. `dougpt init` makes a secret one.
 DEFAULT_KEY = b"dougpt: the public key of examples"
 
 STREAMER = "@streamer"
 KEY_BYTES = range(1, 65)
+WORD = re.compile(r"\w+")
 
 
 def fold(name: str) -> str:
     """Return what two spellings of one name have in common."""
+    if name.isascii():  # most are; nothing of Unicode's rules touches them
+        return name.strip().removeprefix("@").lower()
     return unicodedata.normalize("NFKC", name).strip().removeprefix("@").casefold()
 
 
@@ -47,13 +51,13 @@ class People:
     """Everybody who writes in a chat, and what is put in the place of their names.
 
     Args:
-        roster: Logins and display names of the authors; either may be None.
+        roster: Logins and display names of the authors; either may be None. Read more than once.
         owners: Names of the channel's owner.
         key: The pseudonym key.
     """
 
     def __init__(
-        self, roster: Iterable[tuple[str | None, str | None]], owners: Iterable[str], key: bytes = DEFAULT_KEY
+        self, roster: Collection[tuple[str | None, str | None]], owners: Collection[str], key: bytes = DEFAULT_KEY
     ) -> None:
         self._key = key
         self._owners = {fold(name) for name in owners}
@@ -66,6 +70,12 @@ class People:
             self._identity_of.setdefault(fold(display), fold(login))
         for login, _ in logins:
             self._identity_of[fold(login)] = fold(login)
+        self._long_names: dict[str, set[str]] = {}
+        for name in {*owners, *(name for pair in roster for name in pair if name)}:
+            if WORD.fullmatch(fold(name)):
+                continue
+            if first := WORD.match(fold(name)):
+                self._long_names.setdefault(first.group(), set()).add(fold(name))
 
     def author(self, login: str | None, display_name: str | None) -> str | None:
         """Return an author's pseudonym, by the login where there is one; None for accounts that are gone."""
@@ -79,6 +89,16 @@ class People:
         if folded in self._owners or identity in self._owners:
             return STREAMER
         return f"@{self._hash(identity)}"
+
+    def reach(self, text: str) -> int:
+        """Return how many characters of `text`, which stands behind an @, are a name of more than one word; else 0."""
+        first = WORD.match(text)
+        names = self._long_names.get(fold(first.group()), ()) if first else ()
+        for name in sorted(names, key=lambda one: (-len(one), one)):
+            end = len(name)
+            if fold(text[:end]) == name and not WORD.match(text, end):
+                return end
+        return 0
 
     def _hash(self, folded: str) -> str:
         found = self._hashes.get(folded)

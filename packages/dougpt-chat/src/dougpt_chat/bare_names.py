@@ -48,6 +48,19 @@ def name_tester(hashes: Iterable[str], key: bytes = DEFAULT_KEY) -> Callable[[st
     return contains
 
 
+def names_in(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Return a pattern that finds any of `names` as words of their own, whatever their case; None for no names.
+
+    For whoever may know them. Names of fewer than three characters are left out, as above.
+    """
+    known = sorted(
+        {fold(name) for name in names if len(fold(name)) >= MIN_CHARACTERS}, key=lambda name: (-len(name), name)
+    )
+    if not known:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)", re.IGNORECASE)
+
+
 def contains_name(text: str, hashes: Iterable[str], key: bytes = DEFAULT_KEY) -> bool:
     """Tell whether `text` holds a hashed name; for many texts, make one `name_tester` and keep it."""
     return name_tester(hashes, key)(text)

@@ -11,51 +11,41 @@ split where two values of S explain clearly more of them than one. Copied chats 
 the time of copying, not of sending; then wall-clock time does not run along with the video, and whole
 seconds are all there is.
 
-All times are milliseconds. Letters: N messages, in the order of the file or sorted by offset.
+All times are milliseconds. Letters: N messages in the order of the file, or sorted by offset; R those of
+them with a whole second and a time of sending, sorted by both.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from dougpt_schema import OffsetSource
 from numpy.typing import NDArray
 
-SECOND_MS = 1000
+from dougpt_chat.jumps import find_jumps
+from dougpt_chat.stabbing import SECOND_MS, Flags, Starts, Times, beyond_start, stab
+
 # Times of sending are cut to milliseconds, which moves a message, and the start it argues for, by up to one each.
 CUT_TO_MS = 2
 # A message's offset and time are compared with those of one at least this much later.
 SLOPE_SPAN_MS = 10_000
 SLOPE_MIN_PAIRS = 3
+SLOPE_PROBES = 50_000
 SLOPE_TOLERANCE = 0.15
-# Both sides of a jump need this many messages, and splitting must explain this many more than it leaves.
-MIN_SEGMENT = 8
-MIN_GAIN = 8
-MIN_GAIN_SHARE = 0.02
-MAX_SPLITS = 64
-SPLIT_WINDOW = 64
-SPLIT_PROBES = 20_000
 # Disagreement up to here is jitter between two of the platform's clocks, beyond it the message is an outlier.
 JITTER_MS = 250
 JITTER_SHARE = 0.001
 
-Times = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+# How a time can be found, by number; the first is not at all.
+SOURCES = ("", *OffsetSource)
+UNKNOWN = 0
+EXACT, REBUILT, INTEGER, WALL, OCR = (SOURCES.index(source) for source in OffsetSource)
 
+# A start farther than this from the middle one, about twelve days, belongs to another broadcast.
+FARTHEST_MS = 1 << 30
 
-@dataclass(frozen=True, slots=True)
-class Stab:
-    """The start on which most messages agree.
-
-    Attributes:
-        start_ms: The middle of the values of S that are left, wall-clock.
-        half_width_ms: Half the width of what is left: how far off `start_ms` can be.
-        agreeing: How many messages agree.
-    """
-
-    start_ms: float
-    half_width_ms: float
-    agreeing: int
+Rows = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,7 @@ class ChatClock:
     Attributes:
         offset_ms: The best offset; 0 where there is none.
         precision_ms: The bound on its error, to either side.
-        source: exact, rebuilt, integer or wall; the empty text where no time is known.
+        source_code: How each was found: the place in `SOURCES`.
         segment: The number of the clock's segment.
         segments: The segments, where milliseconds were rebuilt.
         slope: How fast wall-clock time runs along the video: near 1, or the times are not those of sending;
@@ -86,11 +76,22 @@ class ChatClock:
     """
 
     offset_ms: Times
-    precision_ms: Times
-    source: NDArray[np.str_]
-    segment: Times
+    precision_ms: NDArray[np.int32]
+    source_code: NDArray[np.int8]
+    segment: NDArray[np.int16]
     segments: tuple[ClockSegment, ...]
     slope: float | None
+
+    @property
+    def source(self) -> NDArray[np.str_]:
+        """exact, rebuilt, integer, wall or ocr; the empty text where no time is known."""
+        return np.array(SOURCES)[self.source_code]
+
+    @property
+    def timed_N(self) -> Flags:  # noqa: N802 - the suffix is a dimension
+        """Which messages have a time."""
+        timed_N: Flags = self.source_code != UNKNOWN
+        return timed_N
 
     @property
     def is_copied(self) -> bool:
@@ -108,92 +109,92 @@ def tell_time(
         sent_ms_N: Wall-clock time of sending; NaN where absent.
         broadcast_start_ms: Wall-clock time of the video's start, for messages without an offset.
     """
-    has_offset_N = np.isfinite(offset_s_N)
-    has_sent_N = np.isfinite(sent_ms_N)
+    has_offset_N, has_sent_N = np.isfinite(offset_s_N), np.isfinite(sent_ms_N)
     written_ms_N = np.rint(np.where(has_offset_N, offset_s_N, 0.0) * SECOND_MS).astype(np.int64)
-    sent_N = np.where(has_sent_N, sent_ms_N, 0.0).astype(np.int64)
-
     whole_N = has_offset_N & (written_ms_N % SECOND_MS == 0)
-    fine_N = has_offset_N & ~whole_N
-    if fine_N.sum() >= max(whole_N.sum(), 1):
-        fine_N, whole_N = has_offset_N, np.zeros_like(whole_N)
+    if (has_offset_N & ~whole_N).sum() >= max(whole_N.sum(), 1):
+        whole_N[:] = False
 
-    offset_N = np.where(has_offset_N, written_ms_N, 0)
-    precision_N = np.where(whole_N, SECOND_MS, 1).astype(np.int64)
-    source_N = np.full(len(offset_N), "", dtype="<U7")
-    source_N[fine_N], source_N[whole_N] = "exact", "integer"
-    segment_N = np.zeros(len(offset_N), dtype=np.int64)
-
-    both_N = whole_N & has_sent_N
-    slope = _slope(written_ms_N[both_N], sent_N[both_N])
-    segments: tuple[ClockSegment, ...] = ()
-    if slope is not None and abs(slope - 1) <= SLOPE_TOLERANCE:
-        rows = np.flatnonzero(both_N)
-        rows = rows[np.lexsort((sent_N[rows], written_ms_N[rows]))]
-        found = list(_rebuild(written_ms_N[rows], sent_N[rows]))
-        segments = tuple(segment for segment, _, _ in found)
-        for number, (segment, part, agree) in enumerate(found):
-            segment_N[rows[part]] = number
-            kept = rows[part][agree]
-            offset_N[kept] = sent_N[kept] - segment.start_ms
-            precision_N[kept] = segment.precision_ms
-            source_N[kept] = "rebuilt"
-        _number_the_others(segment_N, offset_N, ~both_N, segments)
-
+    clock = ChatClock(
+        offset_ms=written_ms_N,
+        precision_ms=np.where(whole_N, SECOND_MS, 1).astype(np.int32),
+        source_code=np.select([whole_N, has_offset_N], [INTEGER, EXACT], UNKNOWN).astype(np.int8),
+        segment=np.zeros(len(offset_s_N), dtype=np.int16),
+        segments=(),
+        slope=None,
+    )
+    rows_R = _in_time(np.flatnonzero(whole_N & has_sent_N).astype(np.int32), written_ms_N, sent_ms_N)
+    clock = replace(clock, slope=_slope(rows_R, written_ms_N, sent_ms_N))
+    if clock.slope is not None and not clock.is_copied:
+        clock = replace(clock, segments=_fill_in(clock, rows_R, sent_ms_N))
     if broadcast_start_ms is not None:
-        wall_N = ~has_offset_N & has_sent_N
-        offset_N[wall_N] = sent_N[wall_N] - broadcast_start_ms
-        precision_N[wall_N] = SECOND_MS if broadcast_start_ms % SECOND_MS == 0 else 1
-        source_N[wall_N] = "wall"
-    return ChatClock(offset_N, precision_N, source_N, segment_N, segments, slope)
+        _tell_by_the_wall(clock, ~has_offset_N & has_sent_N, sent_ms_N, broadcast_start_ms)
+    return clock
 
 
-def stab(start_high_N: Times) -> Stab:
-    """Return the start on which most of the intervals (high - 1 s, high] agree.
-
-    A largest set of agreeing intervals is a largest set of highs within one second of its smallest.
-
-    Args:
-        start_high_N: The greatest start that each message allows, in any order; at least one.
-    """
-    high_N = np.sort(start_high_N)
-    ends_N = np.searchsorted(high_N, high_N + SECOND_MS, side="left")
-    counts_N = ends_N - np.arange(len(high_N))
-    best = np.flatnonzero(counts_N == counts_N.max())
-    first = int(best[len(best) // 2])
-    lowest, highest = int(high_N[ends_N[first] - 1]) - SECOND_MS, int(high_N[first])
-    return Stab((lowest + highest) / 2, (highest - lowest) / 2, int(counts_N[first]))
+def _in_time(rows_R: Rows, written_ms_N: Times, sent_ms_N: NDArray[np.float64]) -> Rows:
+    """The rows sorted by offset and then by time of sending; most files are so already."""
+    written_R, sent_R = written_ms_N[rows_R], sent_ms_N[rows_R]
+    later_R = np.diff(written_R)
+    if not ((later_R < 0) | ((later_R == 0) & (np.diff(sent_R) < 0))).any():
+        return rows_R
+    return rows_R[np.lexsort((sent_R, written_R))]
 
 
-def _slope(offset_N: Times, sent_N: Times) -> float | None:
+def _slope(rows_R: Rows, written_ms_N: Times, sent_ms_N: NDArray[np.float64]) -> float | None:
     """The median speed of wall-clock time along the video, between messages some seconds apart."""
-    order = np.lexsort((sent_N, offset_N))
-    offset_N, sent_N = offset_N[order], sent_N[order]
-    later_N = np.searchsorted(offset_N, offset_N + SLOPE_SPAN_MS, side="left")
-    pairs = np.flatnonzero(later_N < len(offset_N))
-    if len(pairs) < SLOPE_MIN_PAIRS:
+    written_R = written_ms_N[rows_R]
+    probes = np.arange(0, len(rows_R), max(1, len(rows_R) // SLOPE_PROBES))
+    later = np.searchsorted(written_R, written_R[probes] + SLOPE_SPAN_MS, side="left")
+    probes, later = probes[later < len(rows_R)], later[later < len(rows_R)]
+    if len(probes) < SLOPE_MIN_PAIRS:
         return None
-    rise = (sent_N[later_N[pairs]] - sent_N[pairs]) / (offset_N[later_N[pairs]] - offset_N[pairs])
+    rise = (sent_ms_N[rows_R[later]] - sent_ms_N[rows_R[probes]]) / (written_R[later] - written_R[probes])
     return round(float(np.median(rise)), 4)
 
 
-def _rebuild(offset_N: Times, sent_N: Times) -> Iterator[tuple[ClockSegment, slice, Flags]]:
+def _fill_in(clock: ChatClock, rows_R: Rows, sent_ms_N: NDArray[np.float64]) -> tuple[ClockSegment, ...]:
+    """Rebuild the times of `rows_R`, sorted by offset, in place; return the segments."""
+    high_R, high_0 = _near_zero(sent_ms_N[rows_R] - clock.offset_ms[rows_R])
+    found = list(_rebuild(high_R, high_0, rows_R, clock.offset_ms))
+    others_N = np.ones(len(clock.offset_ms), dtype=bool)
+    others_N[rows_R] = False
+    for number, (segment, part, agree) in enumerate(found):
+        clock.segment[rows_R[part]] = number
+        kept = rows_R[part][agree]
+        clock.offset_ms[kept] = sent_ms_N[kept] - segment.start_ms
+        clock.precision_ms[kept] = segment.precision_ms
+        clock.source_code[kept] = REBUILT
+    segments = tuple(segment for segment, _, _ in found)
+    _number_the_others(clock.segment, clock.offset_ms, others_N, segments)
+    return segments
+
+
+def _tell_by_the_wall(clock: ChatClock, wall_N: Flags, sent_ms_N: NDArray[np.float64], start_ms: int) -> None:
+    """Take the times of messages without an offset from the wall clock, in place."""
+    clock.offset_ms[wall_N] = sent_ms_N[wall_N].astype(np.int64) - start_ms
+    clock.precision_ms[wall_N] = SECOND_MS if start_ms % SECOND_MS == 0 else 1
+    clock.source_code[wall_N] = WALL
+
+
+def _rebuild(
+    high_R: Starts, high_0: int, rows_R: Rows, written_ms_N: Times
+) -> Iterator[tuple[ClockSegment, slice, Flags]]:
     """Yield each segment with its place in the sorted messages and which of them agree with it."""
-    high_N = sent_N - offset_N
-    cuts = [0, *sorted(_jumps(high_N)), len(high_N)]
+    cuts = [0, *find_jumps(high_R), len(high_R)]
     for first, behind in pairwise(cuts):
         part = slice(first, behind)
-        best = stab(high_N[part])
+        best = stab(high_R[part])
         start_ms = round(best.start_ms)
-        beyond = _beyond(high_N[part], best.start_ms)
+        beyond = beyond_start(high_R[part], best.start_ms)
         jitter_ms = _jitter(beyond)
-        agree = beyond <= jitter_ms + 1
+        agree = (beyond <= jitter_ms + 1) & (np.abs(high_R[part]) < FARTHEST_MS)
         precision_ms = int(np.ceil(best.half_width_ms + abs(start_ms - best.start_ms))) + CUT_TO_MS + jitter_ms
         yield (
             ClockSegment(
-                from_ms=int(offset_N[first]),
-                to_ms=int(offset_N[behind - 1]) + SECOND_MS,
-                start_ms=start_ms,
+                from_ms=int(written_ms_N[rows_R[first]]),
+                to_ms=int(written_ms_N[rows_R[behind - 1]]) + SECOND_MS,
+                start_ms=high_0 + start_ms,
                 precision_ms=min(precision_ms, SECOND_MS),
                 messages=behind - first,
                 agreeing=int(agree.sum()),
@@ -204,13 +205,15 @@ def _rebuild(offset_N: Times, sent_N: Times) -> Iterator[tuple[ClockSegment, sli
         )
 
 
-def _beyond(high_N: Times, start_ms: float) -> NDArray[np.float64]:
-    """How far the interval of each message misses the start; 0 where it holds it."""
-    beyond_N: NDArray[np.float64] = np.maximum(0.0, np.maximum(start_ms - high_N, high_N - SECOND_MS - start_ms))
-    return beyond_N
+def _near_zero(high_R: NDArray[np.float64]) -> tuple[Starts, int]:
+    """Starts as half as many bytes, and what was taken from each; what lies weeks away lies at the edge."""
+    median = int(np.median(high_R))
+    high_R -= median
+    np.clip(high_R, -FARTHEST_MS, FARTHEST_MS, out=high_R)
+    return high_R.astype(np.int32), median
 
 
-def _jitter(beyond_N: NDArray[np.float64]) -> int:
+def _jitter(beyond_N: NDArray[np.float32]) -> int:
     """Three standard deviations between the two clocks, from those messages that miss the start by a little.
 
     Of normal deviations at the edge of an interval, half miss it by more than half a standard deviation.
@@ -220,44 +223,14 @@ def _jitter(beyond_N: NDArray[np.float64]) -> int:
     farther = int(((beyond_N > JITTER_MS) & (beyond_N <= 2 * JITTER_MS)).sum())
     if len(near_N) <= max(JITTER_SHARE * len(beyond_N), 3 * farther):
         return 0
-    return min(JITTER_MS, int(np.ceil(6 * np.median(near_N))))
+    # Two estimates, since of few messages either may come out small.
+    three_deviations = max(6 * np.median(near_N), 2 * np.quantile(near_N, 0.9))
+    return min(JITTER_MS, int(np.ceil(three_deviations)))
 
 
-def _jumps(high_N: Times) -> list[int]:
-    """The messages, in order of offset, before which the start changes."""
-    jumps: list[int] = []
-    open_parts = [(0, len(high_N))]
-    while open_parts and len(jumps) < MAX_SPLITS:
-        first, behind = open_parts.pop()
-        at = _jump(high_N[first:behind])
-        if at is not None:
-            jumps.append(first + at)
-            open_parts += [(first, first + at), (first + at, behind)]
-    return jumps
-
-
-def _jump(high_N: Times) -> int | None:
-    """Where splitting explains clearly more messages than not splitting, or None."""
-    total = len(high_N)
-    window = min(SPLIT_WINDOW, total // 2)
-    whole = stab(high_N)
-    if window < MIN_SEGMENT or total - whole.agreeing < MIN_GAIN:
-        return None
-    stride = max(1, total // SPLIT_PROBES)
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(high_N, window)[::stride], axis=1)
-    apart = max(1, window // stride)
-    rough = (int(np.argmax(np.abs(medians[apart:] - medians[:-apart]))) + apart) * stride
-    left = stab(high_N[: max(rough - window // 2, MIN_SEGMENT)])
-    right = stab(high_N[min(rough + window // 2, total - MIN_SEGMENT) :])
-    fits_left = np.concatenate([[0], np.cumsum(_beyond(high_N, left.start_ms) == 0)])
-    fits_right = np.concatenate([[0], np.cumsum(_beyond(high_N, right.start_ms) == 0)])
-    explained = fits_left + fits_right[-1] - fits_right
-    at = MIN_SEGMENT + int(np.argmax(explained[MIN_SEGMENT : total - MIN_SEGMENT + 1]))
-    gain = stab(high_N[:at]).agreeing + stab(high_N[at:]).agreeing - whole.agreeing
-    return at if gain >= max(MIN_GAIN, MIN_GAIN_SHARE * min(at, total - at)) else None
-
-
-def _number_the_others(segment_N: Times, offset_N: Times, others_N: Flags, segments: tuple[ClockSegment, ...]) -> None:
+def _number_the_others(
+    segment_N: NDArray[np.int16], offset_N: Times, others_N: Flags, segments: tuple[ClockSegment, ...]
+) -> None:
     """Give messages that took no part in the rebuilding the segment that their offset falls into."""
     starts = np.array([segment.from_ms for segment in segments], dtype=np.int64)
     segment_N[others_N] = np.maximum(np.searchsorted(starts, offset_N[others_N], side="right") - 1, 0)

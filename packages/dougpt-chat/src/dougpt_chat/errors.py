@@ -63,5 +63,19 @@ class TruncatedExportError(DougptError):
         self.cause = cause
         super().__init__(
             f"{path}: cut off at byte {at_byte} ({cause}) after {complete} complete messages; export it again, "
-            "or keep those with allow_truncated (setting chat.allow_truncated)"
+            "or keep those with the setting chat.allow_truncated"
         )
+
+
+class NoSpaceError(DougptError):
+    """A chat too large for memory cannot be put aside on disk.
+
+    Attributes:
+        folder: Where it was to go.
+        cause: Why it does not.
+    """
+
+    def __init__(self, folder: str, cause: str) -> None:
+        self.folder = folder
+        self.cause = cause
+        super().__init__(f"{folder}: messages cannot be put aside there: {cause}; make room, or set TMPDIR")

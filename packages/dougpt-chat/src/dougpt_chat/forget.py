@@ -1,6 +1,6 @@
 """Taking a person out of tables: their messages go, and mentions of them become those of nobody.
 
-The digits of nobody are as long as a pseudonym, so emotes further on in a text stay where they are.
+What stands for nobody is as long as what it replaces, so emotes further on in a text stay where they are.
 """
 
 import re
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dougpt_chat.authors import fold
-from dougpt_chat.bare_names import WORD
+from dougpt_chat.bare_names import WORD, names_in
 
 NOBODY = "@" + "0" * 16
 
@@ -25,17 +25,24 @@ class Forgotten:
     masked: int
 
 
-def forget_author(events: pa.Table, author: str) -> Forgotten:
+def forget_author(events: pa.Table, author: str, names: Collection[str] = ()) -> Forgotten:
     """Take the author with this pseudonym out of a table of events: their rows, and mentions of them in `text`.
 
     Args:
         events: A table with the columns `author` and `text`; any further ones stay.
         author: A pseudonym; `pseudonym(login, key)` gives it for a login.
+        names: What the person is called, as far as it is known: others may have written that without an @.
     """
     kept = events.filter(pc.fill_null(pc.not_equal(events["author"], author), True))
-    masked, changed = _masked(kept["text"], rf"@{re.escape(author)}\b")
+    masked, changed = _masked(kept["text"], author, names_in(names))
     table = kept.set_column(kept.schema.get_field_index("text"), kept.schema.field("text"), masked)
     return Forgotten(table, events.num_rows - kept.num_rows, changed)
+
+
+def names_of(names: pa.Table, author: str) -> set[str]:
+    """Return every spelling of an author's names in `ChatRead.names`."""
+    mine = names.filter(pc.fill_null(pc.equal(names["author"], author), False)).select(["login", "display_name"])
+    return {name for column in mine.to_pydict().values() for name in column if name}
 
 
 def forget_names(
@@ -56,22 +63,35 @@ def forget_names(
         login: A name of the person beyond those in `names`.
     """
     mine = pc.fill_null(pc.equal(names["author"], author), False)
-    known = names.filter(mine).select(["login", "display_name"]).to_pydict()
-    spellings = {fold(name) for name in [*known["login"], *known["display_name"], login] if name}
+    spellings = names_of(names, author) | ({login} if login else set())
     kept = raw_texts.filter(pc.invert(pc.is_in(raw_texts["event_id"], pa.array(list(forgotten_events), pa.string()))))
-    mentions = [_mentions(text, spellings) for text in kept["text"].to_pylist()]
     # A raw text that names the person is of no further use: what may be kept of it is the staged one.
-    clean = kept.filter(pa.array([not any_mention for any_mention in mentions], pa.bool_()))
+    clean = kept.filter(pa.array([not named for named in _named(kept["text"], spellings)], pa.bool_()))
     return (
         Forgotten(names.filter(pc.invert(mine)), pc.sum(mine).as_py() or 0, 0),
         Forgotten(clean, raw_texts.num_rows - clean.num_rows, 0),
     )
 
 
-def _masked(text: pa.ChunkedArray, pattern: str) -> tuple[pa.ChunkedArray, int]:
-    hits = pc.match_substring_regex(text, pattern)
-    return pc.replace_substring_regex(text, pattern, NOBODY), pc.sum(hits).as_py() or 0
+def _named(texts: pa.ChunkedArray, spellings: set[str]) -> list[bool]:
+    """Whether each text names the person: by a word or two, or by a name of whatever length behind an @."""
+    folded = {fold(name) for name in spellings}
+    pattern = names_in(spellings)
+    return [
+        (pattern is not None and pattern.search(text) is not None)
+        or any(fold(word) in folded for word in WORD.findall(text))
+        for text in texts.to_pylist()
+    ]
 
 
-def _mentions(text: str, spellings: set[str]) -> bool:
-    return any(fold(word) in spellings for word in WORD.findall(text))
+def _masked(texts: pa.ChunkedArray, author: str, names: re.Pattern[str] | None) -> tuple[pa.Array, int]:
+    """The texts without the person, and how many changed."""
+    mentions = rf"@{re.escape(author)}\b"
+    masked = pc.replace_substring_regex(texts, mentions, NOBODY)
+    if names is not None:
+        masked = pa.array([names.sub(_blanked, text) for text in masked.to_pylist()], pa.string())
+    return masked, pc.sum(pc.not_equal(masked, texts)).as_py() or 0
+
+
+def _blanked(match: re.Match[str]) -> str:
+    return "_" * len(match.group())

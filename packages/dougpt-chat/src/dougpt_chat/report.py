@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from dougpt_chat.clock import ClockSegment
+from dougpt_chat.residuals import Residuals
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,13 @@ class ChatReport:
         copied_times: Whether the file's times are those of copying the chat (highlights, uploads), not of sending.
         segments: The pieces of the rebuilt clock.
         repairs: What was repaired in the text of the file, by kind.
+        removals: Records by which moderators removed messages.
         passed_over: Records of the file that are no messages, by kind.
         truncated: Whether the source was cut off.
         cut: Where and why, if it was.
         lossy: Whether the exporter kept one message a second and lost the others.
         partial: Whether the messages end long before the video does.
+        residuals: What the clock was rebuilt from, thinned, for `page.clock_page`.
         warnings: What a person should know, in sentences.
     """
 
@@ -64,11 +67,13 @@ class ChatReport:
     copied_times: bool = False
     segments: tuple[ClockSegment, ...] = ()
     repairs: Mapping[str, int] = field(default_factory=dict)
+    removals: int = 0
     passed_over: Mapping[str, int] = field(default_factory=dict)
     truncated: bool = False
     cut: str | None = None
     lossy: bool = False
     partial: bool = False
+    residuals: Residuals = field(default_factory=Residuals)
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:

@@ -9,7 +9,7 @@ class ChatSettings:
 
     allow_truncated: bool = field(
         default=False,
-        metadata={"help": "Keep the complete messages of an export that was cut off, instead of refusing it."},
+        metadata={"help": "Whether `dougpt chat` keeps the complete messages of a cut export, instead of refusing it."},
     )
     streamer: tuple[str, ...] = field(
         default=(),

@@ -8,10 +8,19 @@ the fragments and are kept as code point ranges of the final text.
 
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
-Mention = Callable[[str], str]
+
+class People(Protocol):
+    """What is done with the names of people who are mentioned."""
+
+    def mention(self, name: str) -> str:
+        """Return what stands for `@name`, the @ included."""
+
+    def reach(self, text: str) -> int:
+        """Return how many characters of `text`, which stands behind an @, are a name of more than a word; else 0."""
+
+
 Span = tuple[int, int, str | None]
 
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
@@ -38,32 +47,32 @@ class Emote(TypedDict):
 
 
 def stage_text(
-    raw: str, spans: list[Span], mention: Mention, lexicon: frozenset[str] = frozenset()
+    raw: str, spans: list[Span], people: People, lexicon: frozenset[str] = frozenset()
 ) -> tuple[str, list[Emote]]:
     """Return the text to hand on, and the emotes in it.
 
     Args:
         raw: The text as it stands in the file.
         spans: Where emotes stand in `raw` (code points, half-open, in order), each with its id or None.
-        mention: Gives what stands for a mentioned name, the @ included.
+        people: Gives what stands for a mentioned name.
         lexicon: Words that are emotes of third parties.
     """
     text, emotes = "", []
     at = 0
     for start, end, emote_id in spans:
-        text = _joined(text, _names_hidden(_tidied(raw[at:start]), mention))
+        text = _joined(text, _names_hidden(_tidied(raw[at:start]), people))
         name = _tidied(raw[start:end]).strip()
         if name:
             emotes.append(Emote(name=name, id=emote_id, start=len(text), end=len(text) + len(name)))
         text += name
         at = end
-    text = _joined(text, _names_hidden(_tidied(raw[at:]), mention))
+    text = _joined(text, _names_hidden(_tidied(raw[at:]), people))
     text = without_chaff(text)
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
         emotes = _found_again(text, emotes)
     emotes = [emote for emote in emotes if emote["end"] <= len(text)]
-    return text, _with_lexicon(text, emotes, lexicon) if lexicon else emotes
+    return text, with_lexicon(text, emotes, lexicon) if lexicon else emotes
 
 
 def without_chaff(text: str) -> str:
@@ -76,8 +85,16 @@ def _tidied(piece: str) -> str:
     return SPACES.sub(" ", CONTROL.sub("", unicodedata.normalize("NFC", piece)))
 
 
-def _names_hidden(piece: str, mention: Mention) -> str:
-    return MENTION.sub(lambda match: mention(match.group(1)), piece)
+def _names_hidden(piece: str, people: People) -> str:
+    if "@" not in piece and "\uff20" not in piece:
+        return piece
+    hidden, at = [], 0
+    for match in MENTION.finditer(piece):
+        if match.start() >= at:
+            end = match.start(1) + (people.reach(piece[match.start(1) :]) or len(match.group(1)))
+            hidden += [piece[at : match.start()], people.mention(piece[match.start(1) : end])]
+            at = end
+    return "".join([*hidden, piece[at:]])
 
 
 def _joined(text: str, piece: str) -> str:
@@ -96,11 +113,13 @@ def _found_again(text: str, emotes: list[Emote]) -> list[Emote]:
     return found
 
 
-def _with_lexicon(text: str, emotes: list[Emote], lexicon: frozenset[str]) -> list[Emote]:
-    taken = {index for emote in emotes for index in range(emote["start"], emote["end"])}
-    more = [
-        Emote(name=word.group(), id=None, start=word.start(), end=word.end())
+def with_lexicon(text: str, emotes: list[Emote], lexicon: frozenset[str]) -> list[Emote]:
+    """Return `emotes` and the words of `text` that are emotes of third parties and stand where none of them does."""
+    more: list[Emote] = [
+        {"name": word.group(), "id": None, "start": word.start(), "end": word.end()}
         for word in WORD.finditer(text)
-        if word.group() in lexicon and word.start() not in taken
+        if word.group() in lexicon and not any(emote["start"] <= word.start() < emote["end"] for emote in emotes)
     ]
+    if not emotes:
+        return more
     return sorted([*emotes, *more], key=lambda emote: emote["start"])

@@ -1,6 +1,6 @@
 """The ground of dougpt: contracts, artifacts, ids and fingerprints, errors, and the Model protocol."""
 
-from dougpt_schema.artifact import Provenance, atomic_write, read_provenance, read_table, write_table
+from dougpt_schema.artifact import Provenance, atomic_write, read_provenance, read_table, write_pieces, write_table
 from dougpt_schema.contract import ArrowStream, Column, Contract, as_table
 from dougpt_schema.contracts import (
     ANCHORS,
@@ -78,5 +78,6 @@ __all__ = [
     "recording_id",
     "settings_fingerprint",
     "source_id",
+    "write_pieces",
     "write_table",
 ]

@@ -7,8 +7,9 @@ host, user, git commit or path is in it.
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,9 +18,10 @@ import pyarrow.parquet as pq
 
 from dougpt_schema.contract import ArrowStream, Contract
 from dougpt_schema.errors import ArtifactError, ContractError
+from dougpt_schema.pieces import checked_pieces
 
 PARTIAL = ".partial"
-ROW_GROUP_ROWS = 1 << 17
+ROW_GROUP_ROWS = 1 << 16
 PREFIX = "dougpt."
 
 
@@ -57,17 +59,61 @@ def write_table(table: ArrowStream, path: Path | str, contract: Contract, proven
         checked = contract.check(contract.conform(table, sort=True))
     except ContractError as error:
         raise error.at(str(path)) from error
+    _write([checked], path, contract, provenance)
+
+
+def write_pieces(
+    pieces: Iterable[ArrowStream], path: Path | str, contract: Contract, provenance: Provenance | None = None
+) -> int:
+    """Write what `write_table` would write of all `pieces` together, with a few of them in memory at a time.
+
+    Each piece is checked as it comes; the rows must come in the contract's order, and keys be unique over all pieces.
+    Returns how many rows were written.
+
+    Raises:
+        ContractError: The contract does not hold; nothing is written.
+        ArtifactError: The file cannot be written; what was there before stays.
+    """
+    try:
+        return _write(checked_pieces(pieces, contract), path, contract, provenance)
+    except ContractError as error:
+        raise error.at(str(path)) from error
+
+
+def _write(
+    pieces: Iterable[pa.Table], path: Path | str, contract: Contract, provenance: Provenance | None = None
+) -> int:
     metadata = _metadata(contract, provenance or Provenance())
-    schema = checked.schema.remove_metadata().with_metadata(metadata)
+    rows = 0
 
     def write(file: BinaryIO) -> None:
+        nonlocal rows
+        groups = _row_groups(pieces)
+        first = next(groups, contract.empty())
+        schema = first.schema.remove_metadata().with_metadata(metadata)
+        groups = chain([first], groups)
+        del first
         with pq.ParquetWriter(file, schema, compression="zstd", version="2.6") as writer:
-            for start in range(0, checked.num_rows, ROW_GROUP_ROWS):
-                # One chunk a row group: the bytes must not depend on how the rows were chunked in memory.
-                rows = checked.slice(start, ROW_GROUP_ROWS).combine_chunks()
-                writer.write_table(rows.replace_schema_metadata(metadata), row_group_size=ROW_GROUP_ROWS)
+            for group in groups:
+                rows += group.num_rows
+                if group.num_rows:
+                    writer.write_table(group.replace_schema_metadata(metadata), row_group_size=ROW_GROUP_ROWS)
+                del group  # a row group is large: it goes before the next one is gathered
 
     atomic_write(path, write)
+    return rows
+
+
+def _row_groups(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield the rows a row group at a time, in one chunk: the bytes must not depend on how they were chunked."""
+    waiting: pa.Table | None = None
+    for piece in pieces:
+        waiting = piece if waiting is None else pa.concat_tables([waiting, piece])
+        while waiting.num_rows >= ROW_GROUP_ROWS:
+            yield waiting.slice(0, ROW_GROUP_ROWS).combine_chunks()
+            waiting = waiting.slice(ROW_GROUP_ROWS)
+    if waiting is not None:
+        yield waiting.combine_chunks()
 
 
 def read_table(path: Path | str, contract: Contract) -> pa.Table:

@@ -1,15 +1,24 @@
-"""Chat exports of one recording to events under pseudonyms; names go to secret/ and nowhere else."""
+"""Chat exports of one recording to events under pseudonyms; names go to secret/ and nowhere else.
 
-from io import BytesIO
+One export, of whatever size, is handed on piece by piece; several are merged in memory.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dougpt_chat import forget_author, forget_names, merge_exports, read_chat
+from dougpt_chat import Room, forget_author, forget_names, merge_exports, names_of, read_chat, stream_chat
+from dougpt_chat.events import RAW_TEXTS
+from dougpt_chat.report import AnyReport
+from dougpt_chat.spill import Spill
 from dougpt_schema import CHAT_EVENTS, REJECTS, DougptError, SourceRole, atomic_write
 from pyarrow import compute as pc
 
 from dougpt.execute import Task, told
+from dougpt.light_arrow import hold_little
 from dougpt.workspace import to_json
 
 PRODUCER = "dougpt-chat"
@@ -19,43 +28,109 @@ class NoChatError(DougptError):
     """A recording has no chat export."""
 
 
+@dataclass(slots=True)
+class Chat:
+    """The chat of a recording on its way to disk.
+
+    Attributes:
+        events: In order, in pieces.
+        rejects: What could not be used.
+        names: Who is behind the pseudonyms.
+        name_hashes: To test for names with.
+        raw_texts: Batches of texts as they were written; complete once all events came.
+        report: Gives the report, once all events came.
+        forgotten: The events left out, by the pseudonym of their author.
+    """
+
+    events: Iterable[pa.Table]
+    rejects: pa.Table
+    names: pa.Table
+    name_hashes: list[str]
+    raw_texts: Spill
+    report: Callable[[], AnyReport]
+    forgotten: dict[str, list[str]] = field(default_factory=dict)
+
+
 def run(task: Task) -> str:
     """Write events and rejects of a recording, and its side tables under secret/."""
     project, recording = task.project, task.project.recordings[task.subject]
     sources = recording.of(SourceRole.CHAT)
     if not sources:
         raise NoChatError(f"{recording.title}: the recording {recording.recording_id} has no chat export")
-    read = merge_exports(
-        [
-            read_chat(
-                source.verified(),
-                recording_id=recording.recording_id,
-                key=project.key,
-                broadcast_start=recording.broadcast_start,
-                settings=project.settings.chat,
-                source_id=source.source_id,
-            )
-            for source in sources
-        ]
-    )
-    events, names, texts, left_out = read.events, read.names, read.raw_texts, 0
-    for author in sorted(project.forgotten):
-        theirs = events.filter(pc.equal(events["author"], author))["event_id"].to_pylist()
-        events = forget_author(events, author).table
-        cleaned_names, cleaned_texts = forget_names(names, texts, author, forgotten_events=theirs)
-        names, texts, left_out = cleaned_names.table, cleaned_texts.table, left_out + len(theirs)
-    report = read.report.to_dict()
-    _write_secret(project.workspace.names_file(task.subject), names)
-    _write_secret(project.workspace.raw_texts_file(task.subject), texts)
-    atomic_write(project.workspace.name_hashes_file(task.subject), to_json({"hashes": read.name_hashes}))
-    task.write_json("report_chat.json", report=report, forgotten=left_out)
-    task.write("rejects_chat", read.rejects, REJECTS, PRODUCER)
-    task.write("chat_events", events, CHAT_EVENTS, PRODUCER)
-    return f"{events.num_rows} events, {read.rejects.num_rows} rejects{told(read.report.warnings, 'report_chat.json')}"
+    hold_little()
+    secret = project.workspace.names_file(task.subject).parent
+    secret.mkdir(parents=True, exist_ok=True)
+    how: dict[str, Any] = {
+        "recording_id": recording.recording_id,
+        "key": project.key,
+        "broadcast_start": recording.broadcast_start,
+        "settings": project.settings.chat,
+        "allow_truncated": project.settings.chat.allow_truncated,
+    }
+    room = Room(folder=secret)
+    with Spill(RAW_TEXTS, room) as raw_texts:
+        if len(sources) == 1:
+            (source,) = sources
+            with stream_chat(source.verified(), source_id=source.source_id, room=room, **how) as stream:
+                events = stream.events(lambda table: _put_aside(table, raw_texts))
+                names, hashes = stream.staging.names, stream.staging.name_hashes
+                return _write(task, Chat(events, stream.rejects, names, hashes, raw_texts, stream.report))
+        read = merge_exports([read_chat(one.verified(), source_id=one.source_id, **how) for one in sources])
+        _put_aside(read.raw_texts, raw_texts)
+        return _write(
+            task, Chat([read.events], read.rejects, read.names, read.name_hashes, raw_texts, lambda: read.report)
+        )
 
 
-def _write_secret(path: Path, table: pa.Table) -> None:
+def _put_aside(table: pa.Table, raw_texts: Spill) -> None:
+    for batch in table.to_batches():
+        raw_texts.append(batch)
+
+
+def _write(task: Task, chat: Chat) -> str:
+    rows = task.write_pieces("chat_events", _kept(task, chat), CHAT_EVENTS, PRODUCER)
+    return f"{rows} events, {chat.rejects.num_rows} rejects{told(chat.report().warnings, 'report_chat.json')}"
+
+
+def _kept(task: Task, chat: Chat) -> Iterator[pa.Table]:
+    """Yield the events without those of forgotten people, and write all else at the end: events appear last."""
+    chat.forgotten = {author: [] for author in sorted(task.project.forgotten)}
+    names = {author: names_of(chat.names, author) for author in chat.forgotten}
+    for piece in chat.events:
+        events = piece
+        for author, gone in chat.forgotten.items():
+            gone.extend(events.filter(pc.equal(events["author"], author))["event_id"].to_pylist())
+            events = forget_author(events, author, names[author]).table
+        yield events
+    _write_the_rest(task, chat)
+
+
+def _write_the_rest(task: Task, chat: Chat) -> None:
+    workspace = task.project.workspace
+    names, _ = _without_the_forgotten(chat, RAW_TEXTS.empty_table())
+    _write_secret(workspace.names_file(task.subject), names.schema, [names])
+    cleaned = (_without_the_forgotten(chat, pa.Table.from_batches([batch]))[1] for batch in chat.raw_texts.batches())
+    _write_secret(workspace.raw_texts_file(task.subject), RAW_TEXTS, cleaned)
+    atomic_write(workspace.name_hashes_file(task.subject), to_json({"hashes": chat.name_hashes}))
+    left_out = sum(len(gone) for gone in chat.forgotten.values())
+    task.write_json("report_chat.json", report=chat.report().to_dict(), forgotten=left_out)
+    task.write("rejects_chat", chat.rejects, REJECTS, PRODUCER)
+
+
+def _without_the_forgotten(chat: Chat, raw_texts: pa.Table) -> tuple[pa.Table, pa.Table]:
+    names = chat.names
+    for author, gone in chat.forgotten.items():
+        cleaned = forget_names(names, raw_texts, author, forgotten_events=gone)
+        names, raw_texts = cleaned[0].table, cleaned[1].table
+    return names, raw_texts
+
+
+def _write_secret(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
     """Write a table that no contract describes, because nobody else may read it."""
-    buffer = BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    atomic_write(path, buffer.getvalue())
+
+    def write(file: BinaryIO) -> None:
+        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table)
+
+    atomic_write(path, write)

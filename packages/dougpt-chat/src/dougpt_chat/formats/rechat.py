@@ -191,7 +191,7 @@ def _message(comment: Comment, row: int) -> ChatMessage:
         sent_at=comment.created_at,
         login=commenter.name if commenter is not None else None,
         display_name=commenter.display_name if commenter is not None else None,
-        badges=tuple(_badge(badge) for badge in message.user_badges) if message.user_badges else (),
+        badges=tuple([_badge(badge) for badge in message.user_badges]) if message.user_badges else (),
         bits=message.bits_spent,
         is_action=bool(message.is_action),
         is_notice=bool(notice_id) and notice_id not in PAID_MESSAGES,
@@ -206,9 +206,12 @@ def _badge(badge: Badge) -> str:
 
 def _fragments(message: Message) -> list[tuple[str, str | None]]:
     """The text in pieces. Where the pieces do not make up the body, the body is right and emotes are left out."""
+    pieces = message.fragments or ()
+    if len(pieces) == 1 and pieces[0].emoticon is None and pieces[0].text == message.body and message.body is not None:
+        return [(message.body, None)]
     fragments = [
         (piece.text or "", None if piece.emoticon is None else str(piece.emoticon.emoticon_id or ""))
-        for piece in message.fragments or ()
+        for piece in pieces
     ]
     if message.body is None or message.body == "".join([text for text, _ in fragments]):
         return fragments

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from dougpt_schema import OffsetSource, file_sha256
+from dougpt_schema import file_sha256
 from dougpt_schema import source_id as id_of_source
 
-from dougpt_chat.clock import ChatClock
+from dougpt_chat.clock import OCR, ChatClock
 from dougpt_chat.collect import collect
-from dougpt_chat.events import Origin, stage_events
+from dougpt_chat.events import Origin, Staging, all_events
 from dougpt_chat.formats.message import Batch, ChatMessage, RejectedRecord
-from dougpt_chat.read import ChatRead, rejects_table, value_counts
+from dougpt_chat.read import ChatRead
+from dougpt_chat.rejects import rejects_table
 from dougpt_chat.rendered.engine import TextEngine, load_engine
 from dougpt_chat.rendered.frames import Picture, Video
 from dougpt_chat.rendered.grouping import group_lines
@@ -68,23 +69,24 @@ def read_pictures(
 
     source_id = source_id or id_of_source(file_sha256(path))
     logged = watching.log.messages
-    staged = stage_events(
-        collect([Batch([_message(row, one) for row, one in enumerate(logged)])]).messages,
+    staging = Staging(
+        collect([Batch([_message(row, one) for row, one in enumerate(logged)])]),
         _clock(logged, ceil(1000 / settings.frames_per_s)),
         Origin(recording_id, source_id, ORIGIN, key),
         chat_settings,
         confidence=np.array([one.best.score for one in logged], dtype=np.float32),
     )
+    events, raw_texts = all_events(staging)
     reasons = Counter(record.reason for record in watching.rejected)
-    repeated = watching.readings - staged.events.num_rows - reasons.total()
+    repeated = watching.readings - events.num_rows - reasons.total()
     return ChatRead(
-        events=staged.events,
+        events=events,
         rejects=rejects_table(watching.rejected, recording_id, source_id),
-        names=staged.names,
+        names=staging.names,
         report=RenderedReport(
             engine=engine,
-            counts=Counts(watching.readings, staged.events.num_rows, repeated, dict(sorted(reasons.items()))),
-            kinds=value_counts(staged.events["kind"]),
+            counts=Counts(watching.readings, events.num_rows, repeated, dict(sorted(reasons.items()))),
+            kinds=dict(sorted(staging.kinds.items())),
             size=video.size,
             region=region,
             pictures=watching.pictures,
@@ -92,10 +94,10 @@ def read_pictures(
             broken_packets=video.broken_packets,
             truncated=video.stopped,
             visible_at_start=sum(one.unseen_ms is None for one in logged),
-            warnings=tuple(_warnings(video, region, staged.events, reasons)),
+            warnings=tuple(_warnings(video, region, events, reasons)),
         ),
-        raw_texts=staged.raw_texts,
-        name_hashes=staged.name_hashes,
+        raw_texts=raw_texts,
+        name_hashes=staging.name_hashes,
     )
 
 
@@ -111,9 +113,9 @@ def _clock(logged: list[Logged], step_ms: int) -> ChatClock:
     half_N = (seen_N - unseen_N + 1) // 2
     return ChatClock(
         offset_ms=seen_N - half_N,
-        precision_ms=np.where(half_N > 0, half_N, step_ms),
-        source=np.full(len(logged), OffsetSource.OCR.value),
-        segment=np.zeros(len(logged), dtype=np.int64),
+        precision_ms=np.where(half_N > 0, half_N, step_ms).astype(np.int32),
+        source_code=np.full(len(logged), OCR, dtype=np.int8),
+        segment=np.zeros(len(logged), dtype=np.int16),
         segments=(),
         slope=None,
     )
