@@ -6,7 +6,6 @@ as TwitchDownloader does. Broken streams give everything up to the break.
 
 import codecs
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -16,6 +15,7 @@ from dougpt_chat.errors import UnreadableExportError
 BLOCK_BYTES = 8 << 20
 GZIP_INPUT_BYTES = 1 << 16
 HEAD_BYTES = 1 << 18
+BLANK = b"\0 \t\r\n"
 GZIP_MAGIC = b"\x1f\x8b"
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 MARKS = (
@@ -53,7 +53,7 @@ class ExportBytes:
             pieces += block
             if len(pieces) >= HEAD_BYTES:
                 break
-        if not pieces.strip(b"\0 \t\r\n"):
+        if not pieces.strip(BLANK):
             raise UnreadableExportError(str(self.path), "the file is empty")
         return bytes(pieces[:HEAD_BYTES])
 
@@ -127,20 +127,3 @@ def _recoded(blocks: Iterator[bytes], mark: bytes, encoding: str) -> Iterator[by
     for block in _without_mark(blocks, len(mark)):
         yield decoder.decode(block).encode()
     yield decoder.decode(b"", final=True).encode()
-
-
-def text_lines(source: ExportBytes, repairs: Counter[str]) -> Iterator[str]:
-    """Yield the lines of a text that are not blank, without their ends; bytes that are no UTF-8 are repaired."""
-    rest = b""
-    for block in source:
-        *lines, rest = (rest + block).split(b"\n")
-        yield from _decoded_lines(lines, repairs)
-    yield from _decoded_lines([rest], repairs)
-
-
-def _decoded_lines(lines: list[bytes], repairs: Counter[str]) -> Iterator[str]:
-    for line in lines:
-        text = line.decode(errors="replace").rstrip("\r")
-        if text.strip("\0 \t"):
-            repairs["bad_utf8"] += "\ufffd" in text and text.encode() != line.rstrip(b"\r")
-            yield text

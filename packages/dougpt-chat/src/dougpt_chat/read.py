@@ -80,12 +80,12 @@ def read_chat(
     """
     settings = settings or ChatSettings()
     source = ExportBytes(path)
-    chosen = choose_format(source, format)
-    notes = ParseNotes()
+    chosen = choose_format(source, format, settings.columns)
+    notes = ParseNotes(columns=settings.columns)
     collected = collect(chosen.parse(source, notes))
     messages, rejected = collected.messages, collected.rejected
     n_records = messages.num_rows + len(rejected)
-    if notes.cut is not None and not (allow_truncated or settings.allow_truncated):
+    if notes.cut is not None and notes.cut.certain and not (allow_truncated or settings.allow_truncated):
         raise TruncatedExportError(str(path), messages.num_rows, notes.cut.at_byte, notes.cut.cause)
 
     source_id = source_id or id_of_source(file_sha256(path))
@@ -199,5 +199,5 @@ def _report(
         cut=None if notes.cut is None else f"byte {notes.cut.at_byte}: {notes.cut.cause}",
         lossy=quality.lossy,
         partial=quality.partial,
-        warnings=quality.warnings,
+        warnings=(*notes.warnings, *quality.warnings),
     )

@@ -3,11 +3,32 @@
 They are tried in this order, the most particular marks first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from dougpt_chat.errors import UnknownFormatError
-from dougpt_chat.formats import twitch_irc, twitch_v5, twitchdownloader
+from dougpt_chat.formats import (
+    chat_downloader,
+    chat_downloader_csv,
+    chat_downloader_text,
+    chatterino,
+    eventsub,
+    justlog,
+    parquet,
+    table,
+    tcd_srt,
+    tcd_ssa,
+    tcd_text,
+    twitch_archiver_text,
+    twitch_gql,
+    twitch_irc,
+    twitch_irc_json,
+    twitch_v5,
+    twitchdownloader,
+    twitchdownloader_html,
+    twitchdownloader_text,
+    youtube_live_chat,
+)
 from dougpt_chat.formats.message import Batch, ParseNotes
 from dougpt_chat.opening import ExportBytes
 
@@ -28,11 +49,40 @@ class ChatFormat(Protocol):
         """Yield the messages in the order of the file; `notes` is complete when all are read."""
 
 
-FORMATS: dict[str, ChatFormat] = {module.NAME: module for module in (twitchdownloader, twitch_v5, twitch_irc)}
+FORMATS: dict[str, ChatFormat] = {
+    module.NAME: module
+    for module in (
+        twitchdownloader,
+        twitch_v5,
+        twitch_gql,
+        chat_downloader,
+        youtube_live_chat,
+        twitch_irc_json,
+        eventsub,
+        twitch_irc,
+        twitchdownloader_html,
+        justlog,
+        chatterino,
+        twitch_archiver_text,
+        tcd_ssa,
+        tcd_srt,
+        tcd_text,
+        chat_downloader_text,
+        twitchdownloader_text,
+        chat_downloader_csv,
+        table,
+        parquet,
+    )
+}
 
 
-def choose_format(source: ExportBytes, name: str = "auto") -> ChatFormat:
+def choose_format(source: ExportBytes, name: str = "auto", columns: Mapping[str, str] | None = None) -> ChatFormat:
     """Return the format called `name`, or the one that the content shows.
+
+    Args:
+        source: The file.
+        name: A name in `FORMATS`, or auto.
+        columns: Which column of a table holds what, where its header does not say it.
 
     Raises:
         ValueError: There is no format of that name.
@@ -44,6 +94,8 @@ def choose_format(source: ExportBytes, name: str = "auto") -> ChatFormat:
     head = source.head()
     if name != "auto":
         return FORMATS[name]
+    if columns and table.refuse(head, columns) is None:
+        return table
     refusals: dict[str, str] = {}
     for candidate in FORMATS.values():
         why = candidate.refuse(head)

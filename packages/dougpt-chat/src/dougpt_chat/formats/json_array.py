@@ -9,6 +9,7 @@ token. What stands before and after the array is kept, with embedded images left
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dougpt_chat.formats.message import Cut
 from dougpt_chat.opening import ExportBytes
@@ -65,6 +66,10 @@ def scan_records(text: bytes, *, stop_at_end: bool = True) -> Scan:
             return Scan(records, token.end(), token.end())
         elif token.group() == b'"':  # a string without end: the text breaks off inside it
             return Scan(records, None, start if depth else token.start())
+        elif mark == ord('"') and depth == 0:
+            _garbage(text, between, token.start(), records)
+            between = token.end()
+            records.append(token.span())
     return Scan(records, None, start if depth else between)
 
 
@@ -103,6 +108,16 @@ class ArrayReader:
         text = self._find_array(blocks)
         if self.found:
             yield from self._runs(text, blocks)
+
+    def pieces(self, run: bytes) -> Iterator[bytes]:
+        """Take a run apart, record by record; a boundary starts afresh, so that a broken record spoils no other."""
+        starts = [0, *(match.start() for match in self._boundary.finditer(run)), len(run)]
+        for start, end in pairwise(starts):
+            piece = run[start:end]
+            scan = scan_records(piece, stop_at_end=False)
+            yield from (piece[begin:stop] for begin, stop in scan.records)
+            if rest := piece[scan.rest :].strip(SEPARATORS):
+                yield rest
 
     @property
     def document(self) -> bytes:
