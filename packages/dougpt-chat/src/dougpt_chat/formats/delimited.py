@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from dougpt_chat.formats.message import Cut, ParseNotes
-from dougpt_chat.formats.text_lines import TextLines
+from dougpt_chat.formats.text_lines import TextLines, head_lines
 from dougpt_chat.opening import ExportBytes
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -28,6 +28,7 @@ class Rows:
     def __init__(self, source: ExportBytes, delimiter: str, notes: ParseNotes) -> None:
         self.cut: Cut | None = None
         self._lines = TextLines(source, notes.repairs)
+        self._repairs = notes.repairs
         self._delimiter = delimiter
         self._closed = whole_row(delimiter)
 
@@ -52,7 +53,11 @@ class Rows:
         waiting.clear()
         if len(text) > CSV_CELL_LIMIT:
             return "too_long"
-        return next(csv.reader([text], delimiter=self._delimiter), [])
+        try:
+            return next(csv.reader([text], delimiter=self._delimiter), [])
+        except csv.Error:  # a carriage return outside of quotation marks
+            self._repairs["control_characters"] += 1
+            return next(csv.reader([text.replace("\r", " ")], delimiter=self._delimiter), [])
 
 
 def whole_row(delimiter: str) -> re.Pattern[str]:
@@ -64,7 +69,7 @@ def whole_row(delimiter: str) -> re.Pattern[str]:
 
 def header_of(head: bytes, delimiter: str) -> list[str]:
     """Return the cells of the first line that is not blank."""
-    text = next((line for line in head.decode(errors="replace").splitlines() if line.strip("\0 \t\ufeff")), "")
+    text = next(iter(head_lines(head)), "").replace("\r", " ")
     if len(text) > CSV_CELL_LIMIT:
         return []
     return [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter), [])]

@@ -118,7 +118,7 @@ class Columns:
 
     def _first(self, cells: Sequence[object], role: str) -> object:
         for place in self.places.get(role, ()):
-            if place < len(cells) and cells[place] not in {None, ""}:
+            if place < len(cells) and cells[place] is not None and cells[place] != "":
                 return cells[place]
         return None
 

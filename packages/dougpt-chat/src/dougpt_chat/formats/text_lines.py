@@ -87,7 +87,7 @@ def read_lines(source: ExportBytes, notes: ParseNotes, take: TakeLine) -> Iterat
 
 def head_lines(head: bytes) -> list[str]:
     """Return the first lines of a text that are not blank, without one that the head cuts."""
-    lines = head.decode(errors="replace").splitlines()
+    lines = [line.rstrip("\r") for line in head.decode(errors="replace").split("\n")]
     if len(head) >= HEAD_BYTES and len(lines) > 1:
         lines.pop()
     return [line for line in lines if line.strip("\0 \t")][:LOOKED_AT_LINES]

@@ -1,0 +1,214 @@
+"""Damages chats in every format at random and reads them: a result with everything counted, or one of our errors.
+
+Each case is made from a seed and its number alone, so that one can be repeated (`--only`). Failures are
+printed with the input made small, and kept in a folder. Run by `just fuzz-chat`; a small share runs as a test.
+"""
+
+import argparse
+import gzip
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from chat_exports import EXPORTS, START, chat
+from dougpt_chat import read_chat
+from dougpt_chat.formats import FORMATS
+from dougpt_schema import DougptError
+
+RECORDING = "0123456789abcdef"
+SLOWEST_S = 10
+REAL_BYTES = 20_000
+SPECIAL = b'{}[]()<>",;:\\/\n\r\t\x00\x01\xff\xc3@#|= 0-'
+REAL = (
+    "twitch-v5-highlight.json",
+    "irc/twitch-irc.txt",
+    "chat-downloader/example.json",
+    "chat-downloader/example.csv",
+    "chat-downloader/example.txt",
+    "chat-downloader/youtube-get-live-chat-replay.json",
+    "chat-downloader/youtube-get-live-chat-replay.csv",
+    "chat-downloader/twitch-get-live-chat-replay.json",
+    "chat-downloader/twitch-get-live-chat-replay.csv",
+    "chat-downloader/twitch-get-live-chat-replay.txt",
+)
+
+
+def originals(real: Path | None) -> list[tuple[str, bytes]]:
+    """Whole files to damage, each with its format: made ones, and parts of real ones where they are there."""
+    made = [(export.format, export.write(chat(12))) for export in EXPORTS.values()]
+    if real is None:
+        return made
+    files = [real / "chat" / name for name in REAL]
+    parts = [part for path in files if path.is_file() for part in _parts(path.read_bytes())]
+    return made + [("auto", part) for part in parts]
+
+
+def _parts(content: bytes) -> Iterator[bytes]:
+    """The beginning of a file, and its end with the beginning's first bytes, which tell what it is."""
+    yield content[:REAL_BYTES]
+    if len(content) > 2 * REAL_BYTES:
+        yield content[:2000] + content[-REAL_BYTES // 2 :]
+
+
+def damaged(rng: random.Random, content: bytes, others: Sequence[tuple[str, bytes]]) -> bytes:
+    """Flip, overwrite, cut, drop, repeat, swap and insert, once or many times."""
+    text = bytearray(content)
+    for _ in range(rng.choice([1, 1, 2, 4, 16])):
+        if not text:
+            break
+        at, length = rng.randrange(len(text)), rng.choice([1, 2, 8, 64, 512, 4096])
+        match rng.randrange(9):
+            case 0:
+                text[at] ^= 1 << rng.randrange(8)
+            case 1:
+                text[at] = rng.choice(SPECIAL)
+            case 2:
+                del text[at:]
+            case 3:
+                del text[at : at + length]
+            case 4:
+                text[at:at] = text[at : at + length]
+            case 5:
+                other = rng.randrange(len(text))
+                one, two = text[at : at + length], text[other : other + length]
+                text[at : at + length], text[other : other + length] = two, one
+            case 6:
+                text[at:at] = rng.randbytes(rng.randrange(1, 20))
+            case 7:
+                donor = rng.choice(others)[1]
+                start = rng.randrange(len(donor))
+                text[at:at] = donor[start : start + length]
+            case _:
+                text[at:at] = bytes([rng.choice(SPECIAL)]) * rng.choice([1, 3, 100])
+    return bytes(text)
+
+
+def case(number: int, seed: int, whole: Sequence[tuple[str, bytes]]) -> tuple[str, bytes, bool]:
+    """Return a case's format, its bytes, and whether a cut file may be kept; the same for the same numbers."""
+    rng = random.Random(f"{seed}:{number}")  # noqa: S311 - damage, not secrets
+    name, content = rng.choice(whole)
+    packs = rng.random()
+    content = damaged(rng, gzip.compress(content, mtime=0) if packs < 0.05 else content, whole)
+    if 0.05 < packs < 0.1:
+        content = gzip.compress(content, mtime=0)
+    elif 0.1 < packs < 0.13:
+        content = b"\xff\xfe" + content.decode(errors="replace").encode("utf-16-le")[: rng.randrange(2, 1 << 20)]
+    chosen = name if rng.random() < 0.4 else "auto"
+    if rng.random() < 0.03:
+        chosen = rng.choice(list(FORMATS))
+    return chosen, content, rng.random() < 0.8
+
+
+def problem(path: Path, content: bytes, name: str, *, allow_truncated: bool) -> tuple[str, str]:
+    """Read `content`; return what went wrong, nothing where all is well, and how it ended, in a word."""
+    path.write_bytes(content)
+    signal.setitimer(signal.ITIMER_REAL, SLOWEST_S)
+    try:
+        found = read_chat(
+            path,
+            recording_id=RECORDING,
+            broadcast_start=START,
+            format=name,
+            allow_truncated=allow_truncated,
+            source_id="s",
+        )
+    except DougptError as refusal:
+        return ("an error of several lines" if "\n" in str(refusal) else ""), type(refusal).__name__
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is what is looked for
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}: {error}", "failure"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    counts = found.report.counts
+    # Contracts of both tables were checked by the reading itself.
+    if counts.messages != found.events.num_rows + counts.duplicates + found.rejects.num_rows:
+        return "the counts do not add up", "failure"
+    if found.report.truncated and not allow_truncated and "last line has no end" not in str(found.report.to_dict()["cut"]):
+        return "a cut file was kept without leave", "failure"
+    return "", "read"
+
+
+def smaller(content: bytes, fails: Callable[[bytes], bool]) -> bytes:
+    """Drop stretches of `content`, halving their length, as long as it fails the same way."""
+    length = max(1, len(content) // 2)
+    while length:
+        at = 0
+        while at < len(content):
+            shorter = content[:at] + content[at + length :]
+            if shorter and fails(shorter):
+                content = shorter
+            else:
+                at += length
+        length //= 2
+    return content
+
+
+def fuzz(count: int, seed: int, real: Path | None, keep: Path | None = None, first: int = 0) -> tuple[list[str], Counter[str]]:
+    """Run cases; return a line for each that failed, and how often each ending was met."""
+    whole, failures, endings = originals(real), [], Counter[str]()
+    before = signal.signal(signal.SIGALRM, _too_slow)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "chat.bin"
+            for number in range(first, first + count):
+                name, content, allowed = case(number, seed, whole)
+                wrong, ending = problem(path, content, name, allow_truncated=allowed)
+                endings[ending] += 1
+                if wrong:
+                    failures.append(f"case {number} of seed {seed}, format {name}: {wrong}")
+                    if keep is not None:
+                        _keep(keep, failures, path, content, name, wrong, allow_truncated=allowed)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    return failures, endings
+
+
+def _keep(
+    folder: Path, failures: list[str], path: Path, content: bytes, name: str, wrong: str, *, allow_truncated: bool
+) -> None:
+    print(failures[-1], file=sys.stderr, flush=True)  # noqa: T201 - a script
+    kind = wrong.partition(":")[0]
+    if sum(kind in line for line in failures) > 1 or wrong.startswith("TimeoutError"):
+        return
+    small = smaller(
+        content, lambda text: problem(path, text, name, allow_truncated=allow_truncated)[0].startswith(kind)
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{len(failures)}-{name}.bin").write_bytes(small)
+    print(f"  made small: {small[:300]!r}", file=sys.stderr, flush=True)  # noqa: T201 - a script
+
+
+def _too_slow(*_: object) -> None:
+    raise TimeoutError(f"longer than {SLOWEST_S} s")
+
+
+def main() -> None:
+    """Run as many cases as asked for, and exit with 1 where any failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20_000, help="how many cases")
+    parser.add_argument("--seed", type=int, default=0, help="another seed gives other cases")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first case")
+    parser.add_argument("--keep", type=Path, default=Path("fuzz-failures"), help="where inputs that fail are kept")
+    chosen = parser.parse_args()
+    real = Path(os.environ.get("DOUGPT_REAL_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+    began = time.perf_counter()
+    failures, endings = fuzz(
+        chosen.count, chosen.seed, real if real.is_dir() else None, chosen.keep, first=chosen.first
+    )
+    took = time.perf_counter() - began
+    print(f"{chosen.count} cases of seed {chosen.seed} in {took:.0f} s: {len(failures)} failures")  # noqa: T201
+    print(", ".join(f"{ending} {count}" for ending, count in endings.most_common()))  # noqa: T201
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()
