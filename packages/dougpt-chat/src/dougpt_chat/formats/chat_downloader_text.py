@@ -18,15 +18,15 @@ CLOCK = r"-?(?:\d+:)?\d{1,5}:\d\d"
 OLD = re.compile(rf"\[({CLOCK})\] (.+?):(?: (.*))?$")
 NEW = re.compile(rf"({CLOCK}|\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d) \| (?:\(([^()]*)\) )?(\*[^*]+\* )?(.+?)(?:: (.*)|:)?$")
 EITHER = re.compile(f"(?:{OLD.pattern})|(?:{NEW.pattern})")
-# What TwitchDownloader never writes: less than three parts, or a sign.
-TELLING = re.compile(r"\[(?:-|\d{1,2}:\d\d\])|[^\[]")
+# What TwitchDownloader never writes: less than three parts, a sign, a name with a space, no bracket.
+TELLING = re.compile(r"\[(?:-|\d{1,2}:\d\d\])|\[[\d:]+\] [^:]* |[^\[]")
 
 
 def refuse(head: bytes) -> str | None:
     """Say why `head` does not begin chat-downloader's text, or None where it does."""
     why = refuse_lines(head, EITHER, "[m:ss] name: text or m:ss | name: text")
     if why is None and not any(EITHER.match(line) and TELLING.match(line) for line in head_lines(head)):
-        return "every time has hours, as TwitchDownloader writes them"
+        return "times with hours and names without spaces, as TwitchDownloader writes them"
     return why
 
 

@@ -34,13 +34,31 @@ class Rows:
 
     def __iter__(self) -> Iterator[list[str] | str]:
         waiting: list[str] = []
+        held: list[str] | str | None = None
+        width: int | None = None
         for line in self._lines:
             waiting.append(line)
             while waiting and (row := self._row(waiting)) is not None:
-                yield row
+                if held is not None:
+                    yield held
+                held = row
+                width = len(row) if width is None else width
         self.cut = self._lines.cut()
-        if waiting and (self.cut is None or not self.cut.certain):
+        if held is not None and not waiting and self._lines.has_open_end and len(held) < (width or 0):
+            self.cut = Cut(self._lines.at_byte, "the last row is not whole")
+        elif held is not None:
+            yield held
+        if waiting:
             self.cut = Cut(self._lines.at_byte, "a quotation mark is not closed")
+            yield from self._rest(waiting)
+
+    def _rest(self, waiting: list[str]) -> Iterator[list[str] | str]:
+        """Of lines behind a quotation mark that is never closed, the first cannot be read; the others may be rows."""
+        while len(waiting) > 1:
+            yield "open_quote"
+            del waiting[0]
+            while waiting and (row := self._row(waiting)) is not None:
+                yield row
 
     def _row(self, waiting: list[str]) -> list[str] | str | None:
         """Take a row from the lines that wait, or None where it needs another line."""
@@ -50,12 +68,23 @@ class Rows:
                 return None
             del waiting[0]
             return "open_quote"
-        waiting.clear()
         if len(text) > CSV_CELL_LIMIT:
+            waiting.clear()
             return "too_long"
         try:
+            row = self._cells(text)
+        except csv.Error:  # quotation marks that close and open again at line ends
+            del waiting[0]
+            return "open_quote"
+        waiting.clear()
+        return row
+
+    def _cells(self, text: str) -> list[str]:
+        try:
             return next(csv.reader([text], delimiter=self._delimiter), [])
-        except csv.Error:  # a carriage return outside of quotation marks
+        except csv.Error:
+            if "\r" not in text:
+                raise
             self._repairs["control_characters"] += 1
             return next(csv.reader([text.replace("\r", " ")], delimiter=self._delimiter), [])
 

@@ -34,27 +34,32 @@ def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     """Yield the messages in the order of the file; rows count cues."""
     notes.header = ExportHeader(platform="twitch")
     lines = TextLines(source, notes.repairs)
-    batch, row, time = Batch(), 0, ""
+    batch, row, time, is_open = Batch(), -1, "", False
+    unread: RejectedRecord | None = None
     for text in lines:
-        cue, said = CUE.match(text), SAID.match(text)
+        cue, said, is_number = CUE.match(text), SAID.match(text), text.strip().isdecimal()
+        if unread is not None:
+            batch.rejected.append(unread)
+        unread = RejectedRecord(max(row, 0), "not_a_message", "a cue without text, or text without a cue")
         if cue is not None:
-            if time:
-                batch.rejected.append(RejectedRecord(row - 1, "not_a_message", "a cue without text"))
+            if not time:
+                unread = None
             time, row = cue[1], row + 1
         elif time and said is not None:
-            name = said[1]
+            name, offset_s = said[1], clock_seconds(time)
             batch.messages.append(
-                ChatMessage(
-                    row - 1, [(said[2] or "", None)], offset_s=clock_seconds(time), login=name, display_name=name
-                )
+                ChatMessage(row, [(said[2] or "", None)], offset_s=offset_s, login=name, display_name=name)
             )
-            time = ""
-        elif not text.strip().isdecimal():
-            batch.rejected.append(RejectedRecord(max(row - 1, 0), "not_a_message", "a line outside of any cue"))
+            time, unread = "", None
+        elif is_number:
+            unread = None
+        is_open = bool(time) or is_number
         if len(batch.messages) >= BATCH_MESSAGES:
             yield batch
             batch = Batch()
     notes.cut = lines.cut()
-    if time and (notes.cut is None or not notes.cut.certain):
-        notes.cut = Cut(lines.at_byte, "the last cue has no text")
+    if is_open and (notes.cut is None or not notes.cut.certain):
+        notes.cut = Cut(lines.at_byte, "the last cue is not whole")
+    if unread is not None and notes.cut is None:
+        batch.rejected.append(unread)
     yield batch

@@ -13,7 +13,7 @@ from dougpt_chat.opening import ExportBytes
 
 NAME = "tcd_ssa"
 DIALOGUE = re.compile(r"Dialogue: Marked=\d,(-?[\d:.]+),[-\d:.]+,[^,]*,([^,]*),[^,]*,[^,]*,[^,]*,[^,]*,(.*)$")
-OVERRIDE = re.compile(r"\{\\[^}]*\}")
+STYLED = re.compile(r"\{\\[^}]*\}(.*?) \{\\[^}]*\}(.*)$")
 SECTION = re.compile(r"(?:\[[\w ]+\]|[A-Z][\w ]*:(?! Marked=\d,))")
 
 
@@ -39,6 +39,16 @@ def _take(row: int, text: str, notes: ParseNotes) -> ChatMessage | None:
             notes.passed_over["header_lines"] += 1
             return None
         raise NotAMessageError("the line is no dialogue")
-    name = match[2].strip()
-    said = OVERRIDE.sub("", match[3]).removeprefix(f"{name} ")
-    return ChatMessage(row, [(said, None)], offset_s=clock_seconds(match[1]), login=name or None, display_name=name)
+    name, said = match[2].strip(), match[3]
+    if said.startswith("{"):
+        styled = STYLED.match(said)
+        if styled is None or styled[1] != name:
+            raise NotAMessageError("the dialogue does not begin with its name")
+        said = styled[2]
+    return ChatMessage(
+        row,
+        [(said.removeprefix(f"{name} "), None)],
+        offset_s=clock_seconds(match[1]),
+        login=name or None,
+        display_name=name,
+    )
