@@ -209,7 +209,8 @@ def html_page(lines: list[Line]) -> bytes:
         for line in lines
     )
     style = f'.first-25 {{ content:url("data:image/png;base64, {picture}"); }}'
-    return f"<!DOCTYPE html>\n<html>\n<head>\n<title>t</title>\n<style>\n{style}\n</style></head>\n<body>\n{rows}</body>\n</html>\n".encode()
+    top = f"<!DOCTYPE html>\n<html>\n<head>\n<title>t</title>\n<style>\n{style}\n</style></head>\n<body>\n"
+    return f"{top}{rows}</body>\n</html>\n".encode()
 
 
 def old_html_page(lines: list[Line]) -> bytes:
@@ -472,7 +473,9 @@ def rustlog_item(line: Line, *, full: bool) -> dict[str, object]:
 
 def justlog_text(lines: list[Line]) -> bytes:
     """A day of justlog or rustlog as text."""
-    return joined((f"[{line.sent_at:%Y-%m-%d %H:%M:%S}] #{CHANNEL} {line.login}: {line.text}" for line in lines), "\r\n")
+    return joined(
+        (f"[{line.sent_at:%Y-%m-%d %H:%M:%S}] #{CHANNEL} {line.login}: {line.text}" for line in lines), "\r\n"
+    )
 
 
 def chatterino_log(lines: list[Line]) -> bytes:
@@ -545,7 +548,7 @@ def webhook(line: Line) -> dict[str, object]:
 
 
 def tcd_srt(lines: list[Line]) -> bytes:
-    """tcd's subtitles."""
+    """Subtitles of tcd."""
 
     def time(ms: int) -> str:
         return f"{clock(ms // 1000)},{ms % 1000:03d}"
@@ -557,19 +560,27 @@ def tcd_srt(lines: list[Line]) -> bytes:
 
 
 def tcd_ssa(lines: list[Line]) -> bytes:
-    """tcd's subtitles for SubStation Alpha."""
+    """Subtitles of tcd for SubStation Alpha."""
 
     def time(ms: int) -> str:
         return f"{clock(ms // 1000)}.{ms % 1000 // 10:02d}"
 
-    head = ["[Script Info]", "Title: T", "ScriptType: v4.00", "PlayDepth: 0", "", "[V4 Styles]", "Format: Name, Fontname"]
+    head = [
+        "[Script Info]",
+        "Title: T",
+        "ScriptType: v4.00",
+        "PlayDepth: 0",
+        "",
+        "[V4 Styles]",
+        "Format: Name, Fontname",
+    ]
     head += ["Style: Default,Arial,21", "", "[Events]", "Format: Marked, Start, End, Style, Name, Text"]
     return joined(
         [
             *head,
             *(
-                f"Dialogue: Marked=0,{time(line.at_ms)},{time(line.at_ms + 2000)},Default,{line.display},0000,0000,0000,,"
-                f"{{\\c&HFF0000&}}{line.display} {{\\c&HFFFFFF&}}{line.text}"
+                f"Dialogue: Marked=0,{time(line.at_ms)},{time(line.at_ms + 2000)},Default,{line.display},"
+                f"0000,0000,0000,,{{\\c&HFF0000&}}{line.display} {{\\c&HFFFFFF&}}{line.text}"
                 for line in lines
             ),
         ]
@@ -577,7 +588,7 @@ def tcd_ssa(lines: list[Line]) -> bytes:
 
 
 def tcd_irc(lines: list[Line]) -> bytes:
-    """tcd's irc form: a sign for the first badge it knows, a bracket too many behind /me."""
+    """The irc form of tcd: a sign for the first badge it knows, a bracket too many behind /me."""
     signs = {"broadcaster": "~", "moderator": "@", "subscriber": "%"}
     return joined(
         f"[{clock(line.at_ms // 1000)}] *{line.display} {line.text}]"
@@ -588,7 +599,9 @@ def tcd_irc(lines: list[Line]) -> bytes:
     )
 
 
-def table(delimiter: str, header: tuple[str, ...], cells: Callable[[Line], tuple[object, ...]]) -> Callable[[list[Line]], bytes]:
+def table(
+    delimiter: str, header: tuple[str, ...], cells: Callable[[Line], tuple[object, ...]]
+) -> Callable[[list[Line]], bytes]:
     """A table that somebody made."""
 
     def write(lines: list[Line]) -> bytes:

@@ -67,7 +67,9 @@ def said_by_format(keeps: frozenset[str], line: Line, row: dict[str, Any]) -> No
 
 
 @settings(max_examples=8)
-@given(words=st.lists(WORDS, min_size=1, max_size=5), times=st.lists(st.integers(0, 30_000_000), min_size=5, max_size=5))
+@given(
+    words=st.lists(WORDS, min_size=1, max_size=5), times=st.lists(st.integers(0, 30_000_000), min_size=5, max_size=5)
+)
 @pytest.mark.parametrize("name", EXPORTS)
 def test_what_was_written_is_read(name: str, words: list[str], times: list[int], saved: Saved) -> None:
     lines = [

@@ -20,6 +20,8 @@ TRIPLES = (
     "youtube-get-live-chat-replay",
 )
 FORMATS = {"json": "chat_downloader", "csv": "chat_downloader_csv", "txt": "chat_downloader_text"}
+# Of the text, one name holds a colon, which cannot be told from what was said, and one was changed before it was saved.
+OTHER_NAMES = Counter({"example": 2})
 TEXT_LINE = re.compile(r"^\[(-?)(?:(\d+):)?(\d+):(\d\d)\] ", re.MULTILINE)
 
 
@@ -64,17 +66,13 @@ def test_a_chat_is_the_same_in_json_csv_and_text(name: str, folder: Path) -> Non
 
     assert as_csv.events.drop_columns(["origin"]).equals(as_json.events.drop_columns(["origin"]))
     # The text knows whole seconds, so of two alike within one it keeps one; YouTube's people have names alone there.
-    said = {row["source_row"]: row for row in as_json.events.to_pylist()}
-    written = {row["source_row"]: row for row in as_text.events.to_pylist()}
-    assert len(written) > 0.98 * len(said)
-    names_with_colons = 0
-    for number in written.keys() & said.keys():
-        if written[number]["text"] != said[number]["text"]:
-            assert written[number]["text"].endswith(f": {said[number]['text']}")
-            names_with_colons += 1
-        elif as_json.report.platform != "youtube":
-            assert written[number]["author"] == said[number]["author"]
-    assert names_with_colons <= 1
+    columns = ["text"] if as_json.report.platform == "youtube" else ["text", "author"]
+    said, written = (
+        Counter(map(tuple, zip(*(one.events[name].to_pylist() for name in columns), strict=True)))
+        for one in (as_json, as_text)
+    )
+    assert (said - written).total() <= as_text.report.counts.duplicates + OTHER_NAMES[name]
+    assert (written - said).total() == OTHER_NAMES[name]
 
 
 def test_a_highlights_copied_times_are_noticed_in_every_form(folder: Path) -> None:
@@ -114,7 +112,9 @@ def test_each_real_line_of_irc_is_a_message_a_removal_or_counted(real_data: Path
     path = real_data / "chat" / "irc" / "twitch-irc.txt"
     if not path.is_file():
         pytest.skip(f"no {path.name} among the real data")
-    commands = Counter(irctokens.tokenise(line).command for line in path.read_text(encoding="utf-8").split("\n") if line)
+    commands = Counter(
+        irctokens.tokenise(line).command for line in path.read_text(encoding="utf-8").split("\n") if line
+    )
 
     found = read_chat(path, recording_id=RECORDING, broadcast_start=datetime(2020, 1, 1, tzinfo=UTC))
 
