@@ -16,7 +16,9 @@ from dougpt_chat.opening import ExportBytes
 NAME = "chat_downloader_text"
 CLOCK = r"-?(?:\d+:)?\d{1,5}:\d\d"
 OLD = re.compile(rf"\[({CLOCK})\] (.+?):(?: (.*))?$")
-NEW = re.compile(rf"({CLOCK}|\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d) \| (?:\(([^()]*)\) )?(\*[^*]+\* )?(.+?)(?:: (.*)|:)?$")
+NEW = re.compile(
+    rf"({CLOCK}|\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d) \| (?:\(((?:[^()]|\([^()]*\))*+)\) )?(\*[^*]+\* )?(.+?)(?:: (.*)|:)?$"
+)
 EITHER = re.compile(f"(?:{OLD.pattern})|(?:{NEW.pattern})")
 # What TwitchDownloader never writes: less than three parts, a sign, a name with a space, no bracket.
 TELLING = re.compile(r"\[(?:-|\d{1,2}:\d\d\])|\[[\d:]+\] [^:]* |[^\[]")

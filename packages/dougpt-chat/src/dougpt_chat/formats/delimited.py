@@ -13,6 +13,7 @@ from dougpt_chat.opening import ExportBytes
 
 DELIMITERS = (",", "\t", ";", "|")
 MOST_LINES = 64
+OPEN_QUOTE = "open_quote"
 LONGEST_ROW = 1 << 20
 CSV_CELL_LIMIT = 131_072
 BATCH_ROWS = 1 << 12
@@ -37,8 +38,7 @@ class Rows:
         held: list[str] | str | None = None
         width: int | None = None
         for line in self._lines:
-            waiting.append(line)
-            while waiting and (row := self._row(waiting)) is not None:
+            for row in self._rows(waiting, line):
                 if held is not None:
                     yield held
                 held = row
@@ -50,34 +50,36 @@ class Rows:
             yield held
         if waiting:
             self.cut = Cut(self._lines.at_byte, "a quotation mark is not closed")
-            yield from self._rest(waiting)
+        while len(waiting) > 1:  # of these lines only the first cannot be read; the others may be rows
+            yield OPEN_QUOTE
+            again = waiting[1:]
+            waiting.clear()
+            for line in again:
+                yield from self._rows(waiting, line)
 
-    def _rest(self, waiting: list[str]) -> Iterator[list[str] | str]:
-        """Of lines behind a quotation mark that is never closed, the first cannot be read; the others may be rows."""
-        while len(waiting) > 1:
-            yield "open_quote"
-            del waiting[0]
-            while waiting and (row := self._row(waiting)) is not None:
+    def _rows(self, waiting: list[str], line: str) -> Iterator[list[str] | str]:
+        """Add a line to those that wait for the end of their row, and yield the rows that end with it."""
+        again = [line]
+        while again:
+            waiting.append(again.pop())
+            row = self._row(waiting)
+            if row == OPEN_QUOTE:
+                again += reversed(waiting[1:])
+            if row is not None:
+                waiting.clear()
                 yield row
 
-    def _row(self, waiting: list[str]) -> list[str] | str | None:
-        """Take a row from the lines that wait, or None where it needs another line."""
-        text = "\n".join(waiting)
+    def _row(self, lines: list[str]) -> list[str] | str | None:
+        """Return the row that lines make up, why it cannot be read, or None where it needs another line."""
+        text = "\n".join(lines)
         if text.count('"') % 2 and self._closed.fullmatch(text) is None:
-            if len(waiting) < MOST_LINES and len(text) < LONGEST_ROW:
-                return None
-            del waiting[0]
-            return "open_quote"
+            return None if len(lines) < MOST_LINES and len(text) < LONGEST_ROW else OPEN_QUOTE
         if len(text) > CSV_CELL_LIMIT:
-            waiting.clear()
             return "too_long"
         try:
-            row = self._cells(text)
+            return self._cells(text)
         except csv.Error:  # quotation marks that close and open again at line ends
-            del waiting[0]
-            return "open_quote"
-        waiting.clear()
-        return row
+            return OPEN_QUOTE
 
     def _cells(self, text: str) -> list[str]:
         try:

@@ -16,7 +16,7 @@ MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?"
     r"(?: ?(Z|[A-Z]{2,5}(?![A-Za-z])|(?:UTC|GMT)?[+-]\d\d(?::?\d\d)?))?"
 )
-OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d):?(\d\d)?")
+OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)?")
 LONGEST_VIDEO_S = 1e8
 UNITS_PER_S = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000))
 # Beyond those that mail knows (UT, GMT and the North American ones): hours east of Greenwich.
