@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dougpt_chat.bare_names import contains_name, name_hashes, name_tester
     from dougpt_chat.errors import BrokenExportError, TruncatedExportError, UnknownFormatError, UnreadableExportError
     from dougpt_chat.forget import Forgotten, forget_author, forget_names
-    from dougpt_chat.formats import FORMATS
+    from dougpt_chat.formats import FORMATS, recognise_chat
     from dougpt_chat.formats.message import ExportHeader
     from dougpt_chat.merge import merge_exports
     from dougpt_chat.read import ChatRead, probe_chat, read_chat
@@ -47,6 +47,7 @@ _HOMES = {
     "pseudonym": "authors",
     "read_chat": "read",
     "read_rendered_chat": "rendered.read",
+    "recognise_chat": "formats",
 }
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "pseudonym",
     "read_chat",
     "read_rendered_chat",
+    "recognise_chat",
 ]
 
 

@@ -4,9 +4,10 @@ They are tried in this order, the most particular marks first.
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Protocol
 
-from dougpt_chat.errors import UnknownFormatError
+from dougpt_chat.errors import UnknownFormatError, UnreadableExportError
 from dougpt_chat.formats import (
     chat_downloader,
     chat_downloader_csv,
@@ -32,7 +33,7 @@ from dougpt_chat.formats import (
 from dougpt_chat.formats.message import Batch, ParseNotes
 from dougpt_chat.opening import ExportBytes
 
-__all__ = ["FORMATS", "ChatFormat", "choose_format"]
+__all__ = ["FORMATS", "ChatFormat", "choose_format", "recognise_chat"]
 
 
 class ChatFormat(Protocol):
@@ -103,3 +104,16 @@ def choose_format(source: ExportBytes, name: str = "auto", columns: Mapping[str,
             return candidate
         refusals[candidate.NAME] = why
     raise UnknownFormatError(str(source.path), refusals)
+
+
+def recognise_chat(path: Path | str, columns: Mapping[str, str] | None = None) -> str | None:
+    """Return the name of the format that a file's beginning shows, or None where it is no chat that can be read.
+
+    Args:
+        path: The file.
+        columns: Which column of a table holds what, where its header does not say it.
+    """
+    try:
+        return choose_format(ExportBytes(path), columns=columns).NAME
+    except (UnknownFormatError, UnreadableExportError):
+        return None
