@@ -44,7 +44,7 @@ def said(message: ChatMessage) -> str:
     return "".join(text for text, _ in message.fragments).rstrip()
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(share=st.floats(0.001, 1, exclude_max=True))
 @pytest.mark.parametrize("name", CUTTABLE)
 def test_the_messages_before_a_cut_are_kept_and_no_other(name: str, share: float, saved: Saved) -> None:

@@ -66,7 +66,7 @@ def said_by_format(keeps: frozenset[str], line: Line, row: dict[str, Any]) -> No
         assert row["reply_to"] == line.reply_to
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(
     words=st.lists(WORDS, min_size=1, max_size=5), times=st.lists(st.integers(0, 30_000_000), min_size=5, max_size=5)
 )
@@ -86,3 +86,9 @@ def test_what_was_written_is_read(name: str, words: list[str], times: list[int],
 
 def test_every_format_is_written_by_the_tests() -> None:
     assert {export.format for export in EXPORTS.values()} == set(FORMATS)
+
+
+def test_the_guide_has_every_format() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "guide" / "chat-exports.md"
+
+    assert [name for name in FORMATS if f"`{name}`" not in page.read_text(encoding="utf-8")] == []

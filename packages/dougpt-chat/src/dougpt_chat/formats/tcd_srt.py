@@ -5,6 +5,7 @@ Ordinary captions are not taken for chat: tcd writes hours without a zero in fro
 
 import re
 from collections.abc import Iterator
+from itertools import count
 
 from dougpt_chat.formats.message import Batch, ChatMessage, Cut, ExportHeader, ParseNotes, RejectedRecord
 from dougpt_chat.formats.text_lines import BATCH_MESSAGES, TextLines, head_lines
@@ -31,28 +32,28 @@ def refuse(head: bytes) -> str | None:
 
 
 def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
-    """Yield the messages in the order of the file; rows count cues."""
+    """Yield the messages in the order of the file; rows count cues and lines outside of them."""
     notes.header = ExportHeader(platform="twitch")
     lines = TextLines(source, notes.repairs)
-    batch, row, time, is_open = Batch(), -1, "", False
+    batch, rows, row, time, is_open = Batch(), count(), 0, "", False
     unread: RejectedRecord | None = None
     for text in lines:
-        cue, said, is_number = CUE.match(text), SAID.match(text), text.strip().isdecimal()
         if unread is not None:
             batch.rejected.append(unread)
-        unread = RejectedRecord(max(row, 0), "not_a_message", "a cue without text, or text without a cue")
+            unread = None
+        cue, said, is_number = CUE.match(text), SAID.match(text), text.strip().isdecimal()
         if cue is not None:
-            if not time:
-                unread = None
-            time, row = cue[1], row + 1
+            if time:
+                batch.rejected.append(RejectedRecord(row, "not_a_message", "a cue without text"))
+            time, row = cue[1], next(rows)
         elif time and said is not None:
             name, offset_s = said[1], clock_seconds(time)
             batch.messages.append(
                 ChatMessage(row, [(said[2] or "", None)], offset_s=offset_s, login=name, display_name=name)
             )
-            time, unread = "", None
-        elif is_number:
-            unread = None
+            time = ""
+        elif not is_number:
+            unread = RejectedRecord(next(rows), "not_a_message", "a line that belongs to no cue")
         is_open = bool(time) or is_number
         if len(batch.messages) >= BATCH_MESSAGES:
             yield batch

@@ -8,7 +8,6 @@ of time.
 
 import re
 from collections.abc import Iterator
-from itertools import count
 
 import msgspec
 
@@ -94,22 +93,19 @@ def refuse(head: bytes) -> str | None:
 def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     """Yield the messages in the order of the file; rows count actions."""
     notes.header = ExportHeader(platform="youtube")
-    actions = count()
-
-    def take(lines: list[Line], rows: Iterator[int], notes: ParseNotes) -> Batch:
-        batch = Batch()
-        for line in lines:
-            next(rows)
-            _take(line, actions, batch, notes)
-        return batch
-
     reader = ArrayReader(source, KEY, BOUNDARY)
-    shape = shape_of(Line, take, essential=("actions",))
-    yield from read_records(runs_of(source, KEY, reader), shape, notes)
+    yield from read_records(runs_of(source, KEY, reader), SHAPE, notes)
     note_end_of_array(reader, source.damage, notes)
 
 
-def _take(line: Line, rows: Iterator[int], batch: Batch, notes: ParseNotes) -> None:
+def _take(lines: list[Line], rows: Iterator[int], notes: ParseNotes) -> Batch:
+    batch = Batch()
+    for line in lines:
+        _take_line(line, rows, batch, notes)
+    return batch
+
+
+def _take_line(line: Line, rows: Iterator[int], batch: Batch, notes: ParseNotes) -> None:
     replay = line.replay_chat_item_action
     inner = None if replay is None else replay.video_offset_time_msec
     milliseconds = number_of(inner if inner is not None else line.video_offset_time_msec)
@@ -148,3 +144,6 @@ def _message(name: str, item: Renderer, offset_s: float | None, row: int) -> Cha
         badges=badges_of(badges or []),
         is_notice=RENDERERS[name] in NOTICES,
     )
+
+
+SHAPE = shape_of(Line, _take, essential=("actions",))
