@@ -199,6 +199,18 @@ def test_bytes_that_are_no_utf8_and_control_characters_are_repaired_and_counted(
     assert found.report.repairs == {"bad_utf8": 1}
 
 
+@pytest.mark.parametrize("name", ["td_text", "twitchdownloader", "old_html"])
+def test_a_lone_surrogate_of_utf16_is_repaired_and_counted(name: str, saved: Saved) -> None:
+    content = EXPORTS[name].write(chat(3))
+    wide = content if name == "old_html" else b"\xff\xfe" + content.decode().encode("utf-16-le")
+    hurt = wide.replace("hello".encode("utf-16-le"), "hel".encode("utf-16-le") + b"\x3d\xd8" + "lo".encode("utf-16-le"))
+
+    found = read_chat(saved(hurt), recording_id=RECORDING)
+
+    assert found.events["text"].to_pylist()[0] == "hel\ufffdlo there 0"
+    assert found.report.repairs == {"bad_encoding": content.decode("utf-8", "ignore").count("hello") or 1}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -6,6 +6,7 @@ as TwitchDownloader does. Broken streams give everything up to the break.
 
 import codecs
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -32,11 +33,13 @@ class ExportBytes:
 
     Attributes:
         damage: After the iteration, why the bytes end early (a broken or cut gzip stream), or None.
+        repairs: After the iteration, what had to be repaired to make it UTF-8, by kind.
     """
 
     def __init__(self, path: Path | str, block_bytes: int = BLOCK_BYTES) -> None:
         self.path = Path(path)
         self.damage: str | None = None
+        self.repairs: Counter[str] = Counter()
         self._block_bytes = block_bytes
 
     def __iter__(self) -> Iterator[bytes]:
@@ -72,7 +75,11 @@ class ExportBytes:
             return self._decoded(self._inflated(blocks))
         for mark, encoding in MARKS:
             if first.startswith(mark):
-                return _without_mark(blocks, len(mark)) if encoding == "utf-8" else _recoded(blocks, mark, encoding)
+                return (
+                    _without_mark(blocks, len(mark))
+                    if encoding == "utf-8"
+                    else _recoded(blocks, mark, encoding, self.repairs)
+                )
         return blocks
 
     def _inflated(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -122,8 +129,17 @@ def _without_mark(blocks: Iterator[bytes], mark_bytes: int) -> Iterator[bytes]:
     yield from blocks
 
 
-def _recoded(blocks: Iterator[bytes], mark: bytes, encoding: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    for block in _without_mark(blocks, len(mark)):
-        yield decoder.decode(block).encode()
-    yield decoder.decode(b"", final=True).encode()
+def _recoded(blocks: Iterator[bytes], mark: bytes, encoding: str, repairs: Counter[str]) -> Iterator[bytes]:
+    """Recode to UTF-8; what is no text in the encoding becomes U+FFFD, and is counted."""
+    strict = codecs.getincrementaldecoder(encoding)()
+    for block, is_last in chain(((block, False) for block in _without_mark(blocks, len(mark))), [(b"", True)]):
+        state = strict.getstate()
+        try:
+            yield strict.decode(block, is_last).encode()
+        except UnicodeDecodeError:
+            lenient = codecs.getincrementaldecoder(encoding)("replace")
+            lenient.setstate(state)
+            text = lenient.decode(block, is_last)
+            repairs["bad_encoding"] += text.count("\ufffd")
+            yield text.encode()
+            strict.setstate(lenient.getstate())

@@ -122,7 +122,7 @@ def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     """Yield the messages in the order of the file."""
     reader = ArrayReader(source, KEY, BOUNDARY)
     yield from read_records(runs_of(source, KEY, reader), SHAPE, notes)
-    note_end_of_array(reader, source.damage, notes)
+    note_end_of_array(reader, source, notes)
 
 
 def take_items(items: list[Item], rows: Iterator[int], notes: ParseNotes) -> Batch:

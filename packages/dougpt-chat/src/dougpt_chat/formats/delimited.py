@@ -72,6 +72,8 @@ class Rows:
     def _row(self, lines: list[str]) -> list[str] | str | None:
         """Return the row that lines make up, why it cannot be read, or None where it needs another line."""
         text = "\n".join(lines)
+        if '"' not in text and len(text) <= CSV_CELL_LIMIT:  # what `csv` would do, an order of magnitude faster
+            return text.split(self._delimiter)
         if text.count('"') % 2 and self._closed.fullmatch(text) is None:
             return None if len(lines) < MOST_LINES and len(text) < LONGEST_ROW else OPEN_QUOTE
         if len(text) > CSV_CELL_LIMIT:

@@ -137,7 +137,7 @@ def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     notes.header = ExportHeader(platform="twitch")
     reader = ArrayReader(source, KEY, BOUNDARY)
     yield from read_records(runs_of(source, KEY, reader), SHAPE, notes)
-    note_end_of_array(reader, source.damage, notes)
+    note_end_of_array(reader, source, notes)
 
 
 def _take(records: list[Notification], rows: Iterator[int], notes: ParseNotes) -> Batch:

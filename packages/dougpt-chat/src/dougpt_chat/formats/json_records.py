@@ -17,6 +17,7 @@ from dougpt_chat.formats.json_array import SEPARATORS, ArrayReader
 from dougpt_chat.formats.json_lines import Runs
 from dougpt_chat.formats.json_repair import repair
 from dougpt_chat.formats.message import Batch, ParseNotes, RejectedRecord
+from dougpt_chat.opening import ExportBytes
 
 ANYTHING = msgspec.json.Decoder()
 
@@ -65,11 +66,12 @@ def read_records[T](runs: Runs, shape: RecordShape[T], notes: ParseNotes) -> Ite
     notes.cut = runs.cut
 
 
-def note_end_of_array(reader: ArrayReader, damage: str | None, notes: ParseNotes) -> None:
-    """Note what stands behind a whole document and should not."""
+def note_end_of_array(reader: ArrayReader, source: ExportBytes, notes: ParseNotes) -> None:
+    """Note what had to be done to read the source, and what stands behind a whole document and should not."""
+    notes.repairs.update(source.repairs)
     if reader.trailing_bytes:
         notes.repairs["bytes_behind_the_end"] += reader.trailing_bytes
-    if reader.cut is None and damage is not None:
+    if reader.found and reader.cut is None and source.damage is not None:
         notes.repairs["broken_compression_behind_the_end"] += 1
 
 

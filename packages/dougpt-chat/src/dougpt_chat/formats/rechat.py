@@ -100,7 +100,7 @@ def read_document(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     yield from read_records(reader, SHAPE, notes)
     if not reader.found and reader.cut is None:
         raise BrokenExportError(str(source.path), f"the document has no {KEY.decode()} array")
-    note_end_of_array(reader, source.damage, notes)
+    note_end_of_array(reader, source, notes)
     if reader.document:
         read_header(reader.document, notes)
 

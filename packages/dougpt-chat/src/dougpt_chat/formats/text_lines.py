@@ -45,6 +45,7 @@ class TextLines:
                 at, rest = at + len(rest), b""
         self.has_open_end = bool(rest.strip(BLANK))
         yield from self._decoded(rest, at)
+        self._repairs.update(self._source.repairs)
 
     def cut(self) -> Cut | None:
         """Return where the text ends too early, as far as its end tells."""

@@ -107,7 +107,7 @@ def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     """Yield the messages in the order of the file."""
     reader = ArrayReader(source, KEY, BOUNDARY)
     yield from read_records(reader, SHAPE, notes)
-    note_end_of_array(reader, source.damage, notes)
+    note_end_of_array(reader, source, notes)
     notes.header = _header(reader.document, notes)
 
 

@@ -17,7 +17,7 @@ from dougpt_chat.opening import ExportBytes
 
 NAME = "twitch_irc"
 LINE = re.compile(r"^(?:@(?P<tags>\S+) +)?(?::(?P<prefix>\S+) +)?(?P<command>[A-Z]+|\d{3})(?: +(?P<rest>.*))?$")
-TAGGED = re.compile(rb"^(?:@\S+=\S* +)?:\S+ +(?:PRIVMSG|USERNOTICE|CLEARCHAT|CLEARMSG) +#\w+", re.MULTILINE)
+TAGGED = re.compile(rb"^(?:@\S+ +)?:\S+ +(?:PRIVMSG|USERNOTICE|CLEARCHAT|CLEARMSG) +#\w+", re.MULTILINE)
 ESCAPED = re.compile(r"\\(.?)")
 MEANING = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 ACTION, ACTION_END = "\x01ACTION ", "\x01"
@@ -71,13 +71,14 @@ def parse_line(text: str) -> IrcLine | None:
         return None
     middle, colon, trailing = f" {match['rest'] or ''}".partition(" :")
     parameters = (*middle.split(), *((trailing,) if colon else ()))
-    tags = dict(_tag(tag) for tag in (match["tags"] or "").split(";") if tag)
-    return IrcLine(tags, (match["prefix"] or "").partition("!")[0], match["command"], parameters)
+    return IrcLine(_tags(match["tags"] or ""), (match["prefix"] or "").partition("!")[0], match["command"], parameters)
 
 
-def _tag(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return name, ESCAPED.sub(lambda match: MEANING.get(match[1], match[1]), value)
+def _tags(text: str) -> dict[str, str]:
+    tags = {name: value for name, _, value in (tag.partition("=") for tag in text.split(";")) if name}
+    if "\\" in text:
+        tags = {name: ESCAPED.sub(lambda match: MEANING.get(match[1], match[1]), value) for name, value in tags.items()}
+    return tags
 
 
 class IrcLog:

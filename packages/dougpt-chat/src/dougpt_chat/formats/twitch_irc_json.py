@@ -69,7 +69,7 @@ def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     reader = ArrayReader(source, KEY, BOUNDARY)
     shape = shape_of(LoggedLine | str, take, essential=("raw", "text"))  # type: ignore[arg-type] # a union is no class
     yield from read_records(runs_of(source, KEY, reader), shape, notes)
-    note_end_of_array(reader, source.damage, notes)
+    note_end_of_array(reader, source, notes)
 
 
 def _take(row: int, line: LoggedLine | str, log: IrcLog, batch: Batch) -> RejectedRecord | None:

@@ -47,6 +47,7 @@ def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
             yield batch
             batch = Batch()
     notes.cut = page.cut
+    notes.repairs.update(source.repairs)
     yield batch
 
 
