@@ -150,8 +150,9 @@ def _read(path: Path, name: str, *, allow_truncated: bool) -> str:
 
 def _parsed(path: Path, name: str, *, allow_truncated: bool) -> str:
     source, notes = ExportBytes(path), ParseNotes()
-    collected = collect(choose_format(source, name).parse(source, notes))
-    rows = [*collected.messages["row"].to_pylist(), *(record.row for record in collected.rejected)]
+    batches = list(choose_format(source, name).parse(source, notes))
+    collect(batches)
+    rows = [record.row for batch in batches for record in (*batch.messages, *batch.rejected)]
     return "a row stands twice" if allow_truncated and len(set(rows)) != len(rows) else ""
 
 

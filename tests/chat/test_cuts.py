@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from chat_exports import EXPORTS, START, Line
-from dougpt_chat import BrokenExportError, ChatSettings, TruncatedExportError, read_chat
+from dougpt_chat import BrokenExportError, TruncatedExportError, read_chat
 from dougpt_chat.formats import FORMATS
 from dougpt_chat.formats.message import ChatMessage, ParseNotes
 from dougpt_chat.opening import ExportBytes
@@ -87,7 +87,7 @@ def test_a_cut_is_in_the_report(name: str, saved: Saved) -> None:
 
     if certain:
         with pytest.raises(TruncatedExportError) as caught:
-            read_chat(path, recording_id=RECORDING, broadcast_start=START)
+            read_chat(path, recording_id=RECORDING, broadcast_start=START, allow_truncated=False)
         assert caught.value.complete == 5
     found = read_chat(path, recording_id=RECORDING, broadcast_start=START, allow_truncated=certain)
 
@@ -111,13 +111,13 @@ def test_parquet_without_its_end_is_refused_with_the_reason(saved: Saved) -> Non
 
     for at in (4, len(whole) // 2, len(whole) - 1):
         with pytest.raises(BrokenExportError, match="Parquet that cannot be read"):
-            read_chat(saved(whole[:at]), recording_id=RECORDING, settings=ChatSettings(allow_truncated=True))
+            read_chat(saved(whole[:at]), recording_id=RECORDING, allow_truncated=True)
 
 
 def test_a_text_whose_last_line_has_no_end_is_read_whole_and_says_so(saved: Saved) -> None:
     text = EXPORTS["td_text"].write(LINES).rstrip(b"\n")
 
-    found = read_chat(saved(text), recording_id=RECORDING)
+    found = read_chat(saved(text), recording_id=RECORDING, allow_truncated=False)
 
     assert found.events.num_rows == len(LINES)
     assert "the last line has no end" in str(found.report.cut)
