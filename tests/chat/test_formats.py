@@ -1,5 +1,7 @@
 """The same chat in every format that people save it in gives the same messages, as far as each format can say them."""
 
+import codecs
+import gzip
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
@@ -82,6 +84,26 @@ def test_what_was_written_is_read(name: str, words: list[str], times: list[int],
     got = {(row["author"], row["text"]) for row in found.events.to_pylist()}
     assert got == {(author_of(line, name), unicodedata.normalize("NFC", line.text)) for line in lines}
     assert not found.report.counts.rejects
+
+
+@pytest.mark.parametrize("name", [name for name in EXPORTS if name not in {"parquet", "old_html"}])
+def test_compression_encoding_and_line_ends_change_nothing(name: str, saved: Saved) -> None:
+    content = EXPORTS[name].write(chat())
+    plain = read(saved(content))
+    unix = content.replace(b"\r\n", b"\n")
+
+    for other in (
+        gzip.compress(content),
+        codecs.BOM_UTF8 + content,
+        codecs.BOM_UTF16_LE + content.decode().encode("utf-16-le"),
+        unix.replace(b"\n", b"\r\n"),
+        b"\n\n" + content + b"\n \n" if EXPORTS[name].format != "twitchdownloader" else content,
+    ):
+        found = read(saved(other))
+
+        assert found.events.equals(plain.events)
+        assert found.report.origin == plain.report.origin
+        assert not found.report.repairs.keys() - {"bad_utf8"}
 
 
 def test_every_format_is_written_by_the_tests() -> None:

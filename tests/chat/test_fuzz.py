@@ -1,13 +1,17 @@
 """A small share of what `just fuzz-chat` does at length, and what it has found."""
 
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from chat_exports import EXPORTS, START, chat
 from dougpt_chat import read_chat
-from fuzz_exports import case, damaged, fuzz, originals, smaller
+from dougpt_chat.formats import FORMATS
+from dougpt_chat.formats.message import ParseNotes
+from dougpt_chat.opening import ExportBytes
+from fuzz_exports import SLOWEST_S, case, damaged, fuzz, originals, smaller
 
 RECORDING = "0123456789abcdef"
 
@@ -42,6 +46,24 @@ def test_what_the_fuzzer_found_is_mended(content: bytes, saved: Callable[[bytes]
     report = read_chat(saved(content), recording_id=RECORDING, broadcast_start=START, allow_truncated=True).report
 
     assert report.counts.messages > 0
+
+
+@pytest.mark.parametrize("name", ["twitchdownloader", "cd_json", "live_chat", "recent_messages", "html"])
+@pytest.mark.parametrize("endless", [b"/*a", b'\\"', b'a,"', b'<pre class="comment-root"', b"<![", b"{"])
+def test_what_never_ends_takes_no_more_time_than_it_is_long(
+    name: str, endless: bytes, saved: Callable[[bytes], Path]
+) -> None:
+    export = EXPORTS[name]
+    content = export.write(chat(3))
+    at = content.find(b"hello") + 3
+    path = saved(content[:at] + endless * (200_000 // len(endless)) + content[at:])
+
+    began = time.process_time()
+    for _ in FORMATS[export.format].parse(ExportBytes(path), ParseNotes()):
+        pass
+
+    # Looking anew from every place to the end took minutes.
+    assert time.process_time() - began < SLOWEST_S
 
 
 @pytest.mark.parametrize("name", EXPORTS)

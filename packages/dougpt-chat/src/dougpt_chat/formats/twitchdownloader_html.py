@@ -65,10 +65,8 @@ class _Page:
             tail = (tail + block)[-1024:]
             done = 0
             while (start := text.find(START, done)) >= 0 and (end := text.find(END, start)) >= 0:
-                behind = text.find(START, start + len(START), end)
-                if behind >= 0:  # the end of this one is lost
-                    end = behind - len(END)
-                yield text[start : end if behind < 0 else behind]
+                # More than one where the end of a message is lost.
+                yield from (START + piece for piece in text[start:end].split(START)[1:])
                 done = end + len(END)
             keep = text.find(START, done)
             if keep < 0 or len(text) - keep > LONGEST_MESSAGE_BYTES:
@@ -86,8 +84,12 @@ def _take(record: bytes, row: int, batch: Batch, notes: ParseNotes) -> None:
     text = record.decode(errors="replace")
     notes.repairs["bad_utf8"] += "\ufffd" in text and text.encode() != record
     parser = _Message()
-    parser.feed(text)
-    parser.close()
+    try:
+        parser.feed(text)
+        parser.close()
+    except AssertionError:  # what the parser of the standard library raises on some markup that ends nowhere
+        batch.rejected.append(RejectedRecord(row, "not_a_message", "its markup cannot be read"))
+        return
     time = TIME.search("".join(parser.before))
     if time is None:
         batch.rejected.append(RejectedRecord(row, "not_a_message", "no [time] before the author"))
