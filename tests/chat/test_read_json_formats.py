@@ -90,15 +90,24 @@ def test_what_moderators_removed_is_deleted_backwards_in_chat_downloader(read: R
 
 
 @pytest.mark.parametrize(
-    ("locations", "emotes"), [("0-4", ["Kappa"]), (["0-4", "8-12"], ["Kappa", "Kappa"]), ("4-0", []), ("90-95", [])]
+    ("locations", "emotes", "wrong"),
+    [
+        ("0-4", ["Kappa"], 0),
+        (["0-4", "8-12"], ["Kappa", "Kappa"], 0),
+        ("4-0", [], 1),
+        ("90-95", [], 1),
+        ("0-4,9-13", ["Kappa"], 1),  # one too far, behind a long character
+    ],
 )
 def test_places_of_emotes_are_a_text_or_a_list_and_may_be_wrong(
-    locations: object, emotes: list[str], read: Read
+    locations: object, emotes: list[str], wrong: int, read: Read
 ) -> None:
     item = new_item(ANN) | {"message": "Kappa , Kappa", "emotes": [{"id": "25", "locations": locations}]}
 
-    (row,) = read(item).events.to_pylist()
+    found = read(item)
 
+    (row,) = found.events.to_pylist()
+    assert found.report.repairs.get("emote_places", 0) == wrong
     assert row["text"] == "Kappa , Kappa"
     assert [emote["name"] for emote in row["emotes"]] == emotes
 

@@ -137,7 +137,7 @@ def take_items(items: list[Item], rows: Iterator[int], notes: ParseNotes) -> Bat
         elif kind in NO_MESSAGES or kind.startswith("ticker_"):
             notes.passed_over[kind] += 1
         else:
-            batch.messages.append(_message(item, kind, row))
+            batch.messages.append(_message(item, kind, row, notes))
     return batch
 
 
@@ -159,7 +159,7 @@ def _removals(item: Item, kind: str, row: int) -> Iterator[Removal]:
         yield Removal(row, login=item.banned_user)
 
 
-def _message(item: Item, kind: str, row: int) -> ChatMessage:
+def _message(item: Item, kind: str, row: int, notes: ParseNotes) -> ChatMessage:
     text = item.message or ""
     is_action = text.endswith(ACTION_END)
     if is_action:
@@ -167,7 +167,7 @@ def _message(item: Item, kind: str, row: int) -> ChatMessage:
     author = item.author
     return ChatMessage(
         row=row,
-        fragments=_fragments(text, item.emotes or []),
+        fragments=_fragments(text, item.emotes or [], notes),
         id=item.message_id or None,
         offset_s=_offset_s(item),
         sent_at=since_1970(item.timestamp, MICROSECONDS) if item.timestamp else None,
@@ -214,20 +214,30 @@ def badge_name(badge: Badge) -> str:
     return f"{name}/{badge.version}" if name and badge.version is not None else name
 
 
-def _fragments(text: str, emotes: list[Emote]) -> list[tuple[str, str | None]]:
+def _fragments(text: str, emotes: list[Emote], notes: ParseNotes) -> list[tuple[str, str | None]]:
+    for emote in emotes:
+        if emote.name and emote.id and emote.is_custom_emoji is False:
+            text = text.replace(emote.name, str(emote.id))
     places: list[tuple[int, int, str]] = []
     for emote in emotes:
-        emote_id = str(emote.id or "")
         if emote.locations:
             spots = emote.locations if isinstance(emote.locations, str) else ",".join(emote.locations)
-            places += [(int(spot[1]), int(spot[2]) + 1, emote_id) for spot in PLACE.finditer(spots)]
-        elif emote.name and emote.is_custom_emoji is False and emote_id:
-            text = text.replace(emote.name, emote_id)
-    for emote in emotes:
-        if emote.name and not emote.locations and emote.is_custom_emoji is not False:
-            shortcut = re.compile(re.escape(emote.name))
-            places += [(*found.span(), str(emote.id or "")) for found in shortcut.finditer(text)]
+            found = [(int(spot[1]), int(spot[2]) + 1) for spot in PLACE.finditer(spots)]
+            words = [place for place in found if _is_word(text, *place)]
+            notes.repairs["emote_places"] += len(found) - len(words)
+        elif emote.name and emote.is_custom_emoji is not False:
+            words = [one.span() for one in re.finditer(re.escape(emote.name), text)]
+        else:
+            words = []
+        places += [(start, end, str(emote.id or "")) for start, end in words]
     return cut_at_emotes(text, places)
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    """Whether white space or nothing is around a place, and none within: Twitch's emotes are words."""
+    word = text[start:end]
+    around = text[max(0, start - 1) : start] + text[end : end + 1]
+    return len(word) == end - start and word.split() == [word] and not around.strip()
 
 
 SHAPE = shape_of(Item, take_items, essential=("message", "time_in_seconds", "timestamp"), id_field="message_id")
