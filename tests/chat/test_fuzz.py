@@ -38,7 +38,7 @@ def test_a_failing_input_is_made_as_small_as_it_can_be() -> None:
     "content",
     [
         # A carriage return outside of quotation marks, and marks that close and open again at line ends.
-        b"video_offset_time_msec,message,\rL\n1,\r,x\n",
+        b"video_offset_time_msec,user,message,\rL\n1,x,\r,x\n",
         b'time_in_seconds,message\n"""\n""\n?\n1\n' + b"a\n" * 80,
     ],
 )

@@ -104,6 +104,15 @@ def test_a_setting_names_the_columns_that_the_header_does_not(read: Read) -> Non
         ChatSettings(columns={"who": "wer"})
 
 
+def test_a_table_without_authors_is_taken_for_chat_only_where_that_is_said(read: Read) -> None:
+    text = "time,text\n1.5,hello\n"
+    with pytest.raises(UnknownFormatError, match="no column of authors, as in a transcript of speech"):
+        read(text)
+
+    for more in ({"format": "table"}, {"columns": {"message": "text"}}):
+        assert read(text, **more).events["text"].to_pylist() == ["hello"]
+
+
 def test_cells_of_a_table_without_a_header_are_not_told(read: Read) -> None:
     with pytest.raises(UnknownFormatError) as caught:
         read("0:00:05,ann,a secret\n")

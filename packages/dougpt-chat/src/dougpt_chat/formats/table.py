@@ -21,10 +21,12 @@ def refuse(head: bytes, columns: Mapping[str, str] | None = None) -> str | None:
     if b"\0" in head[:4096] or head.lstrip()[:1] in {b"{", b"[", b"<"}:
         return "it is no delimited text"
     try:
-        _layout(head, columns or {})
+        found = _layout(head, columns or {})[1]
     except NoSuchColumnError as error:
         return str(error)
-    return None
+    if columns or found.places["author"] or found.places["display_name"]:
+        return None
+    return "no column of authors, as in a transcript of speech; chat.columns can name one, or the format be named"
 
 
 def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
