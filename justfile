@@ -73,6 +73,10 @@ bench *names:
 kill-pipeline *options:
     uv run python tests/pipeline/kill_pipeline.py "$@"
 
+# Chats in every format, damaged at random and read; `--count 200000 --seed 7` for more and others
+fuzz-chat *options:
+    uv run python tests/chat/fuzz_exports.py "$@"
+
 # The site, strictly, with the guide's examples run
 docs:
     uv run --group docs python docs/generate.py

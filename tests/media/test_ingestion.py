@@ -168,3 +168,27 @@ def test_real_speech_and_a_real_chat_are_one_recording_when_told_so(real_data: P
 
     assert len(set(apart.sources["recording_id"].to_pylist())) == 2
     assert len(set(together.sources["recording_id"].to_pylist())) == 1
+
+
+def test_whoever_knows_more_formats_of_chat_is_asked_about_text_captions_and_tables(tmp_path: Path) -> None:
+    files = {"log.txt": "a log\n", "cues.srt": "1\n0:00:01,000 --> 0:00:03,000\nann: hi\n", "t.bin": "PAR1\0\0PAR1"}
+    for name, text in (files | {"speech.vtt": VTT, "notes.md": "dear diary\n"}).items():
+        (tmp_path / name).write_text(text)
+    asked: list[str] = []
+
+    def chat_format(path: Path) -> str | None:
+        asked.append(path.name)
+        return "a_format" if path.name in files else None
+
+    result = ingest([tmp_path], chat_format=chat_format)
+
+    assert sorted(asked) == sorted([*files, "notes.md"])
+    chats = [row for row in result.sources.to_pylist() if row["role"] == "chat"]
+    assert {row["name"]: row["container"] for row in chats} == dict.fromkeys(files, "a_format")
+    assert result.rejects["subject_id"].to_pylist() == ["notes.md"]
+    without = ingest([tmp_path]).rejects.to_pylist()
+    assert {row["subject_id"]: row["reason"] for row in without} == {
+        "log.txt": "unrecognised",
+        "notes.md": "unrecognised",
+        "t.bin": "unrecognised",
+    }

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import dougpt_media
 import pyarrow as pa
+from dougpt_chat import recognise_chat
 from dougpt_schema import SOURCES, DougptError, Provenance, atomic_write, code_fingerprint, fingerprint, write_table
 from pyarrow import compute as pc
 
@@ -68,6 +69,7 @@ def ingest_paths(
         platform=options.platform,
         keep_truncated=options.keep_truncated,
         known=_known(project),
+        chat_format=lambda path: recognise_chat(path, project.settings.chat.columns),
         progress=lambda name: note(f"ingest: {safe(name)}"),
     )
     rows: list[dict[str, Any]] = found.proposals.to_pylist()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         UnreadableExportError,
     )
     from dougpt_chat.forget import Forgotten, forget_author, forget_names, names_of
-    from dougpt_chat.formats import FORMATS
+    from dougpt_chat.formats import FORMATS, recognise_chat
     from dougpt_chat.formats.message import ExportHeader
     from dougpt_chat.merge import merge_exports
     from dougpt_chat.page import clock_page
@@ -61,6 +61,7 @@ _HOMES = {
     "pseudonym": "authors",
     "read_chat": "read",
     "read_rendered_chat": "rendered.read",
+    "recognise_chat": "formats",
     "stream_chat": "stream",
 }
 
@@ -95,6 +96,7 @@ __all__ = [
     "pseudonym",
     "read_chat",
     "read_rendered_chat",
+    "recognise_chat",
     "stream_chat",
 ]
 

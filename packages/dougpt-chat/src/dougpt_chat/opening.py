@@ -16,6 +16,7 @@ from dougpt_chat.errors import UnreadableExportError
 BLOCK_BYTES = 8 << 20
 GZIP_INPUT_BYTES = 1 << 16
 HEAD_BYTES = 1 << 18
+BLANK = b"\0 \t\r\n"
 GZIP_MAGIC = b"\x1f\x8b"
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 MARKS = (
@@ -32,11 +33,13 @@ class ExportBytes:
 
     Attributes:
         damage: After the iteration, why the bytes end early (a broken or cut gzip stream), or None.
+        repairs: After the iteration, what had to be repaired to make it UTF-8, by kind.
     """
 
     def __init__(self, path: Path | str, block_bytes: int = BLOCK_BYTES) -> None:
         self.path = Path(path)
         self.damage: str | None = None
+        self.repairs: Counter[str] = Counter()
         self._block_bytes = block_bytes
 
     def __iter__(self) -> Iterator[bytes]:
@@ -53,7 +56,7 @@ class ExportBytes:
             pieces += block
             if len(pieces) >= HEAD_BYTES:
                 break
-        if not pieces.strip(b"\0 \t\r\n"):
+        if not pieces.strip(BLANK):
             raise UnreadableExportError(str(self.path), "the file is empty")
         return bytes(pieces[:HEAD_BYTES])
 
@@ -72,7 +75,11 @@ class ExportBytes:
             return self._decoded(self._inflated(blocks))
         for mark, encoding in MARKS:
             if first.startswith(mark):
-                return _without_mark(blocks, len(mark)) if encoding == "utf-8" else _recoded(blocks, mark, encoding)
+                return (
+                    _without_mark(blocks, len(mark))
+                    if encoding == "utf-8"
+                    else _recoded(blocks, mark, encoding, self.repairs)
+                )
         return blocks
 
     def _inflated(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -122,25 +129,17 @@ def _without_mark(blocks: Iterator[bytes], mark_bytes: int) -> Iterator[bytes]:
     yield from blocks
 
 
-def _recoded(blocks: Iterator[bytes], mark: bytes, encoding: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    for block in _without_mark(blocks, len(mark)):
-        yield decoder.decode(block).encode()
-    yield decoder.decode(b"", final=True).encode()
-
-
-def text_lines(source: ExportBytes, repairs: Counter[str]) -> Iterator[str]:
-    """Yield the lines of a text that are not blank, without their ends; bytes that are no UTF-8 are repaired."""
-    rest = b""
-    for block in source:
-        *lines, rest = (rest + block).split(b"\n")
-        yield from _decoded_lines(lines, repairs)
-    yield from _decoded_lines([rest], repairs)
-
-
-def _decoded_lines(lines: list[bytes], repairs: Counter[str]) -> Iterator[str]:
-    for line in lines:
-        text = line.decode(errors="replace").rstrip("\r")
-        if text.strip("\0 \t"):
-            repairs["bad_utf8"] += "\ufffd" in text and text.encode() != line.rstrip(b"\r")
-            yield text
+def _recoded(blocks: Iterator[bytes], mark: bytes, encoding: str, repairs: Counter[str]) -> Iterator[bytes]:
+    """Recode to UTF-8; what is no text in the encoding becomes U+FFFD, and is counted."""
+    strict = codecs.getincrementaldecoder(encoding)()
+    for block, is_last in chain(((block, False) for block in _without_mark(blocks, len(mark))), [(b"", True)]):
+        state = strict.getstate()
+        try:
+            yield strict.decode(block, is_last).encode()
+        except UnicodeDecodeError:
+            lenient = codecs.getincrementaldecoder(encoding)("replace")
+            lenient.setstate(state)
+            text = lenient.decode(block, is_last)
+            repairs["bad_encoding"] += text.count("\ufffd")
+            yield text.encode()
+            strict.setstate(lenient.getstate())

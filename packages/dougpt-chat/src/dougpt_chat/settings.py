@@ -1,6 +1,9 @@
 """How chat is read: the choices a user can make, checked when they are made."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+COLUMN_ROLES = ("time", "offset_ms", "author", "display_name", "message", "id", "badges", "bits", "reply_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,17 @@ class ChatSettings:
         metadata={"help": "Words that are third-party emotes (7TV, BTTV, FFZ), beyond those embedded in the export."},
     )
 
+    columns: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "help": "Which column of a CSV or Parquet holds what, where the header's own words do not say it: any of "
+            "time, offset_ms, author, display_name, message, id, badges, bits, reply_to."
+        },
+    )
+
     def __post_init__(self) -> None:
+        if unknown := sorted(set(self.columns) - set(COLUMN_ROLES)):
+            raise ValueError(f"columns has {unknown[0]!r}, which is none of {', '.join(COLUMN_ROLES)}")
         for name in ("streamer", "bots", "not_bots", "command_prefixes", "emotes"):
             if any(not word.strip() for word in getattr(self, name)):
                 raise ValueError(f"{name} holds an empty word")

@@ -133,7 +133,7 @@ class ChatStream:
             lossy=quality.lossy,
             partial=quality.partial,
             residuals=self._residuals,
-            warnings=quality.warnings,
+            warnings=(*notes.warnings, *quality.warnings),
         )
 
 
@@ -165,14 +165,15 @@ def stream_chat(
     Raises:
         The errors of `read_chat`.
     """
+    settings = settings or ChatSettings()
     source = ExportBytes(path, room.block_bytes)
-    chosen = choose_format(source, format)
-    notes = ParseNotes()
+    chosen = choose_format(source, format, settings.columns)
+    notes = ParseNotes(columns=settings.columns)
     collected = collect(chosen.parse(source, notes), room)
-    if notes.cut is not None and not allow_truncated:
+    if notes.cut is not None and notes.cut.certain and not allow_truncated:
         raise TruncatedExportError(str(path), len(collected), notes.cut.at_byte, notes.cut.cause)
     origin = Origin(recording_id, source_id or id_of_source(file_sha256(path)), chosen.NAME, key)
-    return ChatStream(collected, notes, origin, settings or ChatSettings(), broadcast_start=broadcast_start, room=room)
+    return ChatStream(collected, notes, origin, settings, broadcast_start=broadcast_start, room=room)
 
 
 def _seconds(collected: Collected, clock: ChatClock) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ BRACKETED = re.compile(rf"\[(?:v?(\d{{8,11}})|({YOUTUBE_ID}))\]")
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 # Endings that tell formats and languages; names are compared without them, contents are told by what is in them.
 ENDING = re.compile(
-    r"\.(?:json3?|gz|vtt|srt|info|live_chat|chat|rechat|mp4|m4[av]|mkv|webm|mov|flv|avi|ts|mp3|wav|flac|ogg|opus|aac"
+    r"\.(?:json3?|jsonl|ndjson|html|parquet|gz|vtt|srt|info|live_chat|chat|rechat|mp4|m4[av]|mkv|webm|mov|flv|avi|ts|mp3|wav|flac|ogg|opus|aac"
     r"|[a-z]{2,3}(?:-[a-z0-9]{2,8})*|f\d+(?:-\w+)?|temp|part)$"
 )
 WORDS_OF_ROLE = re.compile(

@@ -9,7 +9,7 @@ import pyarrow as pa
 from dougpt_schema import REJECTS, SOURCES, ArrowStream, DougptError, SourceRole, SourceStatus
 
 from dougpt_media.evidence import Said, stem_and_part
-from dougpt_media.inspection import Refused, inspect
+from dougpt_media.inspection import ChatFormat, Refused, inspect
 from dougpt_media.manifest import SourceRow, manifest_of
 from dougpt_media.match import MEDIA_ROLES, ROLES, File, Group, match
 from dougpt_media.report import Report
@@ -82,6 +82,7 @@ def ingest(
     platform: str | None = None,
     known: ArrowStream | None = None,
     keep_truncated: bool = False,
+    chat_format: ChatFormat | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Ingest:
     """Recognise files by their content and group them into recordings; folders are searched to their bottom.
@@ -93,6 +94,7 @@ def ingest(
         platform: Where that id is from; told from its shape if not given.
         known: Sources of earlier calls, whose recordings keep their ids when files are added.
         keep_truncated: Use media that are cut off as far as they go.
+        chat_format: Tells which format of chat a text or table is of, or None; the two of Twitch are known without it.
         progress: Called with each file's name before it is read.
 
     Raises:
@@ -105,7 +107,7 @@ def ingest(
     for path, name, is_named in _walk(paths):
         if progress is not None:
             progress(name)
-        item = _inspected(path, name, keep_truncated=keep_truncated)
+        item = _inspected(path, name, keep_truncated=keep_truncated, chat_format=chat_format)
         if isinstance(item, Refused):
             if is_named:
                 raise UnusableFileError(item.name, item.cause)
@@ -139,9 +141,9 @@ def _walk(paths: Iterable[Path | str]) -> Iterator[tuple[Path, str, bool]]:
                 yield path, below.as_posix(), not given.is_dir()
 
 
-def _inspected(path: Path, name: str, *, keep_truncated: bool) -> File | Refused:
+def _inspected(path: Path, name: str, *, keep_truncated: bool, chat_format: ChatFormat | None) -> File | Refused:
     try:
-        return inspect(path, name, keep_truncated=keep_truncated)
+        return inspect(path, name, keep_truncated=keep_truncated, chat_format=chat_format)
     except OSError as error:
         return Refused(name, "unreadable", f"cannot be read ({error.strerror or error})")
 

@@ -34,12 +34,15 @@ class Kind(StrEnum):
     TWITCH_DOWNLOADER = "twitchdownloader"
     TWITCH_V5 = "v5"
     INFO = "info"
+    PARQUET = "parquet"
     EMPTY = "empty"
     UNKNOWN_TEXT = "text"
 
 
 CAPTIONS = frozenset({Kind.JSON3, Kind.WEBVTT, Kind.SRT, Kind.WHISPERX})
 CHAT = frozenset({Kind.TWITCH_DOWNLOADER, Kind.TWITCH_V5})
+# What a reader of chat may know more of.
+MAYBE_CHAT = frozenset({Kind.UNKNOWN_TEXT, Kind.SRT, Kind.PARQUET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,11 @@ def recognise(path: Path) -> Recognised:
         return Recognised(Kind.EMPTY)
     text = as_text(head)
     if text is None:
-        return Recognised(Kind.MEDIA)
+        return Recognised(Kind.PARQUET if head.startswith(b"PAR1") else Kind.MEDIA)
+    return _recognised_text(text)
+
+
+def _recognised_text(text: str) -> Recognised:
     if text.startswith("WEBVTT"):
         return Recognised(Kind.WEBVTT)
     if SRT_START.match(text):

@@ -9,6 +9,7 @@ token. What stands before and after the array is kept, with embedded images left
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dougpt_chat.formats.message import Cut
 from dougpt_chat.opening import ExportBytes
@@ -16,6 +17,7 @@ from dougpt_chat.opening import ExportBytes
 LONGEST_RECORD_BYTES = 32 << 20
 STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 TOKEN = re.compile(STRING + rb'|[{}\[\]]|/\*.*?\*/|//[^\n]*|["/]', re.DOTALL)
+UNCOMMENTED = re.compile(STRING + rb'|[{}\[\]]|//[^\n]*|["/]', re.DOTALL)
 COLON = re.compile(rb"\s*:")
 COLON_AND_BRACKET = re.compile(rb"\s*:\s*\[")
 BETWEEN_RECORDS = re.compile(rb"(?:[\s,]|/\*.*?\*/|//[^\n]*)*", re.DOTALL)
@@ -48,7 +50,7 @@ def scan_records(text: bytes, *, stop_at_end: bool = True) -> Scan:
     """
     records: list[tuple[int, int]] = []
     depth, start, between = 0, 0, 0
-    for token in TOKEN.finditer(text):
+    for token in _tokens(text):
         mark = text[token.start()]
         if mark in b"{[":
             if depth == 0:
@@ -65,7 +67,24 @@ def scan_records(text: bytes, *, stop_at_end: bool = True) -> Scan:
             return Scan(records, token.end(), token.end())
         elif token.group() == b'"':  # a string without end: the text breaks off inside it
             return Scan(records, None, start if depth else token.start())
+        elif mark == ord('"') and depth == 0:
+            _garbage(text, between, token.start(), records)
+            between = token.end()
+            records.append(token.span())
     return Scan(records, None, start if depth else between)
+
+
+def _tokens(text: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield brackets, strings and comments; no comment is looked for where none can end: that would take forever."""
+    last_end = text.rfind(b"*/")
+    at = 0
+    if last_end >= 0:
+        for token in TOKEN.finditer(text):
+            yield token
+            at = token.end()
+            if at > last_end:
+                break
+    yield from UNCOMMENTED.finditer(text, at)
 
 
 def _garbage(text: bytes, start: int, end: int, records: list[tuple[int, int]]) -> None:
@@ -104,6 +123,16 @@ class ArrayReader:
         if self.found:
             yield from self._runs(text, blocks)
 
+    def pieces(self, run: bytes) -> Iterator[bytes]:
+        """Take a run apart, record by record; a boundary starts afresh, so that a broken record spoils no other."""
+        starts = [0, *(match.start() for match in self._boundary.finditer(run)), len(run)]
+        for start, end in pairwise(starts):
+            piece = run[start:end]
+            scan = scan_records(piece, stop_at_end=False)
+            yield from (piece[begin:stop] for begin, stop in scan.records)
+            if rest := piece[scan.rest :].strip(SEPARATORS):
+                yield rest
+
     @property
     def document(self) -> bytes:
         """The document without its records; of one that is cut off, what stands before them."""
@@ -131,7 +160,7 @@ class ArrayReader:
 
     def _array_start(self, text: bytes) -> int | None:
         depth = 0
-        for token in TOKEN.finditer(text):
+        for token in _tokens(text):
             word = token.group()
             if word == b"[" and depth == 0:
                 return token.end()
@@ -211,7 +240,7 @@ def outer_keys(head: bytes) -> set[bytes] | None:
         return None
     keys: set[bytes] = set()
     depth = 0
-    for token in TOKEN.finditer(head):
+    for token in _tokens(head):
         word = token.group()
         depth += (word in (b"{", b"[")) - (word in (b"}", b"]"))
         if depth == 1 and word[:1] == b'"' and COLON.match(head, token.end()):
@@ -224,7 +253,7 @@ def outer_keys(head: bytes) -> set[bytes] | None:
 def _document_end(text: bytes) -> int | None:
     """Where the outermost object or array closes, or None where it stays open."""
     depth = 0
-    for token in TOKEN.finditer(text):
+    for token in _tokens(text):
         word = token.group()
         depth += (word in (b"{", b"[")) - (word in (b"}", b"]"))
         if word == b'"':

@@ -7,9 +7,11 @@ without a partner and bytes that are no UTF-8 become U+FFFD. Nothing else is gue
 import re
 from collections import Counter
 
-STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-COMMENT = re.compile(rb"(" + STRING + rb")|/\*.*?\*/|//[^\n]*", re.DOTALL)
+# One that is never closed runs to the end, so that nothing behind it is looked at again and again.
+STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+COMMENT = re.compile(rb"(" + STRING + rb")|/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 TRAILING_COMMA = re.compile(rb"(" + STRING + rb")|,(?=\s*[}\]])", re.DOTALL)
+COMMA_AND_END = re.compile(rb",\s*[}\]]")
 NOT_A_NUMBER = re.compile(rb"(" + STRING + rb")|-?\b(?:NaN|Infinity)\b", re.DOTALL)
 WHOLE_STRING = re.compile(STRING, re.DOTALL)
 CONTROL = re.compile(rb"[\x00-\x1f]")
@@ -24,11 +26,16 @@ def repair(text: bytes) -> tuple[bytes, Counter[str]]:
     """Return `text` as strict JSON in UTF-8 where that can be had, and how often each kind of repair was made."""
     repairs: Counter[str] = Counter()
     text = _utf8(text, repairs)
-    text = _drop("comments", COMMENT, b"", text, repairs)
-    text = _drop("trailing_commas", TRAILING_COMMA, b"", text, repairs)
-    text = _drop("not_a_number", NOT_A_NUMBER, b"null", text, repairs)
-    text = _drop("lone_surrogates", SURROGATE, REPLACEMENT, text, repairs)
-    text = WHOLE_STRING.sub(lambda match: _escaped(match.group(), repairs), text)
+    if b"/*" in text or b"//" in text:
+        text = _drop("comments", COMMENT, b"", text, repairs)
+    if COMMA_AND_END.search(text):
+        text = _drop("trailing_commas", TRAILING_COMMA, b"", text, repairs)
+    if b"NaN" in text or b"Infinity" in text:
+        text = _drop("not_a_number", NOT_A_NUMBER, b"null", text, repairs)
+    if b"\\u" in text:
+        text = _drop("lone_surrogates", SURROGATE, REPLACEMENT, text, repairs)
+    if CONTROL.search(text):
+        text = WHOLE_STRING.sub(lambda match: _escaped(match.group(), repairs), text)
     return text, repairs
 
 

@@ -5,6 +5,7 @@ with afterwards, alike for all.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -93,10 +94,14 @@ class ExportHeader:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where an export ends too early, in bytes of its text, and what is missing."""
+    """Where an export ends too early, in bytes of its text, and what is missing.
+
+    A text whose last line has no end may be whole all the same: then the cut is not `certain`.
+    """
 
     at_byte: int
     cause: str
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +118,19 @@ class ParseNotes:
     """What a parser finds out beside the messages; complete once its batches are all read.
 
     Attributes:
+        columns: Given to the parser: which column of a table holds what, where its header does not say it.
         header: What the file says of the video.
         cut: Where it ends too early, or None.
         repairs: What was repaired, by kind.
         removals: What moderators removed, in the order of the file.
         passed_over: Records that are no messages, by kind.
+        warnings: What a person should know of this file, in sentences.
     """
 
+    columns: Mapping[str, str] = field(default_factory=dict)
     header: ExportHeader = field(default_factory=ExportHeader)
     cut: Cut | None = None
     repairs: Counter[str] = field(default_factory=Counter)
     removals: list[Removal] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)

@@ -8,14 +8,13 @@ ends are off by one in one direction or the other, while the fragments are right
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import count, pairwise
 
 import msgspec
 
 from dougpt_chat.errors import BrokenExportError
-from dougpt_chat.formats.json_array import SEPARATORS, ArrayReader, scan_records
-from dougpt_chat.formats.json_repair import repair
-from dougpt_chat.formats.message import Batch, ChatMessage, ParseNotes, RejectedRecord
+from dougpt_chat.formats.json_array import ArrayReader
+from dougpt_chat.formats.json_records import note_end_of_array, read_records, shape_of
+from dougpt_chat.formats.message import Batch, ChatMessage, ParseNotes
 from dougpt_chat.formats.rechat_header import read_header
 from dougpt_chat.opening import ExportBytes
 
@@ -88,8 +87,7 @@ class Comment(msgspec.Struct, gc=False, rename={"id": "_id"}):
     state: str | None = None
 
 
-RUN = msgspec.json.Decoder(list[Comment], strict=False)
-ANYTHING = msgspec.json.Decoder()
+ESSENTIAL = ("message", "body", "fragments", "text", "content_offset_seconds")
 
 
 def read_document(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
@@ -99,84 +97,16 @@ def read_document(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
         BrokenExportError: A whole document that has no `comments` array.
     """
     reader = ArrayReader(source, KEY, BOUNDARY)
-    rows = count()
-    for run in reader:
-        try:
-            comments = RUN.decode(b"[" + run + b"]")
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            yield _one_by_one(run, rows, notes)
-        else:
-            yield Batch([_message(comment, next(rows)) for comment in comments])
-    notes.cut = reader.cut
+    yield from read_records(reader, SHAPE, notes)
     if not reader.found and reader.cut is None:
         raise BrokenExportError(str(source.path), f"the document has no {KEY.decode()} array")
-    if reader.trailing_bytes:
-        notes.repairs["bytes_behind_the_end"] += reader.trailing_bytes
-    if reader.cut is None and source.damage is not None:
-        notes.repairs["broken_compression_behind_the_end"] += 1
+    note_end_of_array(reader, source, notes)
     if reader.document:
         read_header(reader.document, notes)
 
 
-def _one_by_one(run: bytes, rows: Iterator[int], notes: ParseNotes) -> Batch:
-    """Read each record of a run by itself. A boundary starts afresh, so that a broken one spoils no other."""
-    batch = Batch()
-    starts = [0, *(match.start() for match in BOUNDARY.finditer(run)), len(run)]
-    for start, end in pairwise(starts):
-        piece = run[start:end]
-        scan = scan_records(piece, stop_at_end=False)
-        records = [piece[begin:stop] for begin, stop in scan.records]
-        if rest := piece[scan.rest :].strip(SEPARATORS):
-            records.append(rest)
-        for record in records:
-            _salvage(record, next(rows), batch, notes)
-    return batch
-
-
-def _salvage(record: bytes, row: int, batch: Batch, notes: ParseNotes) -> None:
-    fixed, repairs = repair(record)
-    if not fixed.strip(SEPARATORS):
-        return
-    try:
-        found = ANYTHING.decode(fixed)
-    except (msgspec.DecodeError, RecursionError) as error:
-        batch.rejected.append(RejectedRecord(row, "not_json", str(error)))
-        return
-    try:
-        comment = _converted(found, repairs)
-    except msgspec.ValidationError as error:
-        known = found.get("_id") if isinstance(found, dict) else None
-        batch.rejected.append(
-            RejectedRecord(row, "not_a_message", str(error), known if isinstance(known, str) else None)
-        )
-        return
-    notes.repairs.update(repairs)
-    batch.messages.append(_message(comment, row))
-
-
-def _converted(found: object, repairs: dict[str, int]) -> Comment:
-    """Read a record, leaving out what is only decoration and cannot be read."""
-    try:
-        return msgspec.convert(found, Comment, strict=False)
-    except msgspec.ValidationError:
-        if not isinstance(found, dict):
-            raise
-    spare = {**found, "created_at": _readable(found.get("created_at"), datetime | None)}
-    message = spare.get("message")
-    if isinstance(message, dict):
-        kinds = {"user_badges": list[Badge] | None, "user_notice_params": Notice | None, "bits_spent": int | None}
-        spare["message"] = message | {name: _readable(message.get(name), kind) for name, kind in kinds.items()}
-    comment = msgspec.convert(spare, Comment, strict=False)
-    repairs["unreadable_details"] = repairs.get("unreadable_details", 0) + 1
-    return comment
-
-
-def _readable(value: object, kind: object) -> object:
-    try:
-        msgspec.convert(value, kind, strict=False)
-    except msgspec.ValidationError:
-        return None
-    return value
+def _take(comments: list[Comment], rows: Iterator[int], _notes: ParseNotes) -> Batch:
+    return Batch([_message(comment, next(rows)) for comment in comments])
 
 
 def _message(comment: Comment, row: int) -> ChatMessage:
@@ -216,3 +146,6 @@ def _fragments(message: Message) -> list[tuple[str, str | None]]:
     if message.body is None or message.body == "".join([text for text, _ in fragments]):
         return fragments
     return [(message.body, None)]
+
+
+SHAPE = shape_of(Comment, _take, essential=ESSENTIAL, id_field="_id")

@@ -7,22 +7,23 @@ counted; ranges that cannot be right are left out.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dougpt_chat.formats.message import Batch, ChatMessage, ParseNotes, RejectedRecord, Removal
-from dougpt_chat.opening import ExportBytes, text_lines
+from dougpt_chat.formats.text_lines import BATCH_MESSAGES, TextLines
+from dougpt_chat.opening import ExportBytes
 
 NAME = "twitch_irc"
 LINE = re.compile(r"^(?:@(?P<tags>\S+) +)?(?::(?P<prefix>\S+) +)?(?P<command>[A-Z]+|\d{3})(?: +(?P<rest>.*))?$")
-TAGGED = re.compile(rb"^(?:@\S+=\S* +)?:\S+ +(?:PRIVMSG|USERNOTICE|CLEARCHAT|CLEARMSG) +#\w+", re.MULTILINE)
+TAGGED = re.compile(rb"^(?:@\S+ +)?:\S+ +(?:PRIVMSG|USERNOTICE|CLEARCHAT|CLEARMSG) +#\w+", re.MULTILINE)
 ESCAPED = re.compile(r"\\(.?)")
 MEANING = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 ACTION, ACTION_END = "\x01ACTION ", "\x01"
 EMOTE = re.compile(r"(\d+)-(\d+)")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-BATCH_MESSAGES = 1 << 14
+SHARED_REMEMBERED = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,19 @@ def refuse(head: bytes) -> str | None:
 
 def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     """Yield the messages in the order of the file."""
-    batch = Batch()
-    for row, text in enumerate(text_lines(source, notes.repairs)):
-        _take(row, text, batch, notes)
+    log, batch = IrcLog(notes), Batch()
+    lines = TextLines(source, notes.repairs)
+    unread: RejectedRecord | None = None
+    for row, text in enumerate(lines):
+        if unread is not None:
+            batch.rejected.append(unread)
+        unread = log.take(row, text, batch)
         if len(batch.messages) >= BATCH_MESSAGES:
             yield batch
             batch = Batch()
+    notes.cut = lines.cut()
+    if unread is not None and notes.cut is None:
+        batch.rejected.append(unread)
     yield batch
 
 
@@ -63,27 +71,58 @@ def parse_line(text: str) -> IrcLine | None:
         return None
     middle, colon, trailing = f" {match['rest'] or ''}".partition(" :")
     parameters = (*middle.split(), *((trailing,) if colon else ()))
-    tags = dict(_tag(tag) for tag in (match["tags"] or "").split(";") if tag)
-    return IrcLine(tags, (match["prefix"] or "").partition("!")[0], match["command"], parameters)
+    return IrcLine(_tags(match["tags"] or ""), (match["prefix"] or "").partition("!")[0], match["command"], parameters)
 
 
-def _tag(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return name, ESCAPED.sub(lambda match: MEANING.get(match[1], match[1]), value)
+def _tags(text: str) -> dict[str, str]:
+    tags = {name: value for name, _, value in (tag.partition("=") for tag in text.split(";")) if name}
+    if "\\" in text:
+        tags = {name: ESCAPED.sub(lambda match: MEANING.get(match[1], match[1]), value) for name, value in tags.items()}
+    return tags
 
 
-def _take(row: int, text: str, batch: Batch, notes: ParseNotes) -> None:
-    line = parse_line(text)
-    if line is None:
-        batch.rejected.append(RejectedRecord(row, "not_irc", "the line is no command of the protocol"))
-    elif line.command in ("PRIVMSG", "USERNOTICE"):
-        batch.messages.append(_message(row, line))
-    elif line.command == "CLEARMSG" and line.tags.get("target-msg-id"):
-        notes.removals.append(Removal(row, id=line.tags["target-msg-id"]))
-    elif line.command == "CLEARCHAT":
-        notes.removals.append(Removal(row, login=line.trailing or None))
-    else:
-        notes.passed_over[line.command] += 1
+class IrcLog:
+    """Lines of a log become messages, removals and counts.
+
+    A message of a shared chat has one id in the room it was written in and another in each room that shows it.
+    The first is taken; what names the other, answers and removals, is translated.
+    """
+
+    def __init__(self, notes: ParseNotes) -> None:
+        self._notes = notes
+        self._original: dict[str, str] = {}
+
+    def take(self, row: int, text: str, batch: Batch) -> RejectedRecord | None:
+        """Read a line of text into `batch`; return why it cannot be read."""
+        line = parse_line(text)
+        if line is None:
+            return RejectedRecord(row, "not_irc", "the line is no command of the protocol")
+        self.take_line(row, line, batch)
+        return None
+
+    def take_line(self, row: int, line: IrcLine, batch: Batch) -> None:
+        """Put what a line says into `batch` or the notes."""
+        if line.command in {"PRIVMSG", "USERNOTICE"}:
+            self._remember(line.tags)
+            message = _message(row, line)
+            message.reply_to = self._translated(message.reply_to)
+            batch.messages.append(message)
+        elif line.command == "CLEARMSG" and line.tags.get("target-msg-id"):
+            self._notes.removals.append(Removal(row, id=self._translated(line.tags["target-msg-id"])))
+        elif line.command == "CLEARCHAT":
+            self._notes.removals.append(Removal(row, login=line.trailing or None))
+        else:
+            self._notes.passed_over[line.command] += 1
+
+    def _remember(self, tags: Mapping[str, str]) -> None:
+        here, original = tags.get("id"), tags.get("source-id")
+        if here and original and here != original:
+            self._original[here] = original
+            if len(self._original) > SHARED_REMEMBERED:
+                del self._original[next(iter(self._original))]
+
+    def _translated(self, message_id: str | None) -> str | None:
+        return self._original.get(message_id, message_id) if message_id else None
 
 
 def _message(row: int, line: IrcLine) -> ChatMessage:
@@ -124,9 +163,14 @@ def _time(milliseconds: str | None) -> datetime | None:
 
 def _fragments(text: str, emotes: str) -> list[tuple[str, str | None]]:
     """Cut the text at the ranges of `emotes`, such as 25:0-4,6-10/1902:12-16."""
+    return cut_at_emotes(text, _ranges(emotes))
+
+
+def cut_at_emotes(text: str, places: Iterable[tuple[int, int, str]]) -> list[tuple[str, str | None]]:
+    """Cut a text at emotes, each its start, its end and its id; places that cannot be right are left out."""
     fragments: list[tuple[str, str | None]] = []
     at = 0
-    for start, end, emote_id in sorted(_ranges(emotes)):
+    for start, end, emote_id in sorted(places):
         if at <= start < end <= len(text) and not text[start:end].isspace():
             fragments += [(text[at:start], None), (text[start:end], emote_id)]
             at = end
