@@ -42,7 +42,9 @@ def weigh_moves(scene: Scene, use_E: Ints, path: OffsetPath, max_offset_ms: int)
     starts = window_starts(at_ms[use_E])
     score = _score(scene, at_ms, use_E, starts, reach_s)
     still = _usual(score.shape[1], reach_s)
-    base = int(still[np.argmax(score.sum(axis=0)[still])])
+    # Where the clock stands still: at the latency of the pieces that did not move, if there are any.
+    unmoved = (path.offset_ms == 0)[np.maximum(np.searchsorted(path.from_ms, starts, side="right") - 1, 0)]
+    base = int(still[np.argmax(score[unmoved if unmoved.any() else slice(None)].sum(axis=0)[still])])
     begin, end = int(at_ms[use_E[0]]), int(at_ms[use_E[-1]])
     span_ms = end - begin + 1
     chance = []
@@ -65,16 +67,14 @@ def weigh_moves(scene: Scene, use_E: Ints, path: OffsetPath, max_offset_ms: int)
 
 
 def without_doubtful(path: OffsetPath, believed_K: Bools) -> OffsetPath:
-    """The path with doubtful pieces where the clock stands still, or else where the piece before (or after) has it."""
+    """The path with each doubtful piece at the offset of the piece before it, or after it where that is the first."""
     sure = np.flatnonzero(believed_K)
     if not len(sure):
         return OffsetPath(
             path.from_ms[:1], path.to_ms[-1:], np.zeros(1, dtype=np.int64), np.array([2000.0]), np.zeros(1)
         )
-    at_rest = bool((path.offset_ms[sure] == 0).any())
     before = sure[np.maximum(np.searchsorted(sure, np.arange(len(believed_K)), side="right") - 1, 0)]
-    filled = np.zeros_like(path.offset_ms) if at_rest else path.offset_ms[before]
-    offset_ms = np.where(believed_K, path.offset_ms, filled)
+    offset_ms = np.where(believed_K, path.offset_ms, path.offset_ms[before])
     # Neighbours that now agree are one piece, as sure as its surest part.
     first = np.flatnonzero(np.r_[True, offset_ms[1:] != offset_ms[:-1]])
     return OffsetPath(

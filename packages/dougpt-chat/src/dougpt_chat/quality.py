@@ -55,7 +55,9 @@ def judge(
     """
     partial = _is_partial(offset_ms_N, length_ms)
     warnings: list[str] = []
-    if cut is not None:
+    if cut is not None and not cut.certain:
+        warnings.append(f"{cut.cause}: if the file was cut there, at byte {cut.at_byte}, its last message is shortened")
+    elif cut is not None:
         warnings.append(
             f"the file is cut off at byte {cut.at_byte} ({cut.cause}): what came behind is missing; export it again"
         )
