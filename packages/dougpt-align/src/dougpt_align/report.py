@@ -179,6 +179,10 @@ def _warnings(found: Findings) -> list[tuple[bool, str]]:
             f"the share of replies is not known: {found.share.value:.2f} is assumed; random labels pin it",
         ),
         (
+            found.share.pinned_by == "estimate",
+            f"the share of replies is estimated from the recording, at {found.share.value:.2f}; random labels pin it",
+        ),
+        (
             not found.learned.threshold.certified,
             f"the precision is not certified: {missing if labels.random.any() else 'there are no random labels'}",
         ),

@@ -17,7 +17,12 @@ from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts, RecordingFacts
 
-PINNED = {"default": "the default, no label told", "labels": "labels", "prior": "the channel's prior"}
+PINNED = {
+    "default": "the default, no label told",
+    "estimate": "what the recording shows, no label told",
+    "labels": "labels",
+    "prior": "the channel's prior",
+}
 EXAMPLES = 10
 
 
