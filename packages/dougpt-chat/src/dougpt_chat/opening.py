@@ -1,15 +1,17 @@
 """An export's bytes, block after block: gzip unpacked, byte order marks taken off, always UTF-8.
 
 What a file is stands in its bytes, never in its name. A gzip stream inside a gzip stream is unpacked too,
-as TwitchDownloader does. Broken streams give everything up to the break.
+as TwitchDownloader does. Broken streams give everything up to the break: zlib-ng unpacks twice as fast as zlib and,
+unlike faster libraries, can go back to where a stream was still whole.
 """
 
 import codecs
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+
+from zlib_ng import zlib_ng
 
 from dougpt_chat.errors import UnreadableExportError
 
@@ -94,32 +96,32 @@ class ExportBytes:
             yield bytes(ready)
 
     def _members(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        member = zlib_ng.decompressobj(wbits=zlib_ng.MAX_WBITS | 16)
         for block in blocks:
             for start in range(0, len(block), GZIP_INPUT_BYTES):
                 packed = block[start : start + GZIP_INPUT_BYTES]
                 while packed:
-                    before = member.copy()
+                    before = member.copy()  # type: ignore[attr-defined]  # its stub lacks it
                     try:
                         yield member.decompress(packed, self._block_bytes)
-                    except zlib.error as error:
+                    except zlib_ng.error as error:  # type: ignore[misc]  # its stub calls it a value
                         self.damage = f"the gzip stream is broken: {error}"
                         yield _up_to_the_break(before, packed)
                         return
                     packed = member.unconsumed_tail
                     if member.eof and (packed := member.unused_data.lstrip(b"\0")):
-                        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+                        member = zlib_ng.decompressobj(wbits=zlib_ng.MAX_WBITS | 16)
         if not member.eof:
             self.damage = "the gzip stream has no end"
 
 
-def _up_to_the_break(member: "zlib._Decompress", packed: bytes) -> bytes:
+def _up_to_the_break(member: "zlib_ng._Decompress", packed: bytes) -> bytes:
     """What a failing call would have given: the same input again, byte by byte."""
     ready = bytearray()
     for index in range(len(packed)):
         try:
             ready += member.decompress(packed[index : index + 1])
-        except zlib.error:
+        except zlib_ng.error:  # type: ignore[misc]  # likewise
             break
     return bytes(ready)
 
