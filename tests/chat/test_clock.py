@@ -222,3 +222,15 @@ def test_the_stab_agrees_with_as_many_as_any_start_could(starts: list[int]) -> N
     assert found.agreeing == most
     assert int(inside.sum()) == most
     assert 0 < found.half_width_ms <= 500
+
+
+@pytest.mark.parametrize(("fraction_ms", "precision_ms"), [(0, 1000), (250, 1)])
+def test_a_log_of_whole_seconds_is_no_better_than_a_second_whatever_the_start(
+    fraction_ms: int, precision_ms: int
+) -> None:
+    sent = np.arange(20.0) * 1000 + 1_600_000_000_000 + fraction_ms
+
+    clock = tell_time(np.full(20, np.nan), sent, 1_600_000_000_000 - 777)
+
+    assert set(clock.precision_ms.tolist()) == {precision_ms}
+    assert set(clock.source.tolist()) == {"wall"}

@@ -173,7 +173,9 @@ def _fill_in(clock: ChatClock, rows_R: Rows, sent_ms_N: NDArray[np.float64]) -> 
 def _tell_by_the_wall(clock: ChatClock, wall_N: Flags, sent_ms_N: NDArray[np.float64], start_ms: int) -> None:
     """Take the times of messages without an offset from the wall clock, in place."""
     clock.offset_ms[wall_N] = sent_ms_N[wall_N].astype(np.int64) - start_ms
-    clock.precision_ms[wall_N] = SECOND_MS if start_ms % SECOND_MS == 0 else 1
+    # Either end may be known to the second only: the start, or a log that writes no fractions.
+    is_whole = start_ms % SECOND_MS == 0 or bool(np.all(sent_ms_N[wall_N] % SECOND_MS == 0))
+    clock.precision_ms[wall_N] = SECOND_MS if is_whole else 1
     clock.source_code[wall_N] = WALL
 
 
