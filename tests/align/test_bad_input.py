@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from dougpt_align import align, segment
-from dougpt_schema import CHAT_EVENTS, LINKS, UTTERANCES, WORDS, ContractError
+from dougpt_schema import CHAT_EVENTS, CLOCK, LINKS, UTTERANCES, WORDS, ContractError
 
 Make = Callable[..., Any]
 
@@ -117,3 +117,26 @@ def test_a_million_identical_messages_have_an_end(text: str, made: Any, new_even
     found = align(made.utterances, pa.table(columns, schema=one.schema))
 
     assert LINKS.check(found.links).num_rows == rows
+
+
+def test_an_edit_that_shows_a_later_piece_first_is_aligned(make: Callable[..., Any]) -> None:
+    made = make(8, minutes=20, per_minute=60)
+    name = made.chat_events["recording_id"][0].as_py()
+    pieces = [
+        {"recording_id": name, "from_ms": 0, "to_ms": 500_000, "offset_ms": -600_000},
+        {"recording_id": name, "from_ms": 500_000, "to_ms": 1_100_000, "offset_ms": 500_000},
+    ]
+    clock = CLOCK.table(piece | {"offset_sd_ms": 20.0, "margin": 9.0} for piece in pieces)
+    moved = [
+        row | {"start_ms": row["start_ms"] + by, "end_ms": row["end_ms"] + by}
+        for row in made.utterances.to_pylist()
+        if (by := 600_000 if row["end_ms"] < 500_000 else -500_000) and row["end_ms"] < 1_100_000
+        if row["start_ms"] + by >= 0
+    ]
+    moved.sort(key=lambda row: row["start_ms"])
+    utterances = UTTERANCES.table(row | {"utterance_id": place} for place, row in enumerate(moved))
+
+    found = align(utterances, made.chat_events, clock=clock)
+
+    assert found.report.accepted > 100
+    assert found.report.reasons["cut"] > 50

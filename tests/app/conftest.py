@@ -50,7 +50,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory, tiny: ModuleType, run: Ru
     tiny.make_recordings(folder / "in", RECORDINGS, minutes=5)
     assert run("init", folder / "w", "--example-key").exit_code == 0
     settings = folder / "w" / "dougpt.toml"
-    text = settings.read_text().replace("# accept_probability = 0.7", "accept_probability = 0.3")
+    text = settings.read_text().replace("# accept_probability = 0.9", "accept_probability = 0.3")
     settings.write_text(text)
     assert run("ingest", folder / "in", "--workspace", folder / "w").exit_code == 0
     return folder / "w"

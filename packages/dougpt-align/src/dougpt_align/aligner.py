@@ -139,10 +139,13 @@ def _rejected(prepared: Prepared, best: Best, belonging: Belonging, unheard: Boo
     parent_start = np.full(len(rows), np.nan)
     has_content = np.zeros(len(rows), dtype=np.bool_)
     if len(prepared.shared_P):
-        parent_start[has] = prepared.scene.speech.start_ms[prepared.pairs.parent_P[pair[has]]] / 1000.0
+        # On chat's own clock, the only one on which events are in order: an edit may put pieces elsewhere.
+        shift_ms = (chat.at_ms - prepared.time_ms)[rows[has]]
+        start_ms = prepared.scene.speech.start_ms[prepared.pairs.parent_P[pair[has]]]
+        parent_start[has] = (start_ms + shift_ms) / 1000.0
         has_content = has & (prepared.shared_P[pair] > 0)
     read = find_read_aloud(prepared.scene, rows, prepared.time_ms[rows], prepared.pairs, prepared.shared_P)
-    bursts = find_bursts(prepared.time_ms[rows] / 1000.0, parent_start, has_content)
+    bursts = find_bursts(chat.at_ms[rows] / 1000.0, parent_start, has_content)
     return rejected | {
         LinkReason.SHARED_CHAT: chat.foreign,
         LinkReason.UNRELATED: np.full(len(chat.ids), apart),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from dougpt_schema import LABELS, ArrowStream, Verdict
 
 from dougpt_align.arrays import Bools, Floats, Ints
@@ -22,7 +23,7 @@ class Labels:
     """Settled labels (L): event row, whether it is a reply, utterance row or -1, and how it was drawn.
 
     `unattached` lists labels whose event or utterance is not in these tables; `disputed` events on which
-    raters disagree.
+    raters disagree; `elsewhere` counts labels of other recordings.
     """
 
     event_L: Ints
@@ -32,6 +33,7 @@ class Labels:
     inclusion_L: Floats
     unattached: tuple[str, ...]
     disputed: tuple[str, ...]
+    elsewhere: int = 0
 
     @property
     def random(self) -> Bools:
@@ -60,7 +62,9 @@ def settle(labels: ArrowStream | None, scene: Scene) -> Labels:
     Raises:
         ContractError: The table breaks its contract.
     """
-    rows = _standing(LABELS.check(LABELS.conform(labels)), scene) if labels is not None else []
+    table = LABELS.check(LABELS.conform(labels)) if labels is not None else LABELS.empty()
+    rows = _standing(table, scene)
+    mine = pc.sum(pc.equal(table["recording_id"], scene.chat.recording_id)).as_py() or 0
     events = {event: row for row, event in enumerate(scene.chat.ids.to_pylist())} if rows else {}
     unattached: list[str] = []
     by_event: dict[int, list[dict[str, object]]] = {}
@@ -102,6 +106,7 @@ def settle(labels: ArrowStream | None, scene: Scene) -> Labels:
         inclusion_L=np.array(columns[4], dtype=np.float64),
         unattached=tuple(unattached),
         disputed=tuple(disputed),
+        elsewhere=table.num_rows - mine,
     )
 
 

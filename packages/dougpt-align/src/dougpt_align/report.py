@@ -9,6 +9,7 @@ import numpy as np
 from dougpt_align.arrays import Floats, Ints
 from dougpt_align.attribution import Posterior
 from dougpt_align.belonging import Belonging, Relation
+from dougpt_align.calibrate import MIN_LABELS
 from dougpt_align.decide import NONE, REASONS, reason_names
 from dougpt_align.labels import Labels
 from dougpt_align.outcome import Outcome
@@ -161,7 +162,7 @@ def _warnings(found: Findings) -> list[tuple[bool, str]]:
     relation = found.belonging.relation
     both = bool(len(speech.ids) and len(chat.ids))
     replies = float(fitted.replies_U.sum())
-    missing = f"{found.learned.threshold.missing} more accepted labels without an error are needed"
+    lags = _lag_quantiles(prepared, found.outcome)
     return [
         (not len(speech.ids), "there is no speech"),
         (not len(chat.ids), "there is no chat"),
@@ -184,11 +185,19 @@ def _warnings(found: Findings) -> list[tuple[bool, str]]:
         ),
         (
             not found.learned.threshold.certified,
-            f"the precision is not certified: {missing if labels.random.any() else 'there are no random labels'}",
+            f"the precision is not certified: {_what_certifies(found)}",
         ),
         (
             bool(len(prepared.rows)) and not fitted.converged,
-            f"the fit had not come to rest after {fitted.rounds} rounds",
+            f"the fit had not come to rest after {fitted.rounds} rounds; that is usual and does no harm",
+        ),
+        (
+            lags.get("p50", 1.0) < 0,
+            "half of the accepted messages come before what they would answer ends: no replies, or a clock that is off",
+        ),
+        (
+            labels.elsewhere > 0 and not len(labels.event_L),
+            f"none of the {labels.elsewhere} labels is of recording {chat.recording_id or speech.recording_id}",
         ),
         (
             0 < replies < FEWEST_REPLIES,
@@ -201,6 +210,16 @@ def _warnings(found: Findings) -> list[tuple[bool, str]]:
         (bool(labels.unattached), f"{len(labels.unattached)} labels could not be attached"),
         (bool(labels.disputed), f"raters disagree on {len(labels.disputed)} events"),
     ]
+
+
+def _what_certifies(found: Findings) -> str:
+    """What is missing for a bound on the precision."""
+    drawn = int(found.labels.among(found.prepared.rows).random.sum())
+    if not drawn:
+        return "there are no random labels; on made recordings 6 to 10 of 10 accepted links are right without any"
+    if drawn < MIN_LABELS:
+        return f"{drawn} random labels are too few; it takes {MIN_LABELS}"
+    return f"{found.learned.threshold.missing} more accepted labels without an error are needed"
 
 
 def _count_reasons(outcome: Outcome) -> dict[str, int]:

@@ -34,7 +34,7 @@ class AlignSettings:
     # More rounds sharpen bursts that answer nothing; stopping here was best on both made families.
     max_iterations: int = field(default=16, metadata={"help": "At most this many rounds of the fit."})
     accept_probability: float = field(
-        default=0.7, metadata={"help": "Accept from this probability on, where labels do not choose the threshold."}
+        default=0.9, metadata={"help": "Accept from this probability on, where labels do not choose the threshold."}
     )
     precision: float = field(default=0.95, metadata={"help": "The precision that labels are asked to certify."})
     confidence: float = field(default=0.95, metadata={"help": "Confidence of the bound on that precision."})

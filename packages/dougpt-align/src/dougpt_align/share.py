@@ -39,7 +39,8 @@ def pin_share(settings: AlignSettings, labels: Labels, rows: Ints, channel: Chan
     if found is not None:
         return Share(round(found, 4), "labels", int(mine.random.sum()))
     if channel is not None:
-        return Share(channel.share, "prior", channel.share_labels)
+        # A prior made without labels has assumed its share: nobody has measured it.
+        return Share(channel.share, "prior" if channel.share_labels else "default", channel.share_labels)
     return Share(settings.share, "default", 0)
 
 
