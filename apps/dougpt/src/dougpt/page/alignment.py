@@ -19,7 +19,7 @@ from dougpt.page.facts import PageFacts, RecordingFacts
 
 PINNED = {
     "default": "the default, no label told",
-    "estimate": "what the recording shows, no label told",
+    "estimate": "an estimate from the recording, no label told",
     "labels": "labels",
     "prior": "the channel's prior",
 }

@@ -16,7 +16,7 @@ PINNED = {
     "default": "assumed, because no random labels and no channel prior pin it",
     "labels": "pinned by labels",
     "prior": "pinned by the channel's prior",
-    "estimate": "what the recording itself shows, because no random labels pin it",
+    "estimate": "estimated from the recording, because no random labels pin it",
 }
 
 
