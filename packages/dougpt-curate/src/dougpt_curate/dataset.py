@@ -1,6 +1,6 @@
 """From utterances, chat and links of any number of recordings to a dataset with its books."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_schema import CHAT_EVENTS, LINKS, REJECTS, SAMPLES, UTTERANCES, ArrowStream, Split
 
-from dougpt_curate.holdout import assign_holdout
+from dougpt_curate.blocks import cut_recordings, split_samples
+from dougpt_curate.holdout import BLOCKS, Suite, assign_holdout
 from dougpt_curate.leaks import without_repeats
 from dougpt_curate.profile import make_profile
 from dougpt_curate.quality import Names
@@ -48,6 +49,7 @@ def curate(
     settings: CurateSettings | None = None,
     *,
     holdout: Mapping[str, str] | None = None,
+    blocks: Mapping[str, Mapping[str, Sequence[int]]] | None = None,
     names: Names | None = None,
 ) -> Curated:
     """Return the samples of the accepted links of all recordings in the tables.
@@ -58,7 +60,9 @@ def curate(
         links: What was decided about each event; only accepted ones make samples.
         settings: Budgets, filters and the target mix.
         holdout: The split of each recording, as `assign_holdout` returns it; recordings that it does not name are
-            added by that function, without knowledge of their dates.
+            added by that function, without knowledge of their dates. Without it, fewer recordings than
+            `blocks_below` are divided in time, if they are long enough for that.
+        blocks: The blocks of recordings divided in time, as an earlier report gives them; they stay as they are.
         names: Who is a chatter; replies that hold a name are left out.
 
     Raises:
@@ -71,16 +75,36 @@ def curate(
         for contract, table in ((UTTERANCES, utterances), (CHAT_EVENTS, chat_events), (LINKS, links))
     )
     recordings = sorted({name for table in tables for name in pc.unique(table["recording_id"]).to_pylist()})
-    splits = assign_holdout([{"recording_id": name} for name in recordings], settings, holdout)
+    splits, cuts = _divide(tables[0], recordings, settings, holdout, blocks or {})
     whole = joined([make_samples(piece, settings, names) for piece in _pieces(tables, recordings)])
-    whole = without_repeats(whole, splits, settings)
-    samples = _samples(whole.samples, splits)
+    whole = without_repeats(split_samples(whole, splits, cuts), splits, settings)
+    samples = _samples(whole.samples)
     return Curated(
         samples=samples,
         rejects=_rejects(whole.rejects, tables[1]),
-        profile=_profile(samples, whole.replies, splits, settings),
-        report=make_report(tables[2], samples, whole, splits, settings),
+        profile=_profile(samples, whole.replies, settings),
+        report=make_report(tables[2], samples, whole, Suite(splits, blocks=cuts), settings),
     )
+
+
+def _divide(
+    utterances: pa.Table,
+    recordings: list[str],
+    settings: CurateSettings,
+    holdout: Mapping[str, str] | None,
+    frozen: Mapping[str, Mapping[str, Sequence[int]]],
+) -> tuple[dict[str, str], dict[str, Mapping[str, Sequence[int]]]]:
+    """Return the split of each recording, and the blocks of those that are divided in time."""
+    rows = [{"recording_id": name} for name in recordings]
+    splits = assign_holdout(rows, settings, holdout, in_blocks=not holdout)
+    ends = (
+        pl.DataFrame(utterances.select(["recording_id", "end_ms"])).group_by("recording_id").agg(pl.col("end_ms").max())
+    )
+    open_ends = {name: end_ms for name, end_ms in ends.sort("recording_id").rows() if splits[name] == BLOCKS}
+    cuts = cut_recordings(open_ends, settings) | {name: cut for name, cut in frozen.items() if name in splits}
+    if not holdout and not cuts:
+        splits = assign_holdout(rows, settings)
+    return splits, cuts
 
 
 def _pieces(tables: tuple[pa.Table, ...], recordings: list[str]) -> Iterator[Material]:
@@ -101,10 +125,7 @@ def _counts(table: pa.Table) -> list[tuple[str, int]]:
     return [(row["values"], row["counts"]) for row in pc.value_counts(table["recording_id"]).to_pylist()]
 
 
-def _samples(table: pa.Table, splits: Mapping[str, str]) -> pa.Table:
-    names = table["recording_id"].combine_chunks().dictionary_encode()
-    values = pa.array([splits[name] for name in names.dictionary.to_pylist()], pa.string())
-    table = table.append_column("split", values.take(names.indices))
+def _samples(table: pa.Table) -> pa.Table:
     merged = table.schema.get_field_index("merged")
     table = table.set_column(merged, "merged", table["merged"].cast(MERGED))
     return SAMPLES.check(SAMPLES.conform(table.drop_columns(["turn"]), sort=True))
@@ -119,13 +140,10 @@ def _rejects(rejects: pl.DataFrame, events: pa.Table) -> pa.Table:
     return REJECTS.check(REJECTS.conform(table, sort=True))
 
 
-def _profile(samples: pa.Table, replies: pl.DataFrame, splits: Mapping[str, str], settings: CurateSettings) -> pa.Table:
-    """Describe the recordings trained on, or all where there are none: what is held out must not be known."""
-    present = set(replies["recording_id"].unique())
-    shown = {name for name in present if splits[name] == Split.TRAIN} or present
-    rates = pl.DataFrame(samples.select(["recording_id", "rate_bucket"]))
-    return make_profile(
-        replies.filter(pl.col("recording_id").is_in(shown)),
-        rates.filter(pl.col("recording_id").is_in(shown))["rate_bucket"],
-        settings.channel,
-    )
+def _profile(samples: pa.Table, replies: pl.DataFrame, settings: CurateSettings) -> pa.Table:
+    """Describe what is trained on, or everything where that is nothing: what is held out must not be known."""
+    rates = pl.DataFrame(samples.select(["split", "rate_bucket"]))
+    trained = pl.col("split") == Split.TRAIN.value
+    if not len(replies.filter(trained)):
+        return make_profile(replies, rates["rate_bucket"], settings.channel)
+    return make_profile(replies.filter(trained), rates.filter(trained)["rate_bucket"], settings.channel)

@@ -1,5 +1,7 @@
 """What curation did, in numbers: a funnel from links to samples in which every row is accounted for."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,9 +12,10 @@ import pyarrow.compute as pc
 from dougpt_schema import Split
 
 from dougpt_curate import balance
-from dougpt_curate.holdout import RECORDINGS_FOR_ONE_TEST
+from dougpt_curate.holdout import RECORDINGS_FOR_ONE_TEST, Suite
 from dougpt_curate.samples import Piece
 from dougpt_curate.settings import CurateSettings
+from dougpt_curate.turns import ID_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,9 @@ class CurateReport:
             `balanced` (each reply counts as much as it is sampled) and `target`.
         rates: Speed of chat -> samples.
         context: Mean number of earlier turns and the share of samples without any.
-        holdout: recording -> split, the frozen ones first.
+        holdout: recording -> split, the frozen ones first; "blocks" where it is divided in time.
+        blocks: recording -> split -> from and until in milliseconds, of those divided in time.
+        held_out: recording -> fingerprint of its samples held out and the links that they rest on.
         warnings: What a person should know before using the dataset.
         settings: All settings.
     """
@@ -41,16 +46,27 @@ class CurateReport:
     rates: Mapping[str, int]
     context: Mapping[str, float]
     holdout: Mapping[str, str]
+    blocks: Mapping[str, Mapping[str, Sequence[int]]]
+    held_out: Mapping[str, str]
     warnings: Sequence[str]
     settings: Mapping[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain values that JSON holds."""
-        return asdict(self)
+        return dict(json.loads(json.dumps(asdict(self))))
+
+    @property
+    def suite(self) -> Suite:
+        """What a `holdout.json` freezes of this curation."""
+        return Suite(self.holdout, blocks=self.blocks, links=self.held_out)
 
 
 def make_report(
-    links: pa.Table, samples: pa.Table, whole: Piece, splits: Mapping[str, str], settings: CurateSettings
+    links: pa.Table,
+    samples: pa.Table,
+    whole: Piece,
+    division: Suite,
+    settings: CurateSettings,
 ) -> CurateReport:
     """Count what became of `links`.
 
@@ -71,8 +87,10 @@ def make_report(
         styles=_styles(whole.replies, settings),
         rates=_counts(samples["rate_bucket"]),
         context=_context(samples),
-        holdout=splits,
-        warnings=_warnings(per_split, splits),
+        holdout=division.recordings,
+        blocks=division.blocks,
+        held_out=_held_out(samples),
+        warnings=_warnings(per_split, division.recordings, division.blocks, settings),
         settings=asdict(settings),
     )
 
@@ -138,12 +156,35 @@ def _context(samples: pa.Table) -> dict[str, float]:
     }
 
 
-def _warnings(per_split: Mapping[str, Mapping[str, float]], splits: Mapping[str, str]) -> list[str]:
+def _held_out(samples: pa.Table) -> dict[str, str]:
+    """A fingerprint of each recording's samples that are not trained on, and of the links behind them."""
+    rows = pl.DataFrame(samples.select(["split", "recording_id", "sample_id", "links_fingerprint"]))
+    found = (
+        rows.filter(pl.col("split") != Split.TRAIN.value)
+        .sort("recording_id", "sample_id")
+        .group_by("recording_id", maintain_order=True)
+        .agg(links=pl.format("{} {} {}", "split", "sample_id", "links_fingerprint").str.join("\n"))
+    )
+    return {name: hashlib.sha256(links.encode()).hexdigest()[:ID_DIGITS] for name, links in found.rows()}
+
+
+def _warnings(
+    per_split: Mapping[str, Mapping[str, float]],
+    splits: Mapping[str, str],
+    blocks: Mapping[str, object],
+    settings: CurateSettings,
+) -> list[str]:
     found = []
     if not any(counts["samples"] for counts in per_split.values()):
         found.append("There are no samples: no accepted link was left.")
-    if len(splits) < RECORDINGS_FOR_ONE_TEST and Split.TEST not in splits.values():
-        count = "one recording" if len(splits) == 1 else f"{len(splits)} recordings"
+    count = "one recording" if len(splits) == 1 else f"{len(splits)} recordings"
+    if blocks:
+        found.append(
+            f"The splits are blocks of time within {len(blocks)} of {count}, {settings.embargo_s:g} s apart, because "
+            f"fewer than {settings.blocks_below} recordings are too few to be divided by recording. A model is tested "
+            "on streams that it was trained on, so that its results say little of another stream."
+        )
+    elif len(splits) < RECORDINGS_FOR_ONE_TEST and Split.TEST not in splits.values():
         found.append(
             f"There is no test split: {count} cannot be divided by recording, which takes at least "
             f"{RECORDINGS_FOR_ONE_TEST}. Everything is training, and no measurement on it is honest."

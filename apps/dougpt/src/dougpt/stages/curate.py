@@ -1,12 +1,37 @@
 """Links of all recordings to samples by split."""
 
 import pyarrow as pa
-from dougpt_curate import curate, dataset_card, holdout_json
-from dougpt_schema import CHAT_EVENTS, LINKS, PROFILE, REJECTS, SAMPLES, UTTERANCES, Contract, Split, atomic_write
+from dougpt_curate import (
+    GateError,
+    Suite,
+    curate,
+    dataset_card,
+    expectation_table,
+    expectations,
+    holdout_json,
+    next_suite,
+    read_suite,
+    require,
+)
+from dougpt_schema import (
+    CHAT_EVENTS,
+    CLOCK,
+    LINKS,
+    PROFILE,
+    REJECTS,
+    SAMPLES,
+    UTTERANCES,
+    Contract,
+    Split,
+    atomic_write,
+)
 from pyarrow import compute as pc
 
+from dougpt.allowing import allowed
 from dougpt.execute import Task, told
 from dougpt.nameset import NameSet
+from dougpt.terminal import note
+from dougpt.workspace import to_json
 
 PRODUCER = "dougpt-curate"
 
@@ -15,17 +40,34 @@ def run(task: Task) -> str:
     """Write the splits, rejects, profile, holdout and card of a dataset."""
     plan, project = task.plan, task.project
     members = sorted(plan.usable_members())
+    frozen = _frozen(task)
     curated = curate(
         _all(task, "utterances", UTTERANCES, members),
         _all(task, "chat_events", CHAT_EVENTS, members),
         _all(task, "links", LINKS, members),
         project.settings.curate,
         holdout=plan.assignment,
+        blocks=frozen.blocks if frozen else None,
         names=NameSet.of(project, members),
     )
+    suite = next_suite(frozen, curated.report.suite, project.settings.curate.suite)
+    gates = expectations(
+        curated.report,
+        curated.samples,
+        project.settings.curate.expect,
+        clock_margin=_clock_margin(task, members),
+        allow=allowed(project.workspace, task.subject, task.recipe.fingerprint),
+    )
     report = curated.report.to_dict()
-    atomic_write(project.workspace.holdout_file(task.subject), holdout_json(plan.assignment))
-    atomic_write(task.folder / "card.md", dataset_card(curated.report, task.subject).encode())
+    card = dataset_card(curated.report, task.subject, suite=suite.number, expectations=gates)
+    atomic_write(task.folder / "card.md", card.encode())
+    atomic_write(task.folder / "expectations.json", to_json({"expectations": [gate.to_dict() for gate in gates]}))
+    try:
+        require(gates)
+    except GateError:
+        note(expectation_table(gates))
+        raise
+    atomic_write(project.workspace.holdout_file(task.subject), holdout_json(suite))
     task.write_json("report_curate.json", report=report, recordings=members)
     task.write("rejects", curated.rejects, REJECTS, PRODUCER)
     task.write("profile", curated.profile, PROFILE, PRODUCER)
@@ -37,6 +79,17 @@ def run(task: Task) -> str:
     numbers = ", ".join(f"{split} {count}" for split, count in sorted(counts.items()))
     warnings = told(report["warnings"], "report_curate.json")
     return f"{sum(counts.values())} samples of {len(members)} recordings ({numbers}){warnings}"
+
+
+def _frozen(task: Task) -> Suite | None:
+    path = task.project.workspace.holdout_file(task.subject)
+    return read_suite(path.read_bytes()) if path.exists() else None
+
+
+def _clock_margin(task: Task, members: list[str]) -> float | None:
+    """Return the smallest margin of any stretch of a clock, None where there is none."""
+    margins = [pc.min(task.read("clock", CLOCK, member)["margin"]).as_py() for member in members]
+    return min((margin for margin in margins if margin is not None), default=None)
 
 
 def _all(task: Task, name: str, contract: Contract, members: list[str]) -> pa.Table:
