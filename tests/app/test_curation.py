@@ -56,7 +56,7 @@ def test_held_out_links_that_changed_are_another_suite(
 ) -> None:
     holdout = done / "curated/default/holdout.json"
     assert json.loads(holdout.read_text())["suite"] == 1
-    set_lines(done, accept_probability="0.25", suite=suite)
+    set_lines(done, accept_probability="0.8", suite=suite)
     assert run("align", "--workspace", done).exit_code == 0
 
     result = run("curate", "--workspace", done)
@@ -64,3 +64,14 @@ def test_held_out_links_that_changed_are_another_suite(
     assert result.exit_code == exit_code
     assert json.loads(holdout.read_text())["suite"] == number
     assert ("not comparable" in result.stderr) == (exit_code == 4)
+
+
+def test_everything_is_exported_by_one_command_in_the_same_bytes(curated: Path, run: Any, tmp_path: Path) -> None:
+    first, second = (
+        run("export", "--as", "all", "--workspace", curated, "--out", tmp_path / name).stdout.split() for name in "ab"
+    )
+
+    names = [Path(path).relative_to(tmp_path / "a").as_posix() for path in first]
+    assert {"train.messages.jsonl", "test.sharegpt.jsonl", "train.parquet", "dataset_info.json"} <= set(names)
+    assert "huggingface/README.md" in names
+    assert [Path(path).read_bytes() for path in first] == [Path(path).read_bytes() for path in second]

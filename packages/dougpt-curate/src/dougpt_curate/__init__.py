@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from dougpt_curate.balance import draw
     from dougpt_curate.card import dataset_card
     from dougpt_curate.dataset import Curated, curate
-    from dougpt_curate.export import jsonl, messages_jsonl, prompt_completion_jsonl, sharegpt_jsonl
+    from dougpt_curate.export import jsonl, llama_factory_info, messages_jsonl, prompt_completion_jsonl, sharegpt_jsonl
+    from dougpt_curate.folder import write_dataset_folder, write_parquet
     from dougpt_curate.gates import Expectation, GateError, expectation_table, expectations, require
     from dougpt_curate.holdout import (
         HoldoutError,
@@ -44,6 +45,7 @@ __all__ = [
     "expectations",
     "holdout_json",
     "jsonl",
+    "llama_factory_info",
     "messages_jsonl",
     "next_suite",
     "prompt_completion_jsonl",
@@ -51,9 +53,12 @@ __all__ = [
     "read_suite",
     "require",
     "sharegpt_jsonl",
+    "write_dataset_folder",
+    "write_parquet",
 ]
 
 _MODULES = {
+    "llama_factory_info": "export",
     "CurateReport": "report",
     "Curated": "dataset",
     "Expectation": "gates",
@@ -77,6 +82,8 @@ _MODULES = {
     "read_suite": "holdout",
     "require": "gates",
     "sharegpt_jsonl": "export",
+    "write_dataset_folder": "folder",
+    "write_parquet": "folder",
 }
 
 
