@@ -68,7 +68,8 @@ def test_the_latest_recordings_are_the_test() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recordings", "tests", "validations"), [(1, 0, 0), (2, 0, 0), (3, 1, 0), (5, 1, 1), (12, 2, 1), (100, 15, 8)]
+    ("recordings", "tests", "validations"),
+    [(1, 0, 0), (2, 0, 0), (3, 1, 0), (4, 1, 0), (5, 2, 1), (12, 2, 1), (100, 10, 8)],
 )
 def test_the_sets_grow_with_the_recordings(recordings: int, tests: int, validations: int) -> None:
     counts = Counter(assign_holdout([{"recording_id": str(n)} for n in range(recordings)]).values())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         read_holdout,
         read_suite,
     )
+    from dougpt_curate.page import dataset_page
     from dougpt_curate.quality import Names
     from dougpt_curate.report import CurateReport
 
@@ -40,6 +41,7 @@ __all__ = [
     "assign_holdout",
     "curate",
     "dataset_card",
+    "dataset_page",
     "draw",
     "expectation_table",
     "expectations",
@@ -58,7 +60,6 @@ __all__ = [
 ]
 
 _MODULES = {
-    "llama_factory_info": "export",
     "CurateReport": "report",
     "Curated": "dataset",
     "Expectation": "gates",
@@ -70,11 +71,13 @@ _MODULES = {
     "assign_holdout": "holdout",
     "curate": "dataset",
     "dataset_card": "card",
+    "dataset_page": "page",
     "draw": "balance",
     "expectation_table": "gates",
     "expectations": "gates",
     "holdout_json": "holdout",
     "jsonl": "export",
+    "llama_factory_info": "export",
     "messages_jsonl": "export",
     "next_suite": "holdout",
     "prompt_completion_jsonl": "export",

@@ -18,7 +18,7 @@ from dougpt_curate.settings import CurateSettings
 
 RECORDINGS_FOR_ONE_TEST = 3
 RECORDINGS_FOR_VALIDATION = 5
-RECORDINGS_FOR_TWO_TESTS = 12
+RECORDINGS_FOR_TWO_TESTS = 5
 BLOCKS = "blocks"
 """What is said of a recording that is divided in time and so stands in several splits."""
 ORDER = (Split.TEST, Split.VALIDATION, Split.TRAIN)
@@ -40,7 +40,7 @@ def assign_holdout(
 
     A split that `frozen` already has takes no new recording. A missing one is filled from the new recordings:
     the latest by `broadcast_start`, those without a date before all others, in an order of their ids that
-    the seed decides. Test takes `test_share` of all recordings, at least 1 of 3 and 2 of 12; validation
+    the seed decides. Test takes `test_share` of all recordings, at least 1 of 3 and 2 of 5; validation
     takes `validation_share`, at least 1 of 5. With one or two recordings everything is training.
 
     Args:

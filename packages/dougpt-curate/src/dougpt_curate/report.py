@@ -30,6 +30,7 @@ class CurateReport:
         styles: style -> its share `natural` (each message counts), `replies` (each kept reply counts),
             `balanced` (each reply counts as much as it is sampled) and `target`.
         rates: Speed of chat -> samples.
+        lags: Whole seconds from the end of the words to the reply -> replies kept.
         context: Mean number of earlier turns and the share of samples without any.
         holdout: recording -> split, the frozen ones first; "blocks" where it is divided in time.
         blocks: recording -> split -> from and until in milliseconds, of those divided in time.
@@ -44,6 +45,7 @@ class CurateReport:
     splits: Mapping[str, Mapping[str, float]]
     styles: Mapping[str, Mapping[str, float]]
     rates: Mapping[str, int]
+    lags: Mapping[str, int]
     context: Mapping[str, float]
     holdout: Mapping[str, str]
     blocks: Mapping[str, Mapping[str, Sequence[int]]]
@@ -86,6 +88,7 @@ def make_report(
         splits=per_split,
         styles=_styles(whole.replies, settings),
         rates=_counts(samples["rate_bucket"]),
+        lags=_lags(whole.replies),
         context=_context(samples),
         holdout=division.recordings,
         blocks=division.blocks,
@@ -144,6 +147,11 @@ def _styles(replies: pl.DataFrame, settings: CurateSettings) -> dict[str, dict[s
         }
         for name in sorted(set(natural) | set(settings.target_mix))
     }
+
+
+def _lags(replies: pl.DataFrame) -> dict[str, int]:
+    seconds = replies.select(second=(pl.col("lag_ms") / 1000).floor().cast(pl.Int64)).drop_nulls()
+    return {str(second): count for second, count in seconds.group_by("second").len().sort("second").rows()}
 
 
 def _context(samples: pa.Table) -> dict[str, float]:

@@ -243,7 +243,7 @@ class CurateSettings:
             "0: they make the next version, of which no result compares with one on the version before."
         },
     )
-    test_share: float = field(default=0.15, metadata={"help": "The share of recordings held out for test."})
+    test_share: float = field(default=0.1, metadata={"help": "The share of recordings held out for test."})
     validation_share: float = field(default=0.08, metadata={"help": "The share of recordings held out for validation."})
 
     expect: ExpectSettings = field(

@@ -6,6 +6,7 @@ from dougpt_curate import (
     Suite,
     curate,
     dataset_card,
+    dataset_page,
     expectation_table,
     expectations,
     holdout_json,
@@ -61,6 +62,10 @@ def run(task: Task) -> str:
     report = curated.report.to_dict()
     card = dataset_card(curated.report, task.subject, suite=suite.number, expectations=gates)
     atomic_write(task.folder / "card.md", card.encode())
+    page = dataset_page(
+        curated.report, curated.samples, curated.profile, task.subject, suite=suite.number, expectations=gates
+    )
+    atomic_write(project.workspace.report(task.subject) / "dataset.html", page.encode())
     atomic_write(task.folder / "expectations.json", to_json({"expectations": [gate.to_dict() for gate in gates]}))
     try:
         require(gates)
