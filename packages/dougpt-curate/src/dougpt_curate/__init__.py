@@ -8,7 +8,7 @@ from dougpt_curate.settings import CurateSettings, ExpectSettings, Style
 if TYPE_CHECKING:
     from dougpt_curate.balance import draw
     from dougpt_curate.card import dataset_card
-    from dougpt_curate.dataset import Curated, curate
+    from dougpt_curate.dataset import Curated, curate, curate_recordings
     from dougpt_curate.export import jsonl, llama_factory_info, messages_jsonl, prompt_completion_jsonl, sharegpt_jsonl
     from dougpt_curate.folder import write_dataset_folder, write_parquet
     from dougpt_curate.gates import Expectation, GateError, expectation_table, expectations, require
@@ -40,6 +40,7 @@ __all__ = [
     "Suite",
     "assign_holdout",
     "curate",
+    "curate_recordings",
     "dataset_card",
     "dataset_page",
     "draw",
@@ -70,6 +71,7 @@ _MODULES = {
     "Suite": "holdout",
     "assign_holdout": "holdout",
     "curate": "dataset",
+    "curate_recordings": "dataset",
     "dataset_card": "card",
     "dataset_page": "page",
     "draw": "balance",

@@ -83,7 +83,7 @@ def _without(whole: Piece, between: pl.DataFrame) -> Piece:
     )
     return Piece(
         samples=whole.samples.filter((~inside).to_arrow()),
-        rejects=pl.concat([whole.rejects, turns, *events_of(gone, TURN_REJECTED)]),
+        rejects=pl.concat([whole.rejects, turns, *events_of(gone, TURN_REJECTED)], how="diagonal"),
         replies=whole.replies.filter(pl.col("split") != EMBARGO),
         spoken=whole.spoken,
         answered=whole.answered,

@@ -101,7 +101,7 @@ def _drop(whole: Piece, gone: pl.DataFrame) -> Piece:
     names = pl.DataFrame(whole.samples.select(["sample_id"]))["sample_id"]
     return Piece(
         samples=whole.samples.filter((~names.is_in(gone["sample_id"].to_list())).to_arrow()),
-        rejects=pl.concat([whole.rejects, turns, *events_of(gone, TURN_REJECTED)]),
+        rejects=pl.concat([whole.rejects, turns, *events_of(gone, TURN_REJECTED)], how="diagonal"),
         replies=whole.replies.join(gone, on=["recording_id", "turn"], how="anti", maintain_order="left"),
         spoken=whole.spoken,
         answered=whole.answered,

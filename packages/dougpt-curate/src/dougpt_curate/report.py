@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import polars as pl
@@ -63,8 +64,25 @@ class CurateReport:
         return Suite(self.holdout, blocks=self.blocks, links=self.held_out)
 
 
+@dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """How many links there are, and how many of them were not accepted for each reason."""
+
+    total: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, links: pa.Table) -> "LinkCounts":
+        """Count a table of links."""
+        return cls(links.num_rows, Counter(_counts(links["reason"].drop_null())))
+
+    def __add__(self, other: "LinkCounts") -> "LinkCounts":
+        """Count both together."""
+        return LinkCounts(self.total + other.total, self.reasons + other.reasons)
+
+
 def make_report(
-    links: pa.Table,
+    links: LinkCounts,
     samples: pa.Table,
     whole: Piece,
     division: Suite,
@@ -75,13 +93,13 @@ def make_report(
     Raises:
         RuntimeError: The counts do not add up, which is a defect of this package.
     """
-    reasons = _counts(links["reason"].drop_null())
-    accepted = links.num_rows - sum(reasons.values())
+    reasons = dict(sorted(links.reasons.items()))
+    accepted = links.total - sum(reasons.values())
     merged = pc.sum(pc.list_value_length(samples["merged"])).as_py() or 0
     lost_replies, lost_turns = (_reasons(whole.rejects, is_turn=is_turn) for is_turn in (False, True))
     per_split = _split_counts(samples)
     return CurateReport(
-        links={"total": links.num_rows, "accepted": accepted, "not_accepted": reasons},
+        links={"total": links.total, "accepted": accepted, "not_accepted": reasons},
         replies=_books("replies", accepted, len(whole.replies), merged, lost_replies) | {"accepted": accepted},
         turns=_books("turns", whole.answered, samples.num_rows, 0, lost_turns)
         | {"answered": whole.answered, "spoken": whole.spoken},

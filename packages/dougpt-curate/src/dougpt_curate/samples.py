@@ -16,7 +16,7 @@ from dougpt_curate import balance, dedupe, quality
 from dougpt_curate.quality import Names
 from dougpt_curate.rates import bucket, chat_rates
 from dougpt_curate.settings import CurateSettings
-from dougpt_curate.style import style, words
+from dougpt_curate.style import styles
 from dougpt_curate.turns import ID_DIGITS, contexts, sample_ids, turns_of
 
 NO_RESPONSE_LEFT = "no_response_left"
@@ -64,7 +64,7 @@ def make_samples(material: Material, settings: CurateSettings, names: Names | No
     replies = _join(material, turns)
     asked = _asked(turns, replies, settings)
     replies = replies.join(
-        asked.select("turn", "prompt_is_question", prompt_words=words(pl.col("prompt")), turn_kept="kept"),
+        asked.select("turn", "prompt_is_question", turn_kept="kept"),
         on="turn",
         how="left",
         maintain_order="left",
@@ -77,7 +77,7 @@ def make_samples(material: Material, settings: CurateSettings, names: Names | No
     kept = judged.filter("kept").drop("reason", "detail", "kept").sort("turn", "at_ms", "event_id")
     kept, merged = dedupe.merge_copies(kept, settings)
     kept, merged, capped = _capped(kept, merged, settings)
-    kept = kept.with_columns(style=style(settings))
+    kept = kept.with_columns(styles(kept, asked, settings))
     kept = kept.with_columns(balance.weights(kept, settings))
 
     silent = asked.filter("kept").join(kept, on="turn", how="anti")

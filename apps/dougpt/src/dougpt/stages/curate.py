@@ -4,7 +4,7 @@ import pyarrow as pa
 from dougpt_curate import (
     GateError,
     Suite,
-    curate,
+    curate_recordings,
     dataset_card,
     dataset_page,
     expectation_table,
@@ -22,7 +22,6 @@ from dougpt_schema import (
     REJECTS,
     SAMPLES,
     UTTERANCES,
-    Contract,
     Split,
     atomic_write,
 )
@@ -42,10 +41,9 @@ def run(task: Task) -> str:
     plan, project = task.plan, task.project
     members = sorted(plan.usable_members())
     frozen = _frozen(task)
-    curated = curate(
-        _all(task, "utterances", UTTERANCES, members),
-        _all(task, "chat_events", CHAT_EVENTS, members),
-        _all(task, "links", LINKS, members),
+    curated = curate_recordings(
+        members,
+        lambda member: _staged(task, member),
         project.settings.curate,
         holdout=plan.assignment,
         blocks=frozen.blocks if frozen else None,
@@ -97,6 +95,10 @@ def _clock_margin(task: Task, members: list[str]) -> float | None:
     return min((margin for margin in margins if margin is not None), default=None)
 
 
-def _all(task: Task, name: str, contract: Contract, members: list[str]) -> pa.Table:
-    tables = [task.read(name, contract, member).select(contract.schema.names) for member in members]
-    return pa.concat_tables(tables) if tables else contract.empty()
+def _staged(task: Task, member: str) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Return utterances, chat events and links of a recording."""
+    utterances, chat_events, links = (
+        task.read(contract.name, contract, member).select(contract.schema.names)
+        for contract in (UTTERANCES, CHAT_EVENTS, LINKS)
+    )
+    return utterances, chat_events, links
