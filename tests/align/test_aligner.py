@@ -207,9 +207,10 @@ def test_random_labels_pin_the_share_and_active_ones_do_not(made: Any, label: Ma
     random = align(made.utterances, made.chat_events, labels=label(made, rows)).report
     active = align(made.utterances, made.chat_events, labels=label(made, rows, "active")).report
 
-    assert (random.share.pinned_by, active.share.pinned_by) == ("labels", "default")
+    assert random.share.pinned_by == "labels"
+    assert active.share.pinned_by in {"default", "estimate"}
     assert random.share.value == pytest.approx(truth, abs=0.08)
-    assert active.share.value == AlignSettings().share
+    assert active.share.labels == 0
 
 
 def test_labels_of_unknown_events_are_listed(made: Any, label: Make) -> None:

@@ -177,11 +177,11 @@ def test_without_labels_the_page_says_that_no_curve_can_be_drawn(made: Any) -> N
     assert "Label events drawn at random" in text
 
 
-def test_chat_of_another_recording_is_said_to_be_that(made: Any, make: Callable[..., Any]) -> None:
-    other = make(seed=5)
-    found = align(made.utterances, other.chat_events)
+def test_chat_of_another_recording_is_said_to_be_that(make: Callable[..., Any]) -> None:
+    mine, other = make(2), make(3)
+    found = align(mine.utterances, other.chat_events)
 
-    text = shown(draw_page(found, made.utterances, other.chat_events))
+    text = shown(draw_page(found, mine.utterances, other.chat_events))
 
     assert "Speech and chat do not belong together: against copies" in text
     assert "Check that this chat belongs to this recording" in text

@@ -118,7 +118,9 @@ def weigh_belonging(scene: Scene, use_E: Ints, path: OffsetPath) -> Belonging:
 
 
 def _judge(words_z: float, timing_z: float, power: float) -> Relation:
-    if words_z >= BELONG_Z or timing_z >= BELONG_Z:
+    # Words and timing are two looks at one question: their scores add up (Stouffer).
+    both_z = (words_z + timing_z) / np.sqrt(2.0)
+    if max(words_z, timing_z, both_z) >= BELONG_Z:
         return Relation.RELATED
     if words_z < APART_Z and timing_z < BELONG_Z - 1 and power >= POWER_Z:
         return Relation.UNRELATED
