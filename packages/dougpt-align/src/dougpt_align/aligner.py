@@ -96,6 +96,7 @@ def align(
     rejected = _rejected(prepared, best, belonging, unheard)
     outcome = _with_labels(_outcome(prepared, best, learned, rejected), settled)
     time_P, content_P = _scores(prepared, fitted)
+    prepared = prepared.without_evidence()
     findings = Findings(prepared, outcome, fitted, share, belonging, learned, settled)
     return Alignment(
         links=links_table(prepared, outcome, is_certified=learned.threshold.certified),

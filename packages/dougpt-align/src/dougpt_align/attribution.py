@@ -32,7 +32,7 @@ from dougpt_align.viewer_delay import viewer_delays
 
 TOLERANCE = 1e-3
 DELAYS_FROM_ROUND = 4
-MANY_EVENTS, STRETCH_EVENTS, FOLLOWING_ROUNDS = 60_000, 30_000, 10
+MANY_EVENTS, STRETCH_EVENTS, FOLLOWING_ROUNDS = 60_000, 30_000, 7
 
 
 @dataclass(frozen=True, slots=True)
