@@ -16,7 +16,7 @@ def test_the_card_counts_what_was_kept_and_why_the_rest_was_not(make_recordings:
     assert f"| **replies kept** | {report.replies['kept']} |" in text
     for reason, count in (report.replies["rejected"] | report.turns["rejected"]).items():
         assert f"| left out: {reason} | {count} |" in text
-    assert "| test | 1 |" in text
+    assert "| test | 2 |" in text
 
 
 def test_warnings_stand_on_top(make_recordings: Callable[..., Any]) -> None:

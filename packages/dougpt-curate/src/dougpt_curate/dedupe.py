@@ -9,6 +9,7 @@ that differ in a number, a letter that stands alone, a negation or, if short, a 
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
@@ -42,32 +43,52 @@ def merge_copies(replies: pl.DataFrame, settings: CurateSettings) -> tuple[pl.Da
     Returns:
         The replies that stay, in the same order, and rows of `recording_id`, `event_id` and `into`.
     """
-    kept, merged = merge_within_turn(replies)
+    kept, merged = merge_within_turn(keyed(replies))
     exact, near = (merge_copypasta,), (merge_near_copies, merge_near_copypasta)
     for step in near if settings.near_similarity else exact:
         kept, later = step(kept, settings)
         merged = _follow(merged, later)
-    return kept, merged
+    return kept.drop("row", "key_number", "said"), merged
+
+
+def keyed(replies: pl.DataFrame) -> pl.DataFrame:
+    """Return replies with their `key` and numbers: of their row, their text, their key, and their key in a recording.
+
+    Chat repeats itself, so each different text is normalised once.
+    """
+    text_id, texts = _encoded(replies["text"])
+    keys = texts.to_frame("text").select(normal(pl.col("text"))).to_series()
+    key_number, different = _encoded(keys)
+    found = replies.with_columns(
+        keys.gather(text_id).alias("key"), text_id.alias("text_id"), key_number.gather(text_id).alias("key_number")
+    )
+    said = pl.col("recording_id").rle_id().cast(pl.Int64) * max(len(different), 1) + pl.col("key_number")
+    return found.with_columns(said=said).with_row_index("row")
+
+
+def _encoded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return a number for each text, equal where they are, and the texts by these numbers."""
+    encoded = texts.to_arrow().cast(pa.large_string()).dictionary_encode()
+    return pl.Series(encoded.indices).cast(pl.Int64), pl.Series("text", encoded.dictionary, dtype=pl.String)
 
 
 def merge_within_turn(replies: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the first of each text in a turn with its `multiplicity` and `key`, and what was merged into which.
+    """Return the first of each text in a turn with its `multiplicity`, and what was merged into which.
 
     Args:
-        replies: Rows with `turn`, `event_id` and `text`, in the order of time.
+        replies: What `keyed` returned, with `turn` and `event_id`, in the order of time.
 
     Returns:
         The replies that stay, in the same order, and rows of `event_id` and `into`.
     """
-    keyed = replies.with_columns(key=normal(pl.col("text")))
-    same = pl.struct("turn", "key")
-    copies = keyed.filter(same.is_duplicated()).select(
-        "recording_id",
-        "event_id",
-        into=pl.col("event_id").first().over("turn", "key"),
-        multiplicity=pl.len().over("turn", "key").cast(pl.Int64),
+    same = pl.struct("turn", "key_number")
+    copies = replies.filter(same.is_duplicated()).select(
+        "row",
+        *EVENT,
+        into=pl.col("event_id").first().over("turn", "key_number"),
+        multiplicity=pl.len().over("turn", "key_number").cast(pl.Int64),
     )
-    kept = _counted(keyed.filter(same.is_first_distinct()), copies)
+    kept = _counted(replies.filter(same.is_first_distinct()), copies)
     return kept.with_columns(pl.col("multiplicity").fill_null(1)), _merged(copies)
 
 
@@ -79,18 +100,17 @@ def merge_copypasta(replies: pl.DataFrame, settings: CurateSettings) -> tuple[pl
         settings: The length, and the time within which the next copy must come.
     """
     long = replies.filter(pl.col("key").str.len_chars() >= settings.copypasta_characters)
-    wave = ("recording_id", "key", "wave")
     copies = (
-        long.filter(pl.struct("recording_id", "key").is_duplicated())
-        .sort("recording_id", "key", "at_ms", "event_id")
-        .with_columns(pause_ms=pl.col("at_ms").diff().over("recording_id", "key").fill_null(0))
+        long.filter(pl.col("said").is_duplicated())
+        .sort("said", "at_ms", "event_id")
+        .with_columns(pause_ms=pl.col("at_ms").diff().over("said").fill_null(0))
         .with_columns(late=pl.col("pause_ms") > round(settings.copypasta_window_s * 1000))
-        .with_columns(wave=pl.col("late").cum_sum().over("recording_id", "key"))
+        .with_columns(wave=pl.col("late").cum_sum().over("said"))
         .select(
-            "recording_id",
-            "event_id",
-            into=pl.col("event_id").first().over(wave),
-            multiplicity=pl.col("multiplicity").sum().over(wave),
+            "row",
+            *EVENT,
+            into=pl.col("event_id").first().over("said", "wave"),
+            multiplicity=pl.col("multiplicity").sum().over("said", "wave"),
         )
     )
     return _without(replies, copies)
@@ -164,7 +184,7 @@ def _says_another_word(one: str, two: str) -> bool:
 
 def _led(replies: pl.DataFrame, compared: pl.DataFrame, leader: NDArray[np.int64]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Merge each reply of `compared` into the one at its leader's place."""
-    groups = compared.select(*EVENT, "multiplicity", into=compared["event_id"].gather(leader))
+    groups = compared.select("row", *EVENT, "multiplicity", into=compared["event_id"].gather(leader))
     copies = groups.filter(pl.struct("recording_id", "into").is_duplicated()).with_columns(
         multiplicity=pl.col("multiplicity").sum().over("recording_id", "into")
     )
@@ -172,10 +192,10 @@ def _led(replies: pl.DataFrame, compared: pl.DataFrame, leader: NDArray[np.int64
 
 
 def _without(replies: pl.DataFrame, copies: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    merged = _merged(copies)
-    kept = replies.join(merged, on=EVENT, how="anti", maintain_order="left").rename({"multiplicity": "before"})
+    gone = copies.filter(pl.col("event_id") != pl.col("into")).select("row")
+    kept = replies.join(gone, on="row", how="anti", maintain_order="left").rename({"multiplicity": "before"})
     counted = _counted(kept, copies).with_columns(multiplicity=pl.coalesce("multiplicity", "before"))
-    return counted.drop("before"), merged
+    return counted.drop("before"), _merged(copies)
 
 
 def _merged(copies: pl.DataFrame) -> pl.DataFrame:
@@ -185,7 +205,7 @@ def _merged(copies: pl.DataFrame) -> pl.DataFrame:
 
 def _counted(replies: pl.DataFrame, copies: pl.DataFrame) -> pl.DataFrame:
     """Give replies the `multiplicity` that `copies` counted, null where they have none."""
-    return replies.join(copies.select(*EVENT, "multiplicity"), on=EVENT, how="left", maintain_order="left")
+    return replies.join(copies.select("row", "multiplicity"), on="row", how="left", maintain_order="left")
 
 
 def _follow(merged: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:

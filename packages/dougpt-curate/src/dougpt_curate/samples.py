@@ -16,7 +16,7 @@ from dougpt_curate import balance, dedupe, quality
 from dougpt_curate.quality import Names
 from dougpt_curate.rates import bucket, chat_rates
 from dougpt_curate.settings import CurateSettings
-from dougpt_curate.style import style, words
+from dougpt_curate.style import styles
 from dougpt_curate.turns import ID_DIGITS, contexts, sample_ids, turns_of
 
 NO_RESPONSE_LEFT = "no_response_left"
@@ -57,25 +57,27 @@ class Piece:
 def make_samples(material: Material, settings: CurateSettings, names: Names | None = None) -> Piece:
     """Return the samples of the accepted links of some recordings."""
     turns = turns_of(material.utterances)
-    private = quality.holds_personal_data(pl.col("prompt")) if settings.drop_personal_data else pl.lit(value=False)
-    turns = turns.with_columns(private=private)
+    turns = turns.with_columns(
+        personal=quality.holds_personal_data(pl.col("prompt")) if settings.drop_personal_data else pl.lit(value=False),
+        offensive=quality.offensive(turns["prompt"], settings),
+    ).with_columns(private=pl.col("personal") | pl.col("offensive"))
     replies = _join(material, turns)
     asked = _asked(turns, replies, settings)
     replies = replies.join(
-        asked.select("turn", "prompt_is_question", prompt_words=words(pl.col("prompt")), turn_kept="kept"),
+        asked.select("turn", "prompt_is_question", turn_kept="kept"),
         on="turn",
         how="left",
         maintain_order="left",
     )
     replies = replies.with_columns(
-        emote_share=quality.emote_share(pl.col("text"), pl.col("emotes")),
-        named=quality.named(replies["text"], names),
+        quality.emote_share(pl.col("text"), pl.col("emotes")).alias("emote_share"),
+        *quality.text_facts(replies["text"], settings, names),
     )
     judged = quality.judge(replies, quality.reply_rules(settings))
     kept = judged.filter("kept").drop("reason", "detail", "kept").sort("turn", "at_ms", "event_id")
     kept, merged = dedupe.merge_copies(kept, settings)
     kept, merged, capped = _capped(kept, merged, settings)
-    kept = kept.with_columns(style=style(settings))
+    kept = kept.with_columns(styles(kept, asked, settings))
     kept = kept.with_columns(balance.weights(kept, settings))
 
     silent = asked.filter("kept").join(kept, on="turn", how="anti")
@@ -108,6 +110,17 @@ def joined(pieces: Sequence[Piece]) -> Piece:
         spoken=sum(piece.spoken for piece in pieces),
         answered=sum(piece.answered for piece in pieces),
     )
+
+
+def events_of(samples: pl.DataFrame, reason: str) -> list[pl.DataFrame]:
+    """Return a reject of each event, kept or merged away, of samples that are left out."""
+    return [
+        samples.select("recording_id", subject_id=pl.col(column).list.eval(pl.element().struct.field("event_id")))
+        .explode("subject_id")
+        .drop_nulls("subject_id")
+        .with_columns(reason=pl.lit(reason), detail=pl.lit(""), is_turn=pl.lit(value=False))
+        for column in ("responses", "merged")
+    ]
 
 
 def _join(material: Material, turns: pl.DataFrame) -> pl.DataFrame:

@@ -32,6 +32,82 @@ TARGET_MIX = {
 }
 
 
+# Words of the list that stay: ordinary swearing, which is half of how chat talks, and words that games use.
+_SWEARING = (
+    "5hit a55 apeshit arse ass asses azz balls bareback bastard bastards batshit bloody bollocks bondage "
+    "boob boobs bugger bullshit bum butt circlejerk clusterfuck cock cocks cracka crap crapping crappy "
+    "d1ck dafuq dammit damn damned damnit dick dickhead dicks dingleberry dink dipshit dogshit domination "
+    "dumbass dumbfuck ecchi escort fanny fatass fck fcked fcking fecal flange fuc fucc fuck fucked fucker "
+    "fuckers fuckery fuckin fucking fuckk fucks fuckup fuk fuking fuq god-damned godamn goddam goddammit "
+    "goddamn goddamned hardcore hell hooker humping jackass jackshit jerkoff kinky lust mofo mong "
+    "mothafucka motherfucker motherfucking nog nsfw pecker piss pissed pisser pissing pissoff playboy "
+    "poop prick pricks sadism screwing scumbag sh1t shag shat shit shite shitface shithead shithole "
+    "shitload shitpost shitposting shits shitshow shitstorm shitted shitter shittier shittiest shitting "
+    "shitty skeet smartass smut snatch snowballing son-of-a-bitch sonofabitch stfu suck sucks swinger "
+    "topless turd twat wang wank wanker wankers"
+)
+SWEARING = (*_SWEARING.split(), "big black", "deep throat", "doggy style", "god damn", "jerk off", "piece of shit")
+HARASSMENT = (
+    "kill yourself",
+    "kill urself",
+    "kill ur self",
+    "hang yourself",
+    "end your life",
+    "hope you die",
+    "hope u die",
+    "neck yourself",
+    "rope yourself",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectSettings:
+    """What a dataset must be; where it is not, the pipeline stops with exit code 3."""
+
+    min_acceptance: float = field(
+        default=0.0, metadata={"help": "The share of chat events accepted as answers, at least."}
+    )
+    max_acceptance: float = field(
+        default=0.95, metadata={"help": "The same, at most: a chat that answers always was hardly judged."}
+    )
+    min_kept: float = field(
+        default=0.1, metadata={"help": "The share of accepted replies that filters keep, at least."}
+    )
+    max_duplicates: float = field(
+        default=0.9, metadata={"help": "The share of accepted replies that are merged as copies, at most."}
+    )
+    max_leaks: int = field(default=0, metadata={"help": "Prompts that nearly repeat one of another split, at most."})
+    leak_similarity: float = field(
+        default=0.7, metadata={"help": "From this Jaccard similarity on a prompt repeats another; 0: not looked for."}
+    )
+    leak_words: int = field(default=8, metadata={"help": "Shorter prompts are alike by chance and no leak."})
+    min_clock_margin: float = field(
+        default=0.0, metadata={"help": "The margin of each recording's clock over the second best one, at least."}
+    )
+    min_samples: dict[str, int] = field(
+        default_factory=lambda: {"train": 1}, metadata={"help": "split -> how many samples it has at least."}
+    )
+    max_style_share: dict[str, float] = field(
+        default_factory=lambda: {Style.EMOTE.value: 0.6, Style.SPAM.value: 0.3, Style.COPYPASTA.value: 0.3},
+        metadata={"help": "style -> its share among the replies as they are sampled, at most."},
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning.
+
+        Raises:
+            ValueError: A share is outside [0, 1], or a split or style does not exist.
+        """
+        shares = ("min_acceptance", "max_acceptance", "min_kept", "max_duplicates", "leak_similarity")
+        for name in shares:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, not in [0, 1]")
+        if unknown := sorted(set(self.min_samples) - {"train", "validation", "test"}):
+            raise ValueError(f"min_samples names the split {unknown[0]!r}; there are train, validation and test")
+        if unknown := sorted(set(self.max_style_share) - set(Style)):
+            raise ValueError(f"max_style_share names the style {unknown[0]!r}; there are {', '.join(Style)}")
+
+
 @dataclass(frozen=True, slots=True)
 class CurateSettings:
     """How links become samples. Shares and probabilities lie in [0, 1]; 0 switches a cap off where it says so."""
@@ -63,6 +139,40 @@ class CurateSettings:
     drop_personal_data: bool = field(
         default=True,
         metadata={"help": "Leave out replies, turns and context that look like e-mail, phone, card, IP or street."},
+    )
+    drop_advertising: bool = field(
+        default=True,
+        metadata={"help": "Leave out replies that offer viewers, discounts, promotion or their own channel."},
+    )
+    drop_offensive: bool = field(
+        default=True,
+        metadata={
+            "help": "Leave out replies, turns and context with slurs, sexual words or harassment, by the word list of "
+            "badwords-py."
+        },
+    )
+    offensive_languages: tuple[str, ...] = field(
+        default=("en",),
+        metadata={"help": "The word lists to use, by code of the language, such as en, de, es, fr, ru."},
+    )
+    offensive_allowed: tuple[str, ...] = field(
+        default=SWEARING,
+        metadata={"help": "Words of the lists that may stay: by default ordinary swearing and words of games."},
+    )
+    offensive_also: tuple[str, ...] = field(
+        default=HARASSMENT, metadata={"help": "Words and phrases to leave out that the lists do not have."}
+    )
+    languages: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Languages to keep, by ISO 639-1 code, such as en; empty keeps all. Takes dougpt-curate[language]."
+        },
+    )
+    language_words: int = field(
+        default=4, metadata={"help": "Replies of fewer different words are never judged by their language."}
+    )
+    min_language_confidence: float = field(
+        default=0.8, metadata={"help": "A reply in another language is left out where the model is at least so sure."}
     )
     drop_replies_to_chatters: bool = field(
         default=True, metadata={"help": "Leave out replies that answer or name another chatter."}
@@ -119,8 +229,26 @@ class CurateSettings:
         default=0.1, metadata={"help": "A chatter with a larger share of a recording's replies is sampled less often."}
     )
 
-    test_share: float = field(default=0.15, metadata={"help": "The share of recordings held out for test."})
+    blocks_below: int = field(
+        default=5,
+        metadata={"help": "Fewer recordings than this are divided in time, where nothing else is said of them."},
+    )
+    embargo_s: float = field(
+        default=120.0, metadata={"help": "Turns so near a border in time between two splits are left out."}
+    )
+    suite: int = field(
+        default=0,
+        metadata={
+            "help": "The version of the holdout to keep: held-out links that changed are refused with exit code 4. "
+            "0: they make the next version, of which no result compares with one on the version before."
+        },
+    )
+    test_share: float = field(default=0.1, metadata={"help": "The share of recordings held out for test."})
     validation_share: float = field(default=0.08, metadata={"help": "The share of recordings held out for validation."})
+
+    expect: ExpectSettings = field(
+        default_factory=ExpectSettings, metadata={"help": "What the dataset must be before anything is trained on it."}
+    )
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning.
@@ -165,6 +293,7 @@ _SHARES = (
     "leak_similarity",
     "max_unaligned_share",
     "min_speech_probability",
+    "min_language_confidence",
     "test_share",
     "validation_share",
 )
@@ -181,6 +310,10 @@ _NOT_NEGATIVE = (
     "copypasta_characters",
     "copypasta_window_s",
     "near_characters",
+    "language_words",
     "leak_words",
+    "blocks_below",
+    "embargo_s",
+    "suite",
     "balance_prior",
 )

@@ -3,12 +3,15 @@
 The rules are asked in the order of `Style` and the first that applies names the style.
 """
 
+import numpy as np
 import polars as pl
 
 from dougpt_curate.settings import CurateSettings, Style
 
 EMOTES_ONLY = 0.8
 ECHOED = 0.8
+ALL_ECHOED = 4
+"""Of at most so many words all have to be said for `ECHOED` of them to be."""
 REPEATED_WORDS = 4
 
 # A drawn-out word is a way of talking; eight times the same letter is a key held down.
@@ -32,26 +35,65 @@ ANSWER = (
 COMMAND_LIKE = r"^[!/]\w"
 
 
-def style(settings: CurateSettings) -> pl.Expr:
-    """The style of each reply.
+def styles(replies: pl.DataFrame, prompts: pl.DataFrame, settings: CurateSettings) -> pl.Series:
+    """Return the style of each reply.
 
-    It is told by the reply's `text`, `key`, `emote_share` and `multiplicity`, and by its prompt's `prompt_words`, which
-    `words` gives, and `prompt_is_question`.
+    Args:
+        replies: Rows of `turn`, `text`, `text_id`, `key`, `emote_share`, `multiplicity` and `prompt_is_question`.
+        prompts: The `prompt` of each `turn`.
+        settings: What counts as copypasta.
     """
-    text = pl.col("text")
+    told = _by_text(replies.select("text_id", "text", "key").unique("text_id"))
+    rows = replies.select("turn", "text_id", "key", "emote_share", "multiplicity", "prompt_is_question")
+    rows = rows.join(told.drop("heard"), on="text_id", how="left", maintain_order="left")
+    rows = rows.with_columns(echoes=_echoed(rows, told, prompts))
     long = pl.col("key").str.len_chars() >= settings.copypasta_characters
     rules = (
-        (Style.COMMAND, text.str.contains(COMMAND_LIKE)),
+        (Style.COMMAND, pl.col("command")),
         (Style.COPYPASTA, long & (pl.col("multiplicity") >= settings.copypasta_multiplicity)),
-        (Style.EMOTE, (pl.col("emote_share") >= EMOTES_ONLY) | text.str.contains(EMOTICONS)),
-        (Style.SPAM, text.str.contains(SPAM) | _repeats_itself(pl.col("key"))),
-        (Style.QUESTION, text.str.contains(QUESTION)),
-        (Style.ECHO, _echoes(pl.col("key"), pl.col("prompt_words"))),
-        (Style.BACKSEAT, text.str.contains(BACKSEAT)),
-        (Style.ANSWER, pl.col("prompt_is_question") | text.str.contains(ANSWER)),
+        (Style.EMOTE, (pl.col("emote_share") >= EMOTES_ONLY) | pl.col("emoticons")),
+        (Style.SPAM, pl.col("spam")),
+        (Style.QUESTION, pl.col("question")),
+        (Style.ECHO, pl.col("echoes")),
+        (Style.BACKSEAT, pl.col("backseat")),
+        (Style.ANSWER, pl.col("prompt_is_question") | pl.col("answer")),
     )
     chosen = pl.coalesce(pl.when(applies).then(pl.lit(name.value)) for name, applies in rules)
-    return chosen.fill_null(Style.PLAIN.value)
+    return rows.select(style=chosen.fill_null(Style.PLAIN.value)).to_series()
+
+
+def _by_text(texts: pl.DataFrame) -> pl.DataFrame:
+    """What is told by each text alone, with the different words of its key."""
+    text = pl.col("text")
+    return texts.with_columns(
+        command=text.str.contains(COMMAND_LIKE),
+        emoticons=text.str.contains(EMOTICONS),
+        spam=text.str.contains(SPAM) | _repeats_itself(pl.col("key")),
+        question=text.str.contains(QUESTION),
+        backseat=text.str.contains(BACKSEAT),
+        answer=text.str.contains(ANSWER),
+        heard=words(pl.col("key")),
+    )
+
+
+def _echoed(rows: pl.DataFrame, told: pl.DataFrame, prompts: pl.DataFrame) -> pl.Series:
+    """Whether a reply has at least two different words, nearly all of which the streamer has just said."""
+    count = pl.col("different")
+    heard = told.select("text_id", "heard", first=pl.col("heard").list.first(), different=pl.col("heard").list.len())
+    heard = heard.filter(count >= 2)
+    said = prompts.select("turn", said=words(pl.col("prompt"))).explode("said")
+    several = rows.select("turn", "text_id").with_row_index("place").join(heard.drop("heard"), on="text_id")
+    # Of few words not one may be new, so that looking for one leaves little to look at.
+    begun = several.filter(count <= ALL_ECHOED).join(
+        said, left_on=["turn", "first"], right_on=["turn", "said"], how="semi"
+    )
+    several = pl.concat([begun, several.filter(count > ALL_ECHOED)])
+    pairs = several.join(heard.select("text_id", "heard"), on="text_id").explode("heard")
+    common = pairs.join(said, left_on=["turn", "heard"], right_on=["turn", "said"]).group_by("place").len("common")
+    enough = several.join(common, on="place").filter(pl.col("common") >= ECHOED * count)["place"]
+    echoed = np.zeros(len(rows), dtype=bool)
+    echoed[enough.to_numpy()] = True
+    return pl.Series(echoed)
 
 
 def words(text: pl.Expr) -> pl.Expr:
@@ -63,9 +105,3 @@ def _repeats_itself(text: pl.Expr) -> pl.Expr:
     """At least four words of which at most every second is another."""
     said = text.str.split(" ")
     return (said.list.len() >= REPEATED_WORDS) & (said.list.n_unique() * 2 <= said.list.len())
-
-
-def _echoes(text: pl.Expr, said: pl.Expr) -> pl.Expr:
-    """At least two different words, nearly all of which the streamer has just said."""
-    heard = words(text)
-    return (heard.list.len() >= 2) & (heard.list.set_intersection(said).list.len() >= ECHOED * heard.list.len())

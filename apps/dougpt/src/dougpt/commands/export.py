@@ -1,8 +1,8 @@
-"""`dougpt export`: samples as JSON lines, or the workspace as DVC stages."""
+"""`dougpt export`: samples in the forms of other tools, or the workspace as DVC stages."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -11,7 +11,9 @@ from dougpt import options
 if TYPE_CHECKING:
     from dougpt.project import Project
 
-FORMS = ("messages", "prompt-completion", "sharegpt", "jsonl", "dvc")
+LINES = ("messages", "prompt-completion", "sharegpt", "jsonl")
+FORMS = (*LINES, "parquet", "huggingface", "all", "dvc")
+SPLITS = ("train", "validation", "test")
 
 
 @click.command()
@@ -19,7 +21,7 @@ FORMS = ("messages", "prompt-completion", "sharegpt", "jsonl", "dvc")
 @click.option("--as", "form", type=click.Choice(FORMS), required=True, help="What to write.")
 @click.option(
     "--split",
-    type=click.Choice(("train", "validation", "test")),
+    type=click.Choice(SPLITS),
     default="train",
     show_default=True,
     help="Which samples.",
@@ -37,12 +39,15 @@ FORMS = ("messages", "prompt-completion", "sharegpt", "jsonl", "dvc")
 def command(workspace: Path, form: str, split: str, replies: str, out: Path | None) -> None:
     """Write the samples in another tool's format, or a dvc.yaml for the workspace.
 
-    messages, prompt-completion, sharegpt: JSON lines for training tools; jsonl: the samples as they are.
+    messages, prompt-completion, sharegpt: JSON lines for training tools; jsonl, parquet: the samples as they are.
+    huggingface: a folder for datasets.load_dataset, with all splits, features and a card. all: each of these, all
+    splits, and the dataset_info.json that LLaMA-Factory reads, in the folder exports/ beside the samples or --out.
     dvc: a dvc.yaml whose stages call dougpt, for `dvc repro`; write it again after an update of dougpt.
 
     \b
     Example:
       dougpt export --as messages --split train
+      dougpt export --as huggingface --out my-dataset
       dougpt export --as dvc && dvc repro
     """
     from dougpt.project import Project
@@ -53,16 +58,59 @@ def command(workspace: Path, form: str, split: str, replies: str, out: Path | No
 
         click.echo(write_dvc(project, out))
         return
-    click.echo(_write_lines(project, form, split, replies, out))
+    match form:
+        case "all":
+            written = _write_all(project, replies, out)
+        case "huggingface":
+            written = _write_folder(project, out or _exports(project) / "huggingface")
+        case _:
+            written = [_write(project, form, split, replies, out)]
+    for path in written:
+        click.echo(path)
 
 
-def _write_lines(project: "Project", form: str, split: str, replies: str, out: Path | None) -> Path:
+def _exports(project: "Project") -> Path:
+    return project.workspace.dataset(project.settings.dataset.name) / "exports"
+
+
+def _samples(project: "Project", split: str) -> Any:
+    from dougpt_schema import SAMPLES, read_table
+
+    return read_table(project.workspace.dataset(project.settings.dataset.name) / f"{split}.parquet", SAMPLES)
+
+
+def _write_all(project: "Project", replies: str, out: Path | None) -> list[Path]:
+    from dougpt_curate import llama_factory_info
+    from dougpt_schema import atomic_write
+
+    folder = out or _exports(project)
+    written = [
+        _write(project, form, split, replies, folder / _file_name(form, split))
+        for form in (*LINES, "parquet")
+        for split in SPLITS
+    ]
+    info = folder / "dataset_info.json"
+    atomic_write(info, llama_factory_info({split: _file_name("sharegpt", split) for split in SPLITS}).encode())
+    return [*written, info, *_write_folder(project, folder / "huggingface")]
+
+
+def _file_name(form: str, split: str) -> str:
+    return f"{split}.parquet" if form == "parquet" else f"{split}.{form}.jsonl"
+
+
+def _write_folder(project: "Project", folder: Path) -> list[Path]:
+    from dougpt_curate import write_dataset_folder
+
+    card = (project.workspace.dataset(project.settings.dataset.name) / "card.md").read_text(encoding="utf-8")
+    return write_dataset_folder({split: _samples(project, split) for split in SPLITS}, folder, card)
+
+
+def _write(project: "Project", form: str, split: str, replies: str, out: Path | None) -> Path:
     import dougpt_curate
-    from dougpt_schema import SAMPLES, atomic_write, read_table
+    from dougpt_schema import atomic_write
 
-    folder = project.workspace.dataset(project.settings.dataset.name)
-    samples = read_table(folder / f"{split}.parquet", SAMPLES)
-    path = out or folder / "exports" / f"{split}.{form}.jsonl"
+    samples = _samples(project, split)
+    path = out or _exports(project) / _file_name(form, split)
     lines: Iterator[str]
     match form:
         case "messages":
@@ -71,6 +119,8 @@ def _write_lines(project: "Project", form: str, split: str, replies: str, out: P
             lines = dougpt_curate.prompt_completion_jsonl(samples, replies)  # type: ignore[arg-type]  # click checked it
         case "sharegpt":
             lines = dougpt_curate.sharegpt_jsonl(samples, replies)  # type: ignore[arg-type]  # click checked the choice
+        case "parquet":
+            return dougpt_curate.write_parquet(samples, path)
         case _:
             lines = dougpt_curate.jsonl(samples)
 

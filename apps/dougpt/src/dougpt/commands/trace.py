@@ -1,35 +1,136 @@
-"""`dougpt trace`: the way back from a sample to its source files."""
+"""`dougpt trace`: the way back from a sample to its source files, and from a source to its samples."""
 
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dougpt import options
 
+if TYPE_CHECKING:
+    from dougpt.project import Project
+
 
 @click.command()
-@click.argument("sample_id")
+@click.argument("sample_id", required=False)
 @options.workspace
+@click.option("--line", metavar="FILE:NUMBER", help="Trace this line of an exported file instead, counted from 1.")
+@click.option("--event", "event_id", metavar="EVENT", help="Say what became of this chat message.")
+@click.option(
+    "--in", "recording", metavar="RECORDING", help="Name the samples of this recording, between --from and --to."
+)
+@options.between
 @options.as_json
-def command(sample_id: str, workspace: Path, as_json: bool) -> None:
-    """Print the way back from a sample to its source files.
+def command(
+    sample_id: str | None,
+    workspace: Path,
+    line: str | None,
+    event_id: str | None,
+    recording: str | None,
+    from_ms: int,
+    to_ms: int | None,
+    as_json: bool,
+) -> None:
+    """Print the way back from a sample to its source files, or the way from a source to its samples.
 
     Sample, link with its probability and who decided it, utterance and words, chat event, source file with its
     sha256 and row, settings and code of each stage. SAMPLE_ID may be the start of one.
 
+    The other way: --event tells in which sample a chat message is, or why in none, and --in with --from and --to names
+    the samples of a stretch of a recording.
+
     \b
     Example:
       dougpt trace 3f1c
+      dougpt trace --line curated/default/exports/train.messages.jsonl:12
+      dougpt trace --event 0b5e6a
+      dougpt trace --in 1087079172 --from 12:00 --to 13:00
     """
-    from dougpt.lineage import trace
+    if sum(one is not None for one in (sample_id, line, event_id, recording)) != 1:
+        raise click.UsageError("name one of SAMPLE_ID, --line, --event and --in")
     from dougpt.project import Project
 
-    found = trace(Project.open(workspace), sample_id)
+    project = Project.open(workspace)
+    if event_id is not None:
+        _show(_event(project, event_id), _print_event, as_json=as_json)
+    elif recording is not None:
+        _show(_stretch(project, recording, from_ms, to_ms), _print_stretch, as_json=as_json)
+    else:
+        _show(_sample(project, sample_id, line), _print, as_json=as_json)
+
+
+def _show(found: Any, as_text: Callable[[Any], None], *, as_json: bool) -> None:
     if as_json:
         options.print_json(found)
-        return
-    _print(found)
+    else:
+        as_text(found)
+
+
+def _sample(project: "Project", sample_id: str | None, line: str | None) -> dict[str, Any]:
+    from dougpt.lineage import sample_of_line, trace
+
+    if line is None:
+        return trace(project, str(sample_id))
+    name, event_id = sample_of_line(_line(line))
+    found = trace(project, name)
+    replies = [reply for reply in found["replies"] if event_id in {None, reply["response"]["event_id"]}]
+    return found | {"replies": replies}
+
+
+def _line(place: str) -> str:
+    """Return a line of a file, named FILE:NUMBER."""
+    path, _, number = place.rpartition(":")
+    if not path or not number.isdigit() or not int(number):
+        raise click.UsageError(f"--line takes FILE:NUMBER, the number counted from 1, not {place!r}")
+    with Path(path).open(encoding="utf-8") as file:
+        text = next(islice(file, int(number) - 1, None), None)
+    if text is None:
+        raise click.UsageError(f"{path} has no line {number}")
+    return text
+
+
+def _event(project: "Project", event_id: str) -> dict[str, Any]:
+    from dougpt.lineage import trace_event
+
+    return trace_event(project, event_id)
+
+
+def _stretch(project: "Project", recording: str, from_ms: int, to_ms: int | None) -> list[dict[str, Any]]:
+    from dougpt.lineage import trace_stretch
+
+    return [row for name in project.select((recording,)) for row in trace_stretch(project, name, from_ms, to_ms)]
+
+
+def _print_event(found: dict[str, Any]) -> None:
+    from dougpt.terminal import safe
+
+    event, link = found["event"], found["link"]
+    click.echo(f"event {event['event_id']}  recording {event['recording_id']}  {safe(event['text'])}")
+    click.echo(f"  from {_source(found['source'])}, row {event['source_row']}")
+    if link is not None:
+        verdict = "accepted" if link["accepted"] else f"not accepted: {link['reason']}"
+        click.echo(f"  link: {verdict}, probability {link['probability']:.4f}, by {link['decided_by']}")
+    for use in found["uses"]:
+        where = (
+            f"sample {use['sample_id']} ({use['split']})" if "sample_id" in use else f"{use['reason']} {use['detail']}"
+        )
+        click.echo(f"  {use['as']}: {where}")
+    if not found["uses"]:
+        click.echo("  in no sample")
+
+
+def _print_stretch(rows: list[dict[str, Any]]) -> None:
+    from dougpt.terminal import clock, safe
+
+    for row in rows:
+        times = f"{clock(row['start_ms'])} to {clock(row['end_ms'])}"
+        click.echo(f"{row['sample_id']}  {row['split']:<10}  {times}  {safe(row['prompt'])}")
+        for reply in row["responses"]:
+            click.echo(f"  {reply['event_id']}  {safe(reply['text'])}")
+    if not rows:
+        click.echo("no samples there")
 
 
 def _print(found: dict[str, Any]) -> None:

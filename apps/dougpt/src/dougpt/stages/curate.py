@@ -1,12 +1,37 @@
 """Links of all recordings to samples by split."""
 
 import pyarrow as pa
-from dougpt_curate import curate, dataset_card, holdout_json
-from dougpt_schema import CHAT_EVENTS, LINKS, PROFILE, REJECTS, SAMPLES, UTTERANCES, Contract, Split, atomic_write
+from dougpt_curate import (
+    GateError,
+    Suite,
+    curate_recordings,
+    dataset_card,
+    dataset_page,
+    expectation_table,
+    expectations,
+    holdout_json,
+    next_suite,
+    read_suite,
+    require,
+)
+from dougpt_schema import (
+    CHAT_EVENTS,
+    CLOCK,
+    LINKS,
+    PROFILE,
+    REJECTS,
+    SAMPLES,
+    UTTERANCES,
+    Split,
+    atomic_write,
+)
 from pyarrow import compute as pc
 
+from dougpt.allowing import allowed
 from dougpt.execute import Task, told
 from dougpt.nameset import NameSet
+from dougpt.terminal import note
+from dougpt.workspace import to_json
 
 PRODUCER = "dougpt-curate"
 
@@ -15,17 +40,37 @@ def run(task: Task) -> str:
     """Write the splits, rejects, profile, holdout and card of a dataset."""
     plan, project = task.plan, task.project
     members = sorted(plan.usable_members())
-    curated = curate(
-        _all(task, "utterances", UTTERANCES, members),
-        _all(task, "chat_events", CHAT_EVENTS, members),
-        _all(task, "links", LINKS, members),
+    frozen = _frozen(task)
+    curated = curate_recordings(
+        members,
+        lambda member: _staged(task, member),
         project.settings.curate,
         holdout=plan.assignment,
+        blocks=frozen.blocks if frozen else None,
         names=NameSet.of(project, members),
     )
+    suite = next_suite(frozen, curated.report.suite, project.settings.curate.suite)
+    gates = expectations(
+        curated.report,
+        curated.samples,
+        project.settings.curate.expect,
+        clock_margin=_clock_margin(task, members),
+        allow=allowed(project.workspace, task.subject, task.recipe.fingerprint),
+    )
     report = curated.report.to_dict()
-    atomic_write(project.workspace.holdout_file(task.subject), holdout_json(plan.assignment))
-    atomic_write(task.folder / "card.md", dataset_card(curated.report, task.subject).encode())
+    card = dataset_card(curated.report, task.subject, suite=suite.number, expectations=gates)
+    atomic_write(task.folder / "card.md", card.encode())
+    page = dataset_page(
+        curated.report, curated.samples, curated.profile, task.subject, suite=suite.number, expectations=gates
+    )
+    atomic_write(project.workspace.report(task.subject) / "dataset.html", page.encode())
+    atomic_write(task.folder / "expectations.json", to_json({"expectations": [gate.to_dict() for gate in gates]}))
+    try:
+        require(gates)
+    except GateError:
+        note(expectation_table(gates))
+        raise
+    atomic_write(project.workspace.holdout_file(task.subject), holdout_json(suite))
     task.write_json("report_curate.json", report=report, recordings=members)
     task.write("rejects", curated.rejects, REJECTS, PRODUCER)
     task.write("profile", curated.profile, PROFILE, PRODUCER)
@@ -39,6 +84,21 @@ def run(task: Task) -> str:
     return f"{sum(counts.values())} samples of {len(members)} recordings ({numbers}){warnings}"
 
 
-def _all(task: Task, name: str, contract: Contract, members: list[str]) -> pa.Table:
-    tables = [task.read(name, contract, member).select(contract.schema.names) for member in members]
-    return pa.concat_tables(tables) if tables else contract.empty()
+def _frozen(task: Task) -> Suite | None:
+    path = task.project.workspace.holdout_file(task.subject)
+    return read_suite(path.read_bytes()) if path.exists() else None
+
+
+def _clock_margin(task: Task, members: list[str]) -> float | None:
+    """Return the smallest margin of any stretch of a clock, None where there is none."""
+    margins = [pc.min(task.read("clock", CLOCK, member)["margin"]).as_py() for member in members]
+    return min((margin for margin in margins if margin is not None), default=None)
+
+
+def _staged(task: Task, member: str) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Return utterances, chat events and links of a recording."""
+    utterances, chat_events, links = (
+        task.read(contract.name, contract, member).select(contract.schema.names)
+        for contract in (UTTERANCES, CHAT_EVENTS, LINKS)
+    )
+    return utterances, chat_events, links
