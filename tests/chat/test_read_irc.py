@@ -146,3 +146,14 @@ def test_every_line_of_a_real_log_is_read(real_data: Path) -> None:
         assert [row["text"][emote["start"] : emote["end"]] for emote in row["emotes"]] == [
             e["name"] for e in row["emotes"]
         ]
+
+
+def test_a_log_without_a_known_start_says_what_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    line = "@id=a;tmi-sent-ts=1600000000000;user-id=1 :ann!ann@ann.tmi.twitch.tv PRIVMSG #owner :hello\n"
+    path.write_text(line)
+
+    read = read_chat(path, recording_id="0123456789abcdef")
+
+    assert read.events.num_rows == 0
+    assert any("1 messages have no time" in warning and "start" in warning for warning in read.report.warnings)

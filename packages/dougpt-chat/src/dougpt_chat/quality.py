@@ -63,6 +63,12 @@ def judge(
         )
     if len(offset_ms_N) == 0:
         warnings.append("the export holds no usable message")
+    untimed = int((~clock.timed_N).sum())
+    if untimed:
+        warnings.append(
+            f"{untimed} messages have no time in the recording: a log that holds only times of day needs the "
+            "broadcast's start (broadcast_start, or an info.json beside the file)"
+        )
     if clock.is_copied:
         warnings.append(f"times of sending run at {clock.slope} of the video's speed: those of copying, and left out")
     if lossy:
