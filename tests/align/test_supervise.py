@@ -15,7 +15,7 @@ from dougpt_align.labels import settle
 from dougpt_align.link_features import LIKELY, describe_links
 from dougpt_align.prepared import Prepared, prepare
 from dougpt_align.scene import read_scene
-from dougpt_align.supervise import read_answers, supervise
+from dougpt_align.supervise import choose_threshold, read_answers, supervise
 
 type Make = Callable[..., Any]
 SETTINGS = AlignSettings()
@@ -42,11 +42,11 @@ def loss_of(prepared: Prepared, made: Any, link_P: np.ndarray, rows: np.ndarray)
 def test_without_labels_the_model_stays_as_it_is(fitted: tuple[Prepared, Posterior]) -> None:
     prepared, posterior = fitted
 
-    learned = supervise(prepared, posterior, settle(None, prepared.scene), SETTINGS, Calibrator())
+    learned = supervise(prepared, posterior, settle(None, prepared.scene), Calibrator())
 
     assert learned.link_P == pytest.approx(posterior.link_P, abs=1e-4)
     assert learned.losses is None
-    assert not learned.threshold.certified
+    assert not choose_threshold(prepared, learned, np.zeros(len(prepared.rows), dtype=bool), SETTINGS).certified
 
 
 def test_labels_leave_less_unexplained_in_events_that_they_do_not_name(
@@ -55,7 +55,7 @@ def test_labels_leave_less_unexplained_in_events_that_they_do_not_name(
     prepared, posterior = fitted
     labels = settle(label(made, range(0, len(made.parents), 3)), prepared.scene)
 
-    learned = supervise(prepared, posterior, labels, SETTINGS, Calibrator())
+    learned = supervise(prepared, posterior, labels, Calibrator())
 
     others = np.setdiff1d(np.arange(len(made.parents)), np.arange(0, len(made.parents), 3))
     assert learned.stacker_labels > 300
@@ -71,7 +71,7 @@ def test_labels_that_say_nothing_of_the_features_train_no_stacker_worse_than_the
     shuffled = replace(made, parents=np.random.default_rng(0).permutation(made.parents))
     labels = settle(label(shuffled, range(400)), prepared.scene)
 
-    learned = supervise(prepared, posterior, labels, SETTINGS, Calibrator())
+    learned = supervise(prepared, posterior, labels, Calibrator())
 
     assert learned.losses is not None
     assert learned.stacker_labels == 0 or learned.losses[1] < learned.losses[0]
@@ -127,3 +127,19 @@ def test_no_event_leans_on_its_own_posterior(fitted: tuple[Prepared, Posterior])
     two = describe_links(prepared, replace(posterior, background_E=other)).z_EG[event]
 
     assert two == pytest.approx(one, abs=0.01)
+
+
+def test_links_that_are_rejected_anyway_certify_nothing(
+    fitted: tuple[Prepared, Posterior], made: Any, label: Make
+) -> None:
+    prepared, posterior = fitted
+    labels = settle(label(made, range(0, len(made.parents), 2)), prepared.scene)
+    learned = supervise(prepared, posterior, labels, Calibrator())
+    events, modest = len(prepared.rows), AlignSettings(precision=0.7)
+
+    whole = choose_threshold(prepared, learned, np.zeros(events, dtype=bool), modest)
+    none = choose_threshold(prepared, learned, np.ones(events, dtype=bool), modest)
+
+    assert whole.certified
+    assert not none.certified
+    assert none.accepted_labels == 0

@@ -14,7 +14,7 @@ from dougpt_align.arrays import Bools
 from dougpt_align.attribution import Parameters, Posterior, Trust, fit
 from dougpt_align.beginning import begin
 from dougpt_align.belonging import Belonging, Relation
-from dougpt_align.calibrate import Calibrator
+from dougpt_align.calibrate import Calibrator, Threshold
 from dougpt_align.channel import FERTILITY_CLASSES, read_prior
 from dougpt_align.decide import NONE, REASONS, Best, best_parents, decide, find_bursts
 from dougpt_align.labels import Labels, settle
@@ -28,7 +28,7 @@ from dougpt_align.report import AlignReport, Findings, write_report
 from dougpt_align.scene import read_scene
 from dougpt_align.settings import AlignSettings
 from dougpt_align.share import estimate_share, hold_to, pin_share, settle_share
-from dougpt_align.supervise import Learned, supervise
+from dougpt_align.supervise import Learned, choose_threshold, supervise
 
 PRIOR_TRUST = Trust(kernel=3000.0, marks=3000.0, fertility=100.0, free_latency=True)
 
@@ -85,21 +85,24 @@ def align(
     if not share.labels and belonging.relation is not Relation.UNRELATED:
         estimate = estimate_share(prepared.problem, start, trust, settings.max_iterations)
         share = settle_share(share, estimate, is_doubtful=belonging.is_doubtful)
-        fitted = hold_to(fitted, prepared.problem, share.value)
+        if share.pinned_by == "estimate":
+            fitted = hold_to(fitted, prepared.problem, share.value)
 
     known = Calibrator() if channel is None else channel.calibrator
-    learned = supervise(prepared, fitted, settled, settings, known)
+    learned = supervise(prepared, fitted, settled, known)
     # The raw posterior has served; of a million events it is a tenth of the memory that the tables need.
     fitted = replace(fitted, link_P=np.empty(0))
     best = best_parents(prepared.pairs, learned.link_P)
     unheard = in_gaps(gaps, scene.chat.recording_id, prepared.time_ms - _typical_lag_ms(fitted.parameters))
     rejected = _rejected(prepared, best, belonging, unheard)
-    outcome = _with_labels(_outcome(prepared, best, learned, rejected), settled)
+    refused_E = np.any(list(rejected.values()), axis=0)[prepared.rows]
+    threshold = choose_threshold(prepared, learned, refused_E, settings)
+    outcome = _with_labels(_outcome(prepared, best, learned, threshold, rejected), settled)
     time_P, content_P = _scores(prepared, fitted)
     prepared = prepared.without_evidence()
-    findings = Findings(prepared, outcome, fitted, share, belonging, learned, settled)
+    findings = Findings(prepared, outcome, fitted, share, belonging, learned, threshold, settled)
     return Alignment(
-        links=links_table(prepared, outcome, is_certified=learned.threshold.certified),
+        links=links_table(prepared, outcome, is_certified=threshold.certified),
         candidates=candidates_table(prepared, learned.link_P, time_P, content_P),
         clock=clock_table(prepared),
         report=write_report(findings),
@@ -167,7 +170,9 @@ def _scatter(prepared: Prepared, values_E: Bools) -> Bools:
     return spread
 
 
-def _outcome(prepared: Prepared, best: Best, learned: Learned, rejected: dict[LinkReason, Bools]) -> Outcome:
+def _outcome(
+    prepared: Prepared, best: Best, learned: Learned, threshold: Threshold, rejected: dict[LinkReason, Bools]
+) -> Outcome:
     n = len(prepared.time_ms)
     parent = np.full(n, -1, dtype=np.int64)
     probability, runner_up, background = np.zeros(n), np.zeros(n), np.ones(n)
@@ -176,7 +181,7 @@ def _outcome(prepared: Prepared, best: Best, learned: Learned, rejected: dict[Li
     probability[prepared.rows] = best.probability_E
     runner_up[prepared.rows] = best.runner_up_E
     background[prepared.rows] = learned.background_E
-    reason = decide(probability, background, learned.threshold.probability, rejected)
+    reason = decide(probability, background, threshold.probability, rejected)
     return Outcome(parent, probability, runner_up, background, reason, np.zeros(n, dtype=np.bool_))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from dougpt_align.arrays import Floats, Ints
 from dougpt_align.attribution import Posterior
 from dougpt_align.belonging import Belonging, Relation
-from dougpt_align.calibrate import MIN_LABELS
+from dougpt_align.calibrate import MIN_LABELS, Threshold
 from dougpt_align.decide import NONE, REASONS, reason_names
 from dougpt_align.labels import Labels
 from dougpt_align.outcome import Outcome
@@ -97,6 +97,7 @@ class Findings:
     share: Share
     belonging: Belonging
     learned: Learned
+    threshold: Threshold
     labels: Labels
 
 
@@ -117,7 +118,7 @@ def write_report(found: Findings) -> AlignReport:
         lag_s=_lag_quantiles(prepared, found.outcome),
         messages_per_minute=_per_minute(chat.at_ms),
         utterances_per_minute=_per_minute(speech.end_ms),
-        threshold=asdict(found.learned.threshold),
+        threshold=asdict(found.threshold),
         calibration=_calibration(found.learned),
         labels={
             "used": len(labels.event_L),
@@ -184,12 +185,8 @@ def _warnings(found: Findings) -> list[tuple[bool, str]]:
             f"the share of replies is estimated from the recording, at {found.share.value:.2f}; random labels pin it",
         ),
         (
-            not found.learned.threshold.certified,
+            not found.threshold.certified,
             f"the precision is not certified: {_what_certifies(found)}",
-        ),
-        (
-            bool(len(prepared.rows)) and not fitted.converged,
-            f"the fit had not come to rest after {fitted.rounds} rounds; that is usual and does no harm",
         ),
         (
             lags.get("p50", 1.0) < 0,
@@ -219,7 +216,7 @@ def _what_certifies(found: Findings) -> str:
         return "there are no random labels; on made recordings 6 to 10 of 10 accepted links are right without any"
     if drawn < MIN_LABELS:
         return f"{drawn} random labels are too few; it takes {MIN_LABELS}"
-    return f"{found.learned.threshold.missing} more accepted labels without an error are needed"
+    return f"{found.threshold.missing} more accepted labels without an error are needed"
 
 
 def _count_reasons(outcome: Outcome) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """What people's labels teach: a stacker, a calibrator, and a threshold that keeps its promise.
 
 A hundred labels train a stacker on top of the model's log odds. Calibrator and threshold are fitted to probabilities
-that each label's own fold had no part in, from labels drawn at random alone.
+that each label's own fold had no part in, from labels drawn at random alone; the threshold to what may be accepted.
 """
 
 from dataclasses import dataclass
@@ -13,32 +13,16 @@ from dougpt_align.attribution import Posterior
 from dougpt_align.calibrate import MIN_LABELS, Calibrator, Threshold, certify, fit_platt
 from dougpt_align.decide import best_parents
 from dougpt_align.labels import Labels
-from dougpt_align.link_features import LinkFeatures, describe_links
+from dougpt_align.link_features import describe_links
 from dougpt_align.prepared import Prepared
 from dougpt_align.ragged import times_per_row
 from dougpt_align.settings import AlignSettings
-from dougpt_align.stacker import crossfit, fit_stacker
+from dougpt_align.stacker import crossfit
 
 MIN_STACKER_LABELS = 100
 FOLDS = 5
 # Messages of one burst belong in one fold.
 FOLD_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """Probabilities of pairs and of the background, what labels made of them, and the threshold.
-
-    `losses` are nats a random label that the model alone and the stacker left unexplained, each on labels that it did
-    not see; None where there are too few.
-    """
-
-    link_P: Floats
-    background_E: Floats
-    calibrator: Calibrator
-    threshold: Threshold
-    stacker_labels: int
-    losses: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +35,68 @@ class Answers:
     weight_A: Floats
 
 
-def supervise(
-    prepared: Prepared, fitted: Posterior, labels: Labels, settings: AlignSettings, known: Calibrator
-) -> Learned:
-    """Let labels correct the model's probabilities and choose the threshold.
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Probabilities of pairs and of the background, and what labels made of them.
+
+    Those of labelled events come from folds without their own label. `losses` are nats a random label that the model
+    alone and the stacker left unexplained; None where there are too few.
+    """
+
+    link_P: Floats
+    background_E: Floats
+    calibrator: Calibrator
+    answers: Answers
+    stacker_labels: int
+    losses: tuple[float, float] | None
+
+
+def supervise(prepared: Prepared, fitted: Posterior, labels: Labels, known: Calibrator) -> Learned:
+    """Let labels correct the model's probabilities.
 
     Args:
         prepared: The recording.
         fitted: What the model made of it.
         labels: People's decisions; with few of them the probabilities stay the model's, bent by `known`.
-        settings: Threshold and precision.
         known: The calibrator of the channel's prior, of no use once labels of this recording make one.
     """
     answers = read_answers(prepared, labels)
     link_P, stacker_labels, losses = fitted.link_P, 0, None
-    out_of_fold = link_P
     if len(answers.event_A) >= MIN_STACKER_LABELS and len(set((answers.pair_A >= 0).tolist())) > 1:
-        stacked, held_out = _stack(prepared, fitted, answers)
-        losses = (_loss(prepared, link_P, answers), _loss(prepared, held_out, answers))
+        stacked = _stack(prepared, fitted, answers)
+        losses = (_loss(prepared, link_P, answers), _loss(prepared, stacked, answers))
         if losses[1] < losses[0]:
-            link_P, out_of_fold, stacker_labels = stacked, held_out, len(answers.event_A)
-    calibrator, threshold = _calibrated(prepared, out_of_fold, answers, settings, known)
+            link_P, stacker_labels = stacked, len(answers.event_A)
+    calibrator = known
+    if int(answers.is_random_A.sum()) >= MIN_LABELS:
+        posterior, right, weight, has = checked_links(prepared, link_P, answers)
+        calibrator = fit_platt(posterior[has], right[has], weight[has])
     link, background = _final(prepared, link_P, calibrator)
-    return Learned(link, background, calibrator, threshold, stacker_labels, losses)
+    return Learned(link, background, calibrator, answers, stacker_labels, losses)
+
+
+def choose_threshold(prepared: Prepared, learned: Learned, refused_E: Bools, settings: AlignSettings) -> Threshold:
+    """The lowest threshold whose precision the labels drawn at random certify, among what may be accepted at all.
+
+    Args:
+        prepared: The recording.
+        learned: Probabilities; those of labelled events come from folds without their own label.
+        refused_E: Events that another reason rejects, whatever their probability: their links prove nothing.
+        settings: The asked precision, the bound's confidence, and the threshold where nothing is certified.
+    """
+    answers = learned.answers
+    if int(answers.is_random_A.sum()) < MIN_LABELS:
+        return Threshold(settings.accept_probability, False, None, 0, None, 0)
+    probability, right, weight, has = checked_links(prepared, learned.link_P, answers)
+    open_A = has & ~refused_E[answers.event_A[answers.is_random_A]]
+    return certify(
+        np.where(open_A, probability, 0.0),
+        right,
+        weight,
+        precision=settings.precision,
+        confidence=settings.confidence,
+        default=settings.accept_probability,
+    )
 
 
 def read_answers(prepared: Prepared, labels: Labels) -> Answers:
@@ -92,44 +115,25 @@ def read_answers(prepared: Prepared, labels: Labels) -> Answers:
     return Answers(event, pair, random, np.where(random, weight, typical))
 
 
-def _stack(prepared: Prepared, fitted: Posterior, answers: Answers) -> tuple[Floats, Floats]:
-    """Probabilities of all pairs by a stacker of all labels, and those of the labelled events out of their folds."""
+def _stack(prepared: Prepared, fitted: Posterior, answers: Answers) -> Floats:
+    """Probabilities of all pairs: of labelled events by the labels of other folds, of all others by all labels."""
     features = describe_links(prepared, fitted)
-    chosen = np.full(len(prepared.rows), -1, dtype=np.int64)
-    weight = np.zeros(len(prepared.rows))
-    kept = np.searchsorted(features.pair_K, answers.pair_A)
-    found = (answers.pair_A >= 0) & (kept < len(features.pair_K))
-    found[found] = features.pair_K[kept[found]] == answers.pair_A[found]
-    chosen[answers.event_A] = np.where(found, kept, -1)
+    events = len(prepared.rows)
+    place = np.full(len(fitted.link_P), -1, dtype=np.int64)
+    place[features.pair_K] = np.arange(len(features.pair_K))
+    chosen, weight = np.full(events, -1, dtype=np.int64), np.zeros(events)
+    named = answers.pair_A >= 0
+    chosen[answers.event_A[named]] = place[answers.pair_A[named]]
     weight[answers.event_A] = answers.weight_A
+    fold = np.full(events, -1, dtype=np.int64)
+    fold[answers.event_A] = (prepared.problem.time_s_E[answers.event_A] // FOLD_S).astype(np.int64) % FOLDS
     start = np.zeros(features.x_KF.shape[1])
     start[0] = 1.0
-    fold = np.full(len(prepared.rows), -2, dtype=np.int64)
-    fold[answers.event_A] = (prepared.problem.time_s_E[answers.event_A] // FOLD_S).astype(np.int64) % FOLDS
-    part, labelled = _only(features, np.flatnonzero(fold >= 0))
-    held = crossfit(
-        part.ptr, part.x_KF, part.z_EG, _renumbered(features, part, chosen, labelled), weight[labelled],
-        fold_E=fold[labelled], start_F=start,
-    )  # fmt: skip
-    stacker = fit_stacker(features.ptr, features.x_KF, features.z_EG, chosen, weight, start_F=start)
-    whole, held_out = np.zeros(len(fitted.link_P)), np.zeros(len(fitted.link_P))
-    whole[features.pair_K] = stacker(features.ptr, features.x_KF, features.z_EG)
-    held_out[part.pair_K] = held
-    return whole, held_out
-
-
-def _only(features: LinkFeatures, events: Ints) -> tuple[LinkFeatures, Ints]:
-    """The features of these events alone."""
-    counts = np.diff(features.ptr)[events]
-    ptr = np.r_[0, np.cumsum(counts)].astype(np.int64)
-    row = np.repeat(features.ptr[:-1][events] - ptr[:-1], counts) + np.arange(int(ptr[-1]))
-    return LinkFeatures(ptr, features.pair_K[row], features.x_KF[row], features.z_EG[events]), events
-
-
-def _renumbered(features: LinkFeatures, part: LinkFeatures, chosen_E: Ints, events: Ints) -> Ints:
-    """Chosen pairs as they are numbered in the part."""
-    chosen = chosen_E[events]
-    return np.where(chosen >= 0, chosen - features.ptr[:-1][events] + part.ptr[:-1], -1)
+    link_P = np.zeros(len(fitted.link_P))
+    link_P[features.pair_K] = crossfit(
+        features.ptr, features.x_KF, features.z_EG, chosen, weight, fold_E=fold, start_F=start
+    )
+    return link_P
 
 
 def _loss(prepared: Prepared, link_P: Floats, answers: Answers) -> float:
@@ -139,27 +143,6 @@ def _loss(prepared: Prepared, link_P: Floats, answers: Answers) -> float:
     weight = np.where(answers.is_random_A, answers.weight_A, 0.0)
     weight = weight if weight.sum() > 0 else answers.weight_A
     return -float((weight * np.log(np.clip(chosen, 1e-4, 1.0))).sum() / weight.sum())
-
-
-def _calibrated(
-    prepared: Prepared, link_P: Floats, answers: Answers, settings: AlignSettings, known: Calibrator
-) -> tuple[Calibrator, Threshold]:
-    """Calibrator and threshold from the labels that were drawn at random."""
-    default = Threshold(settings.accept_probability, False, None, 0, None, 0)
-    random = answers.is_random_A
-    if int(random.sum()) < MIN_LABELS:
-        return known, default
-    posterior, right, weight, has = checked_links(prepared, link_P, answers)
-    calibrator = fit_platt(posterior[has], right[has], weight[has])
-    probability = np.where(has, calibrator(posterior), 0.0)
-    return calibrator, certify(
-        probability,
-        right,
-        weight,
-        precision=settings.precision,
-        confidence=settings.confidence,
-        default=settings.accept_probability,
-    )
 
 
 def checked_links(prepared: Prepared, link_P: Floats, answers: Answers) -> tuple[Floats, Bools, Floats, Bools]:
