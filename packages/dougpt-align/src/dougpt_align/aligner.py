@@ -80,13 +80,15 @@ def align(
     belonging = _belonging(prepared, settled)
     share = pin_share(settings, settled, prepared.rows, channel)
     trust = replace(Trust() if channel is None else PRIOR_TRUST, shape=settings.fertility_shape)
-    start = begin(prepared.problem, start, share.value, trust)
-    fitted = fit(prepared.problem, start, share.value, trust, settings.max_iterations)
+    # Under a share that is too small replies are told apart better than under one that is too large.
+    held = min(share.value, settings.share)
+    start = begin(prepared.problem, start, held, trust)
+    fitted = fit(prepared.problem, start, held, trust, settings.max_iterations)
     if not share.labels and belonging.relation is not Relation.UNRELATED:
         estimate = estimate_share(prepared.problem, start, trust, settings.max_iterations)
         share = settle_share(share, estimate, is_doubtful=belonging.is_doubtful)
-        if share.pinned_by == "estimate":
-            fitted = hold_to(fitted, prepared.problem, share.value)
+    if share.value != held:
+        fitted = hold_to(fitted, prepared.problem, share.value)
 
     known = Calibrator() if channel is None else channel.calibrator
     learned = supervise(prepared, fitted, settled, known)

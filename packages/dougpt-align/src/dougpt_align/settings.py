@@ -31,7 +31,7 @@ class AlignSettings:
         default=0.7,
         metadata={"help": "Shape of the Gamma prior on an utterance's replies; small: few draw most."},
     )
-    # More rounds sharpen bursts that answer nothing; stopping here was best on both made families.
+    # More rounds change nothing on one made family, and sharpen bursts that answer nothing on the other.
     max_iterations: int = field(default=16, metadata={"help": "At most this many rounds of the fit."})
     accept_probability: float = field(
         default=0.9, metadata={"help": "Accept from this probability on, where labels do not choose the threshold."}

@@ -33,7 +33,7 @@ class Share:
 
 
 def pin_share(settings: AlignSettings, labels: Labels, rows: Ints, channel: Channel | None) -> Share:
-    """The share that the fit holds to: from labels drawn at random, else from the prior, else the default."""
+    """The share as far as it is known: from labels drawn at random, else from the prior, else the default."""
     mine = labels.among(rows)
     found = share_of_replies(mine, FEWEST_LABELS)
     if found is not None:
@@ -54,8 +54,6 @@ def estimate_share(problem: Problem, start: Parameters, trust: Trust, rounds: in
 
 def settle_share(share: Share, estimate: float, *, is_doubtful: bool) -> Share:
     """The share that the final probabilities keep.
-
-    The fit itself keeps the lower of both, under which it tells replies apart better.
 
     Args:
         share: What was pinned.
