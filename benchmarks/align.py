@@ -166,7 +166,8 @@ def bench_stream(seeds: range, shape: Slice) -> None:
     low, high = scores.bootstrap(scored, lambda one: scores.best_f1(one)[0])
     reasons = [case.reasons_f1(one.links) for case, one in zip(cases, found, strict=True)]
     print(
-        f"stream, no labels: best F1 {low:.3f} to {high:.3f} (95 %, by recording); macro-F1 of reasons {np.mean(reasons):.3f}"
+        f"stream, no labels: best F1 {low:.3f} to {high:.3f} (95 %, by recording); "
+        f"macro-F1 of reasons {np.mean(reasons):.3f}"
     )
     for count in (300, 1000):
         rows = []

@@ -18,8 +18,8 @@ from dougpt_align.page import draw_page, figures
 from dougpt_align.page.examples import spread
 from dougpt_align.page.reasons import GROUPS, MEANINGS, funnel
 from dougpt_align.page.reliability import Judged, curve, judge
-from dougpt_align.page.words import LONGEST_TEXT, quoted
 from dougpt_schema import CHAT_EVENTS, LABELS, UTTERANCES, LinkReason
+from dougpt_schema.page.words import LONGEST_TEXT, quoted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

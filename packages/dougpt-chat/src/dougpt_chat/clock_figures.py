@@ -1,59 +1,21 @@
-"""The figures of the page on chat's clock, as SVG whose colours are the page's own, light or dark.
+"""The figures of the page on chat's clock."""
 
-Nothing depends on the machine or the time: identifiers are hashed with a fixed salt, and no date is written.
-"""
-
-import io
-import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib import rc_context
+from dougpt_schema.page.drawing import FOUR, INK, LINE, MUTED, ONE, THREE, TWO, drawing
+from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
-# Drawn with stand-ins, which are then replaced.
-COLOURS = {
-    "#010101": "var(--ink)",
-    "#010102": "var(--line)",
-    "#010103": "var(--muted)",
-    "#010104": "var(--one)",
-    "#010105": "var(--two)",
-    "#010106": "var(--three)",
-    "#010107": "var(--four)",
-}
-INK, LINE, MUTED, ONE, TWO, THREE, FOUR = COLOURS
 OF_SOURCE = {"exact": THREE, "rebuilt": ONE, "integer": TWO, "wall": FOUR, "ocr": MUTED}
-STYLE: dict[Any, Any] = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": LINE,
-    "axes.facecolor": "none",
-    "axes.labelcolor": MUTED,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.facecolor": "none",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9,
-    "grid.color": LINE,
-    "legend.frameon": False,
-    "legend.labelcolor": INK,
-    "savefig.facecolor": "none",
-    "svg.fonttype": "none",
-    "text.parse_math": False,
-    "xtick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.color": MUTED,
-    "ytick.labelcolor": INK,
-}
+WIDTH, HEIGHT, LOW_HEIGHT = 9.4, 3.4, 2.2
 SECOND_MS, MINUTE_MS = 1000, 60_000
 # Beyond the bands so much is shown; farther points stand at the edge.
 MARGIN_MS = 1500
 
 
-def starts_figure(name: str, report: Mapping[str, Any]) -> str:
+def starts_figure(name: str, report: Mapping[str, Any]) -> Markup:
     """The start that each message argues for over time, and the pieces of the clock."""
     residuals, segments = report["residuals"], report["segments"]
     moved = [segment["start_ms"] - segments[0]["start_ms"] for segment in segments]
@@ -71,7 +33,7 @@ def starts_figure(name: str, report: Mapping[str, Any]) -> str:
     )
 
 
-def residuals_figure(name: str, report: Mapping[str, Any]) -> str:
+def residuals_figure(name: str, report: Mapping[str, Any]) -> Markup:
     """How far the start that each message argues for lies behind that of its own piece of the clock."""
     residuals, segments = report["residuals"], report["segments"]
     begins = [segment["from_ms"] for segment in segments]
@@ -95,13 +57,13 @@ def _points_figure(
     spans: Sequence[tuple[int, int, int]],
     around_ms: Sequence[int],
     what: str,
-) -> str:
+) -> Markup:
     """Messages as points over time, on the bands of one second in which those of each piece agree."""
     low, high = min(around_ms) - MARGIN_MS, max(around_ms) + MARGIN_MS
     at_min = [ms / MINUTE_MS for ms in residuals["at_ms"]]
     shown = [min(max(start, low), high) / SECOND_MS for start in starts_ms]
     apart = [not agrees for agrees in residuals["agrees"]]
-    with _drawing(name, label) as drawn:
+    with drawing(name, label, width=WIDTH, height=HEIGHT) as drawn:
         (axes,) = drawn.axes
         for from_ms, to_ms, start in spans:
             span = [from_ms / MINUTE_MS, to_ms / MINUTE_MS]
@@ -116,11 +78,12 @@ def _points_figure(
     return drawn.svg
 
 
-def sources_figure(name: str, report: Mapping[str, Any]) -> str:
+def sources_figure(name: str, report: Mapping[str, Any]) -> Markup:
     """How many messages a minute there are over time, by how their time was found."""
     residuals = report["residuals"]
     stretch_min = residuals["stretch_ms"] / MINUTE_MS
-    with _drawing(name, "Messages a minute over time, by how their time was found", height=2.2) as drawn:
+    label = "Messages a minute over time, by how their time was found"
+    with drawing(name, label, width=WIDTH, height=LOW_HEIGHT) as drawn:
         (axes,) = drawn.axes
         below: list[float] = []
         for source, counts in residuals["sources"].items():
@@ -148,28 +111,3 @@ def _points(axes: Axes, at_min: Sequence[float], shown: Sequence[float], which: 
             linewidths=0.8,
             label=look["label"],
         )
-
-
-class _Drawing:
-    """A figure being drawn; `svg` is there once the context is left."""
-
-    def __init__(self, axes: list[Axes]) -> None:
-        self.axes = axes
-        self.svg = ""
-
-
-@contextmanager
-def _drawing(name: str, label: str, *, width: float = 9.4, height: float = 3.4) -> Iterator[_Drawing]:
-    with rc_context({**STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasSVG(figure)
-        made = _Drawing([figure.subplots()])
-        yield made
-        file = io.BytesIO()
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    svg = file.getvalue().decode()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
-    for stand_in, colour in COLOURS.items():
-        svg = svg.replace(stand_in, colour)
-    made.svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)

@@ -9,22 +9,11 @@ from html import escape
 from typing import Any
 
 from dougpt_schema import MissingExtraError
+from dougpt_schema.page import head
+from dougpt_schema.page.words import clock
 
-STYLE = """
-:root { color-scheme: light dark; --page: #faf9f6; --panel: #fff; --ink: #20242e; --muted: #666d7d; --line: #dfe1e6;
-  --one: #3a5bd9; --two: #c9641d; --three: #2a8a5b; --four: #8b5bb5; --warm: #fdf3e1; }
-@media (prefers-color-scheme: dark) { :root { --page: #13151a; --panel: #1b1e25; --ink: #e6e8ee; --muted: #9aa2b4;
-  --line: #343a47; --one: #8ea8ff; --two: #f0a067; --three: #6fcf9f; --four: #c49be6; --warm: #2a2418; } }
-body { margin: 0 auto; max-width: 1000px; padding: 0 24px 60px; background: var(--page); color: var(--ink);
-  font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-h1 { font-size: 1.5rem; margin: 32px 0 0; } h2 { font-size: 1.15rem; margin: 40px 0 4px; }
-p { max-width: 75ch; margin: 4px 0 12px; } p, li, td, h1, h2 { overflow-wrap: anywhere; }
-.lead, figcaption, th { color: var(--muted); } figcaption { font-size: 0.88rem; max-width: 85ch; }
-.notes { background: var(--warm); border-radius: 10px; padding: 8px 18px; }
-figure { margin: 16px 0; } figure svg { display: block; width: 100%; height: auto; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.9rem; }
-th, td { text-align: right; padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
-"""
+DRAWING = ("matplotlib", "markupsafe")
+TITLE = "Chat's clock"
 SOURCES = {
     "exact": "written to the millisecond in the file",
     "rebuilt": "milliseconds rebuilt from whole seconds and times of sending",
@@ -45,11 +34,9 @@ def clock_page(reports: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     """
     sections = "".join(_section(number, title, report) for number, (title, report) in enumerate(reports))
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Chat\'s clock</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE}</style></head><body><h1>Chat's clock</h1>"
-        '<p class="lead">How the time of each message was found, and how far it can be off.</p>'
-        f"{sections}</body></html>\n"
+        f"{head(TITLE)}<body>\n<header><div>\n<h1>{TITLE}</h1>\n"
+        '<p class="lead">How the time of each message was found, and how far it can be off.</p>\n'
+        f"</div></header>\n<main>\n{sections}\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -63,7 +50,7 @@ def _section(number: int, title: str, report: Mapping[str, Any]) -> str:
     try:
         from dougpt_chat.clock_figures import residuals_figure, sources_figure, starts_figure  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
+        if (error.name or "").partition(".")[0] not in DRAWING:
             raise
         raise MissingExtraError("dougpt-chat[report]", "the page of chat's clock") from error
     lines = [f"<h2>{escape(title)}</h2>", f"<p>{escape(_counted(report))} {escape(_found(report))}</p>"]
@@ -127,20 +114,15 @@ def _figure(svg: str, caption: str) -> str:
 
 
 def _segments(segments: Sequence[Mapping[str, Any]]) -> str:
-    head = "".join(
+    names = "".join(
         f"<th>{name}</th>"
         for name in ("piece", "from", "to", "start moved by", "precision", "jitter", "messages", "agreeing")
     )
     first = segments[0]["start_ms"]
     rows = "".join(
-        f"<tr><td>{number}</td><td>{_clock(one['from_ms'])}</td><td>{_clock(one['to_ms'])}</td>"
+        f"<tr><td>{number}</td><td>{clock(one['from_ms'])}</td><td>{clock(one['to_ms'])}</td>"
         f"<td>{(one['start_ms'] - first) / 1000:+,.3f} s</td><td>{one['precision_ms']} ms</td>"
         f"<td>{one['jitter_ms']} ms</td><td>{one['messages']:,}</td><td>{one['agreeing']:,}</td></tr>"
         for number, one in enumerate(segments)
     )
-    return f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
-
-
-def _clock(ms: int) -> str:
-    seconds = abs(ms) // 1000
-    return f"{'-' if ms < 0 else ''}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f'<div class="wide"><table><tr>{names}</tr>{rows}</table></div>'

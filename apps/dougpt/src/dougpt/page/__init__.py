@@ -12,7 +12,7 @@ from dougpt.page.facts import LineageRow, PageFacts, RecordingFacts
 
 __all__ = ["LineageRow", "PageFacts", "RecordingFacts", "collect", "render_page"]
 
-DRAWING = ("matplotlib", "jinja2")
+DRAWING = ("matplotlib", "jinja2", "markupsafe")
 
 
 def collect(workspace_root: Path, dataset: str, run_id: str) -> PageFacts:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from dougpt_align.page.drawing import drawing
 from dougpt_align.page.figures import WIDTH, clock_figure, lag_figure
 from dougpt_align.page.reasons import MEANINGS, words_of
-from dougpt_align.page.words import number
 from dougpt_align.report import Piece
 from dougpt_schema import LinkReason
+from dougpt_schema.page.drawing import drawing
+from dougpt_schema.page.words import number
 from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts, RecordingFacts

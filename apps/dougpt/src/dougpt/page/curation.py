@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dougpt_align.page.drawing import drawing
+from dougpt_schema.page.drawing import drawing
 from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts

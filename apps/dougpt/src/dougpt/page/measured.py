@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from dougpt_align.page.drawing import drawing
 from dougpt_eval import Report
 from dougpt_eval.figures import ROW_INCHES, draw_by_recording, draw_intervals
 from dougpt_eval.measures import MEASURES
 from dougpt_eval.report import Result
+from dougpt_schema.page.drawing import drawing
 from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from dougpt_align.page.rendering import fill, style
+from dougpt_schema.page.template import fill
+from dougpt_schema.page.words import short_hash
 
 from dougpt.page.alignment import alignment_view
 from dougpt.page.curation import curation_view
@@ -30,7 +31,8 @@ def render(facts: PageFacts) -> str:
         source for one in facts.recordings if one.sources is not None for source in one.sources.to_pylist()
     ]
     view["warnings"] = _warnings(facts, view)
-    return fill(HERE, "page.html", facts=facts, style=style(), **view)
+    title = f"dougpt: {facts.dataset}, run {short_hash(facts.run_id)}"
+    return fill(HERE, "page.html", title=title, facts=facts, **view)
 
 
 def _warnings(facts: PageFacts, view: dict[str, Any]) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dougpt_align.page.drawing import drawing
+from dougpt_schema.page.drawing import drawing
 from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from dougpt_schema.page.drawing import MUTED, drawing
+from dougpt_schema.page.words import number, percent
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, SymmetricalLogLocator
 
 from dougpt_align.arrays import Bools, Floats, Ints
-from dougpt_align.page.drawing import MUTED, drawing
 from dougpt_align.page.reliability import Bin
-from dougpt_align.page.words import number, percent
 from dougpt_align.report import Piece
 
 WIDTH, HEIGHT = 5.6, 2.7

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from dougpt_schema.page.words import number, percent, plural
+
 from dougpt_align.calibrate import MIN_LABELS
-from dougpt_align.page.words import number, percent, plural
 from dougpt_align.report import AlignReport
 
 ENOUGH_REPLIES = 200

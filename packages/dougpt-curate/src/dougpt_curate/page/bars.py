@@ -1,41 +1,15 @@
 """Bars of plain HTML: what a page of counts needs, with every text escaped, for chat is written by strangers."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
 
-THIN = "\u2009"
-# They turn the direction of text, and would take what stands beside them along.
-BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+from dougpt_schema.page.words import number, percent, tame
 
 
 def text(value: object) -> str:
-    """Return a text that is shown as it is and stays in its place: no control characters, no turns, no piled marks."""
-    kept, marks = [], 0
-    for character in str(value).encode("utf-8", "replace").decode():
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in {"Mn", "Me"} else 0
-        if marks > 2 or character in BIDI_CONTROLS:
-            continue
-        kept.append("\ufffd" if category in {"Cc", "Cs"} and character not in "\n\t" else character)
-    return escape("".join(kept))
-
-
-def number(value: float, digits: int = 0) -> str:
-    """Return a number with thin spaces between thousands."""
-    return f"{value:,.{digits}f}".replace(",", THIN).replace("-", "\u2212")
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """Return a share as percent."""
-    return f"{number(100 * share, digits)}{THIN}%"
-
-
-def clock(milliseconds: int) -> str:
-    """Return a time in a recording as h:mm:ss."""
-    seconds = milliseconds // 1000
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    """Return anybody's text as HTML that is shown as it is and stays in its place."""
+    return escape(tame(str(value)))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str, numbers: Sequence[int] = ()) -> str:
@@ -54,7 +28,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str,
 
 def counted(rows: Sequence[tuple[str, int]], whole: int, *, caption: str) -> str:
     """Return a table of counts, each with its share of `whole` and a bar as long as that."""
-    cells = [(label, number(count), percent(count / whole if whole else 0), bar(count, whole)) for label, count in rows]
+    cells = [
+        (label, number(count), percent(count / whole if whole else 0, 1), bar(count, whole)) for label, count in rows
+    ]
     lines = table(("", "rows", "share", ""), cells, caption=caption, numbers=(1, 2))
     return lines.replace('<td><i class="', '<td class="bar"><i class="')
 
@@ -75,7 +51,7 @@ def shares(rows: Mapping[str, Sequence[float]], columns: Sequence[str], *, capti
     cells = [
         (
             text(name),
-            *(percent(value) for value in values),
+            *(percent(value, 1) for value in values),
             "".join(bar(value, most, colour) for value, colour in zip(values, colours, strict=False)),
         )
         for name, values in rows.items()

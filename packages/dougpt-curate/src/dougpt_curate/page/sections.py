@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_schema import ArrowStream, as_table
+from dougpt_schema.page import head
+from dougpt_schema.page.words import clock, number
 
 from dougpt_curate.gates import Expectation
-from dougpt_curate.page.bars import clock, columns, counted, number, shares, table, text
+from dougpt_curate.page.bars import columns, counted, shares, table, text
 from dougpt_curate.report import CurateReport
 
 SHOWN = 50
@@ -67,19 +69,8 @@ def dataset_page(
         f'<h2 id="{key}-title">{title}</h2>\n{bodies[key]}\n</section>'
         for key, title in SECTIONS.items()
     )
-    style = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="referrer" content="no-referrer">
-<title>Dataset {text(name)}</title>
-<style>
-{style}</style>
-</head>
-<body>
+    own = (Path(__file__).parent / "dataset.css").read_text(encoding="utf-8")
+    return f"""{head(f"Dataset {name}", own)}<body>
 <a class="skip" href="#summary">Skip to the summary</a>
 <header><div>
 <h1>What is in the dataset, and what was kept out</h1>

@@ -26,8 +26,9 @@ COLOURS = {
     "#010104": "var(--one)",
     "#010105": "var(--two)",
     "#010106": "var(--three)",
+    "#010107": "var(--four)",
 }
-INK, LINE, MUTED, ONE, TWO, THREE = COLOURS
+INK, LINE, MUTED, ONE, TWO, THREE, FOUR = COLOURS
 STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": LINE,

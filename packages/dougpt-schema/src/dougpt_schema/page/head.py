@@ -1,0 +1,32 @@
+"""The head of a page: one file that loads nothing and runs nothing, light and dark, on a screen, a phone and paper."""
+
+from html import escape
+from pathlib import Path
+
+from dougpt_schema.page.words import tame
+
+STYLE_SHEET = Path(__file__).parent / "page.css"
+# Chat is written by strangers: whatever slipped through would find nothing that it may do.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def head(title: str, style: str = "") -> str:
+    """Return the text from the document type to the end of the head.
+
+    Args:
+        title: Plain text, of anybody.
+        style: Rules of our own that this page needs beside the shared ones.
+    """
+    sheet = STYLE_SHEET.read_text(encoding="utf-8")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="referrer" content="no-referrer">
+<title>{escape(tame(title))}</title>
+<style>
+{sheet}{style}</style>
+</head>
+"""
