@@ -58,7 +58,7 @@ def _section(number: int, title: str, report: Mapping[str, Any]) -> str:
         items = "".join(f"<li>{escape(str(warning))}</li>" for warning in report["warnings"])
         lines.append(f'<div class="notes"><ul>{items}</ul></div>')
     residuals = report["residuals"]
-    if residuals["at_ms"] and len(report["segments"]) != 1:
+    if residuals["at_ms"] and len(report["segments"]) != 1 and set(report["offset_sources"]) != {"exact"}:
         lines.append(_figure(starts_figure(f"starts-{number}", report), _starts_caption(report)))
     if residuals["at_ms"] and report["segments"]:
         lines.append(_figure(residuals_figure(f"residuals-{number}", report), _residuals_caption(residuals)))
@@ -83,9 +83,14 @@ def _counted(report: Mapping[str, Any]) -> str:
 def _found(report: Mapping[str, Any]) -> str:
     """The clock in a sentence."""
     if report["copied_times"]:
-        return f"Times of sending run at {report['slope']} of the video's speed, so they are those of copying."
+        return (
+            "Times of sending do not run along with the video, as in highlights and uploads: they are those of copying "
+            f"the chat ({report['slope']} seconds a second of video), and are left out."
+        )
+    if set(report["offset_sources"]) == {"exact"}:
+        return "Every time stands in the file to the millisecond; nothing had to be rebuilt."
     if not report["segments"]:
-        return "No milliseconds were rebuilt."
+        return "No milliseconds could be rebuilt; what each time is taken from stands below."
     worst = max(segment["precision_ms"] for segment in report["segments"])
     pieces = len(report["segments"])
     return f"Rebuilt in {pieces} piece{'s' if pieces > 1 else ''}; no rebuilt time is off by more than {worst} ms."

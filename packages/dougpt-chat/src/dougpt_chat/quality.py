@@ -70,7 +70,10 @@ def judge(
             "broadcast's start (broadcast_start, or an info.json beside the file)"
         )
     if clock.is_copied:
-        warnings.append(f"times of sending run at {clock.slope} of the video's speed: those of copying, and left out")
+        warnings.append(
+            "times of sending do not run along with the video, as in highlights: they are those of copying the chat, "
+            "and are left out; offsets stay whole seconds"
+        )
     if lossy:
         warnings.append("never two messages in one second: the exporter lost the others")
     if partial:
