@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from dougpt_align import AlignSettings, align, segment
 from dougpt_chat import name_tester, read_chat
-from dougpt_curate import CurateSettings, curate
+from dougpt_curate import curate
 from dougpt_eval import EvaluateSettings, evaluate
 from dougpt_media import ingest, read_captions
 from dougpt_schema import (
@@ -86,8 +86,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         pa.concat_tables(tables["utterances"]),
         pa.concat_tables(tables["events"]),
         pa.concat_tables(tables["links"]),
-        # Training and evaluation take whole recordings alone; so few would be divided in time.
-        settings=CurateSettings(blocks_below=0),
         names=Names(hashes),
     )
     samples = through_a_file(curated.samples, SAMPLES)

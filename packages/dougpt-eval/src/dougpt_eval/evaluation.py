@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pyarrow as pa
-from dougpt_schema import PROFILE, SAMPLES, ArrowStream, Model, Split, as_table
+from dougpt_schema import PROFILE, SAMPLES, ArrowStream, Model, Split, as_table, mixed_recordings
 from numpy.typing import NDArray
 
 from dougpt_eval.answers import bursts_of
@@ -156,11 +156,14 @@ def _shown(windows: int, settings: EvaluateSettings) -> NDArray[np.int64]:
 def _training_split(training: ArrowStream | None, suite: Suite) -> pa.Table | None:
     if training is None:
         return None
-    table = SAMPLES.check(SAMPLES.conform(as_table(training), sort=True)).select(SAMPLES.schema.names)
+    whole = SAMPLES.check(SAMPLES.conform(as_table(training), sort=True))
+    table = whole.select(SAMPLES.schema.names)
     if held := sum(split != Split.TRAIN for split in table["split"].to_pylist()):
         raise HoldoutError(f"{held} of {len(table)} training samples are of another split")
-    if both := sorted(set(table["recording_id"].to_pylist()) & set(suite.recordings)):
-        raise HoldoutError(f"recording {both[0]} is both held out and trained on ({len(both)} such recordings)")
+    if both := mixed_recordings(whole, suite.samples):
+        raise HoldoutError(
+            f"recording {both[0]} is both held out and trained on, at moments too near ({len(both)} such recordings)"
+        )
     return table
 
 

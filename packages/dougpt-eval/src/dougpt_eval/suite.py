@@ -17,6 +17,10 @@ class HoldoutError(DougptError):
     """The samples cannot serve as a holdout."""
 
 
+# When a turn was said, where curation tells: it is what holds training apart within one recording.
+TIMES = ("start_ms", "end_ms")
+
+
 @dataclass(frozen=True)
 class Suite:
     """Held-out samples, sorted by recording and id.
@@ -42,7 +46,8 @@ class Suite:
         if not len(table):
             raise HoldoutError("there is no held-out sample to evaluate on; curate with more recordings")
         order = [("recording_id", "ascending"), ("sample_id", "ascending")]
-        return cls(table.select(SAMPLES.schema.names).sort_by(order).combine_chunks())
+        told = [name for name in TIMES if name in table.schema.names]
+        return cls(table.select([*SAMPLES.schema.names, *told]).sort_by(order).combine_chunks())
 
     def __len__(self) -> int:
         return len(self.samples)

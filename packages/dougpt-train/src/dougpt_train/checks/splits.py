@@ -1,7 +1,7 @@
-"""P1: no recording is trained on and measured on, and hardly a text is."""
+"""P1: no moment is trained on and measured on, and hardly a text is."""
 
 import pyarrow as pa
-from dougpt_schema import Split
+from dougpt_schema import Split, mixed_recordings
 
 from dougpt_train.checks.check import Check, judge
 
@@ -11,7 +11,7 @@ LONG_CHARACTERS = 20
 
 
 def check_splits(samples: pa.Table, validation: pa.Table, test: pa.Table) -> Check:
-    """Look for rows of the wrong split, recordings in two splits and turns that were copied from one to the other."""
+    """Look for rows of the wrong split, moments of one recording in two splits, and turns copied between them."""
     tables = {Split.TRAIN: samples, Split.VALIDATION: validation, Split.TEST: test}
     strangers = {
         split.value: sum(found != split.value for found in table["split"].to_pylist())
@@ -19,7 +19,7 @@ def check_splits(samples: pa.Table, validation: pa.Table, test: pa.Table) -> Che
     }
     trained = set(samples["recording_id"].to_pylist())
     held_out = {*validation["recording_id"].to_pylist(), *test["recording_id"].to_pylist()}
-    shared = sorted(trained & held_out)
+    shared = mixed_recordings(samples, pa.concat_tables([validation, test], promote_options="default"))
     known = set(_turns(samples))
     unseen = [*_turns(validation), *_turns(test)]
     copied = sum(turn in known for turn in unseen) / max(1, len(unseen))
@@ -34,9 +34,10 @@ def check_splits(samples: pa.Table, validation: pa.Table, test: pa.Table) -> Che
         wrong = ", ".join(f"{count} among {split}" for split, count in strangers.items() if count)
         found = f"rows of another split: {wrong}"
     elif shared:
-        found = f"{len(shared)} recordings are trained on and held out, first {shared[0]}"
+        found = f"{len(shared)} recordings are trained on and held out, at moments too near, first {shared[0]}"
     else:
-        found = f"{len(trained)} recordings to train on, {len(held_out)} others held out; {copied:.1%} turns copied"
+        others = "others" if not trained & held_out else "in part the same, at other times,"
+        found = f"{len(trained)} recordings to train on, {len(held_out)} {others} held out; {copied:.1%} turns copied"
     failed = any(strangers.values()) or bool(shared)
     return Check("P1", "splits", judge(failed=failed, warned=copied > MOST_COPIES), found, facts)
 
