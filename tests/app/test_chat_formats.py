@@ -82,7 +82,9 @@ def test_a_table_with_words_of_its_own_needs_the_setting(tmp_path: Path, tiny: M
     place = tmp_path / "w"
     run("init", place)
 
-    assert "skipped stream-0.json" in run("ingest", folder, "--yes", "--dry-run", "-w", place).output
+    said = run("ingest", folder, "--yes", "--dry-run", "-w", place).output
+    assert "skipped stream-0.json" in said
+    assert "chat.columns in dougpt.toml" in said
     settings = place / "dougpt.toml"
     columns = '[chat]\ncolumns = {time = "wann", author = "wer", message = "was"}\n'
     settings.write_text(settings.read_text(encoding="utf-8").replace("[chat]\n", columns), encoding="utf-8")

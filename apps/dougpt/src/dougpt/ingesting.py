@@ -128,6 +128,10 @@ def _show(
         tell(f"  {row['role']:<9} {safe(row['name'])}  {row['status']}  {safe(row['evidence'])}{doubt}")
     for row in rejects:
         tell(f"skipped {safe(row['subject_id'])}: {safe(row['detail'])}")
+    if any(row["reason"] == "unrecognised" for row in rejects):
+        tell(
+            "a table of chat with words of its own for its columns is read once chat.columns in dougpt.toml names them"
+        )
     for warning in warnings:
         tell(f"warning: {safe(warning)}")
 
