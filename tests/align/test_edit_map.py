@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pytest
-from dougpt_align import edit_map
+from dougpt_align import align, edit_map, segment
+from dougpt_align.synthetic import Slice, make_stream
 from dougpt_schema import CLOCK, WORDS, ContractError
 
 
@@ -133,3 +134,15 @@ def test_times_that_waver_and_words_misheard_on_both_sides_still_give_places(see
             right.append(at is not None and abs(at - (original[number][0] - original[first][0] + shift)) <= 500)
         shift += original[last - 1][0] + 400 - original[first][0]
     assert np.mean(right) >= 0.9
+
+
+def test_chat_of_a_stream_is_not_believed_to_answer_a_video_that_was_not_cut_from_it() -> None:
+    made = make_stream(42, Slice(minutes=40.0, per_minute=60.0))
+    other = make_stream(97, Slice(minutes=12.0, per_minute=5.0)).words
+    name = other["recording_id"][0].as_py()
+    chat = made.chat_events.set_column(0, "recording_id", pa.array([name] * made.chat_events.num_rows))
+
+    found = align(segment(other), chat, clock=edit_map(other, made.words)).report
+
+    assert found.belonging["relation"] != "related"
+    assert found.accepted < 0.02 * found.events

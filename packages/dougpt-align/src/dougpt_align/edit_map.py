@@ -82,6 +82,9 @@ def edit_map(edit_words: ArrowStream, original_words: ArrowStream) -> pa.Table:
     stream. A moment that the edit shows twice (a cold open) is placed where the longer piece shows it, because an
     event has one time.
 
+    Words alone do not tell a video that was not cut from this stream: what chance finds are many short pieces of few
+    matches (`margin`). `align` then finds that chat and speech do not belong together.
+
     Args:
         edit_words: Words of the edited video.
         original_words: Words of the whole stream.
