@@ -19,6 +19,8 @@ CHUNK = 1 << 15
 LEAST_GAIN = 1e-6
 # Pairs whose derivatives are smaller move no split; among many candidates they are most.
 NEGLIGIBLE = 1e-4
+# Sums that differ by less are one sum, added up in another order.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +144,17 @@ def _gains(slope_NDB: Floats, curved_NDB: Floats, growth: Growth) -> Floats:
     right, right_curved = whole - left, whole_curved - left_curved
     pull = growth.leaf_pull
     gain = left**2 / (left_curved + pull) + right**2 / (right_curved + pull) - whole**2 / (whole_curved + pull)
-    heavy = (left_curved >= growth.least_leaf) & (right_curved >= growth.least_leaf)
-    return np.asarray(np.where(heavy, gain, -np.inf))
+    least = growth.least_leaf - ROUNDING
+    heavy = (left_curved >= least) & (right_curved >= least)
+    # Cuts that part the pairs alike gain alike; the order in which sums were added up must not choose among them.
+    return np.where(heavy, np.round(gain, 9), -np.inf)
 
 
 def _edges(x_P: Floats, weight_P: Floats) -> Floats:
     """At most BINS - 1 cuts between values that differ: at equal steps of weight, and above the lowest value."""
     order = np.argsort(x_P, kind="stable")
     ordered, mass = x_P[order], np.cumsum(weight_P[order])
-    at = np.searchsorted(mass, mass[-1] * np.arange(1, BINS - 1) / (BINS - 1))
+    at = np.searchsorted(mass / mass[-1] + ROUNDING, np.arange(1, BINS - 1) / (BINS - 1))
     at = np.minimum(at, len(ordered) - 1)
     cuts = np.unique(np.r_[ordered[0], ordered[at]])
     return np.asarray(cuts[cuts < ordered[-1]])
