@@ -20,6 +20,7 @@ from dougpt_align.forest import Forest, Growth, grow
 NEWTON_STEPS = 30
 NEWTON_REST = 1e-8
 NEGLIGIBLE = 1e-4
+EVENTS_AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,18 @@ class Stacker:
 
     def __call__(self, ptr: Ints, x_PF: Floats, z_EG: Floats | None = None) -> Floats:
         """Probability of each pair; one less a row's sum is that of 'none'."""
-        both_PD = _joined(ptr, x_PF, z_EG)
-        if both_PD.shape[1] != len(self.centre_D):
-            raise ValueError(f"fitted on {len(self.centre_D)} features, called with {both_PD.shape[1]}")
-        standard_PD = (both_PD - self.centre_D) / self.scale_D
-        score = x_PF @ self.start_F + standard_PD @ self.beta_D[:-1] + self.beta_D[-1]
-        return softmax_with_none(score + self.forest(both_PD), ptr)
+        given = x_PF.shape[1] + (0 if z_EG is None else z_EG.shape[1])
+        if given != len(self.centre_D):
+            raise ValueError(f"fitted on {len(self.centre_D)} features, called with {given}")
+        score = np.empty(len(x_PF))
+        # A million events at once would need gigabytes for features that are used once.
+        for first in range(0, len(ptr) - 1, EVENTS_AT_ONCE):
+            rows = ptr[first : first + EVENTS_AT_ONCE + 1]
+            pairs, events = slice(int(rows[0]), int(rows[-1])), slice(first, first + len(rows) - 1)
+            part_PD = _joined(rows - rows[0], x_PF[pairs], None if z_EG is None else z_EG[events])
+            line = (part_PD - self.centre_D) / self.scale_D @ self.beta_D[:-1] + self.beta_D[-1]
+            score[pairs] = x_PF[pairs] @ self.start_F + line + self.forest(part_PD)
+        return softmax_with_none(score, ptr)
 
 
 def fit_stacker(
