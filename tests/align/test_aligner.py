@@ -287,3 +287,12 @@ def test_settings_that_make_no_sense_are_refused() -> None:
         AlignSettings(share=1.5)
     with pytest.raises(ValueError, match="must hold 0"):
         AlignSettings(earliest_lag_ms=10)
+
+
+def test_labels_that_certify_too_little_say_how_much_they_do(made: Any, label: Make) -> None:
+    found = align(made.utterances, made.chat_events, AlignSettings(precision=0.99), labels=label(made, range(80)))
+
+    reachable = found.report.threshold["reachable"]
+    said = [warning for warning in found.report.warnings if "not certified" in warning]
+    assert not found.report.threshold["certified"]
+    assert f"these certify {reachable:.0%} at most" in said[0]

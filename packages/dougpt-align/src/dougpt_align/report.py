@@ -216,7 +216,9 @@ def _what_certifies(found: Findings) -> str:
         return "there are no random labels; on made recordings 6 to 10 of 10 accepted links are right without any"
     if drawn < MIN_LABELS:
         return f"{drawn} random labels are too few; it takes {MIN_LABELS}"
-    return f"{found.threshold.missing} more accepted labels without an error are needed"
+    most = found.threshold.reachable
+    certified = "" if most is None else f"; these certify {most:.0%} at most"
+    return f"{found.threshold.missing} more accepted labels without an error are needed{certified}"
 
 
 def _count_reasons(outcome: Outcome) -> dict[str, int]:
