@@ -3,14 +3,28 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from av.audio.frame import AudioFrame
 from av.container.input import InputContainer
 from dougpt_schema import SourceRole, SourceStatus
 
-from dougpt_media.demux import Reading, UnreadableMediaError, frames, open_media, origin_s, picture_of, sound_of
+from dougpt_media.decoding import decode
+from dougpt_media.demux import (
+    Reading,
+    UnreadableMediaError,
+    frames,
+    open_media,
+    origin_s,
+    packets_of,
+    picture_of,
+    sound_of,
+)
+from dougpt_media.placement import Placement, Run
+from dougpt_media.soundtrack import Form, Soundtrack
 
 # Containers that say in their head how long they are, so that a cut shows.
 SELF_DESCRIBED = {"mov": "mp4", "matroska": "matroska", "wav": "wav", "flac": "flac", "avi": "avi", "flv": "flv"}
 STILL_PICTURES = ("image2", "_pipe", "gif", "tty")
+RATE_HZ = 16_000  # what length is counted in
 MISSING_END_S = 1.0
 MISSING_END_SHARE = 0.01
 
@@ -46,12 +60,9 @@ def probe(path: Path) -> Probe:
         if sound is None and picture is None:
             raise UnreadableMediaError(path.name, "holds neither sound nor moving picture")
         promised_s, start_s = _promised_s(container, path), origin_s(container)
-        for _ in frames(container, reading):
-            pass
-        ends = [end_s for end_s in (reading.audio_end_s, reading.video_end_s) if end_s is not None]
-        if not ends:
+        found_s = _read_through(container, reading, promised_s)
+        if found_s is None:
             raise UnreadableMediaError(path.name, "none of its sound or picture can be decoded")
-        found_s = max(ends) - start_s
         status, evidence = _status(reading, promised_s, found_s)
         rate = picture.average_rate or picture.guessed_rate if picture is not None else None
         return Probe(
@@ -66,6 +77,43 @@ def probe(path: Path) -> Probe:
             evidence=evidence,
             address=container.metadata.get("purl") or container.metadata.get("comment") or "",
         )
+
+
+def _read_through(container: InputContainer, reading: Reading, promised_s: float | None) -> float | None:
+    """Return how far sound or picture can be read, on the recording's clock; None where there is nothing."""
+    sound = sound_of(container)
+    placement = Placement(RATE_HZ, origin_s(container), reading.picture)
+    packets = packets_of(container, sound, picture_of(container), reading)
+    for _ in Soundtrack(placement, reading, _Counter()).blocks(frames(packets, decode, reading)):
+        pass
+    offset_s = placement.origin_s + placement.jumped_s
+    picture_end_s = reading.picture.end_s(max(placement.end_s, promised_s or 0.0) + offset_s)
+    ends = [placement.end_s] if placement.written else []
+    if picture_end_s is not None:
+        ends.append(picture_end_s - offset_s)
+    return max(ends, default=None)
+
+
+@dataclass(slots=True)
+class _Counter:
+    """Counts the samples that a recorder would write, and keeps none."""
+
+    _form_rate_hz: int = 1
+    _n_samples: int = 0
+    _left_out: int = 0
+    _counted: int = 0
+
+    def begin(self, run: Run, form: Form) -> int:
+        self._form_rate_hz, self._n_samples, self._left_out, self._counted = form[0], 0, run.drop, 0
+        return run.silence
+
+    def push(self, frame: AudioFrame) -> None:
+        self._n_samples += frame.samples
+
+    def settle(self, *, finish: bool) -> int:  # noqa: ARG002 - nothing is ever held back
+        before = self._counted
+        self._counted = max(0, round(self._n_samples * RATE_HZ / self._form_rate_hz) - self._left_out)
+        return self._counted - before
 
 
 def is_cut(found_s: float, promised_s: float, *, slack_s: float = MISSING_END_S) -> bool:
