@@ -149,8 +149,10 @@ def read_audio(
 
 def _why_none(container: InputContainer, track: int | None) -> str:
     tracks = len(container.streams.audio)
-    if track is None or not tracks:
+    if not tracks:
         return "holds no sound"
+    if track is None or 0 <= track < tracks:
+        return "holds no sound of a codec that can be decoded"
     return f"has {tracks} tracks of sound, numbered from 0, and none of the number {track}"
 
 
@@ -161,7 +163,7 @@ class _Recorder:
     rate_hz: int
     pcm: PcmFile
     exact: bool
-    heard: bool = False
+    heard: int = 0
     silence: SilenceWatch = field(init=False)
     _resampler: Resampler | None = None
     _to_drop: int = 0
@@ -199,7 +201,7 @@ class _Recorder:
             dropped = min(self._to_drop, len(piece))
             self._to_drop -= dropped
             samples = piece[dropped:]
-            self.heard = True
+            self.heard += len(samples)
             self.pcm.write(samples)
             self.silence.hear(samples)
 

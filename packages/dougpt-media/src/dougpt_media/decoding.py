@@ -6,7 +6,6 @@ The exact way uses decoders and a resampler that compute in whole numbers.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
 
 import av
 import numpy as np
@@ -23,7 +22,7 @@ from dougpt_media.demux import Decoder
 
 # A codec's decoder that gives the same bits whatever the CPU, as docs/guide/media.md shows.
 EXACT_DECODERS = {"aac": "aac_fixed", "mp3": "mp3", "ac3": "ac3_fixed", "flac": "flac", "alac": "alac"}
-EXACT_PREFIXES = ("pcm_s", "pcm_u", "pcm_alaw", "pcm_mulaw", "adpcm_")
+EXACT_PREFIXES = ("pcm_s", "pcm_u", "pcm_alaw", "pcm_mulaw", "adpcm_ms")
 CHUNK = 16_384  # samples that come out of the resampler at once
 
 
@@ -44,9 +43,8 @@ class InexactCodecError(DougptError):
 
 
 def codec_of(stream: AudioStream) -> str:
-    """Return the name of a stream's codec, not of one of its decoders; nothing where FFmpeg cannot decode it."""
-    context = cast("AudioCodecContext | None", stream.codec_context)
-    return "" if context is None else context.codec.canonical_name
+    """Return the name of a stream's codec, not of one of its decoders."""
+    return stream.codec_context.codec.canonical_name
 
 
 def exact_decoder(codec: str) -> str | None:

@@ -66,7 +66,7 @@ def open_media(path: Path | str) -> Iterator[InputContainer]:
     """
     path = Path(path)
     try:
-        container = av.open(str(path))
+        container = av.open(str(path), metadata_errors="replace")
     except FileNotFoundError as error:
         raise UnreadableMediaError(path.name, "no such file") from error
     except (av.error.FFmpegError, OSError) as error:
@@ -76,12 +76,19 @@ def open_media(path: Path | str) -> Iterator[InputContainer]:
 
 
 def sound_of(container: InputContainer, track: int | None = None) -> AudioStream | None:
-    """Return a track of sound by its number, or the one that a player would play; None where there is none."""
+    """Return a track of sound by its number, or the one that a player would play; None where none can be decoded."""
+    tracks = container.streams.audio
     if track is not None:
-        tracks = container.streams.audio
-        return tracks[track] if 0 <= track < len(tracks) else None
-    stream = container.streams.best("audio")
-    return stream if isinstance(stream, AudioStream) else None
+        stream = tracks[track] if 0 <= track < len(tracks) else None
+    else:
+        best = container.streams.best("audio")
+        stream = best if isinstance(best, AudioStream) else None
+    return stream if stream is not None and has_decoder(stream) else None
+
+
+def has_decoder(stream: Stream) -> bool:
+    """Return whether FFmpeg knows the codec of a stream; PyAV's types say that there always is one."""
+    return cast("object", stream.codec_context) is not None
 
 
 def picture_of(container: InputContainer) -> VideoStream | None:

@@ -12,6 +12,7 @@ from dougpt_media.demux import (
     Reading,
     UnreadableMediaError,
     frames,
+    has_decoder,
     open_media,
     origin_s,
     packets_of,
@@ -64,14 +65,15 @@ def probe(path: Path) -> Probe:
         if found_s is None:
             raise UnreadableMediaError(path.name, "none of its sound or picture can be decoded")
         status, evidence = _status(reading, promised_s, found_s)
+        size = (picture.width, picture.height) if picture is not None and has_decoder(picture) else (0, 0)
         rate = picture.average_rate or picture.guessed_rate if picture is not None else None
         return Probe(
             role=SourceRole.VIDEO if picture is not None else SourceRole.AUDIO,
             container=SELF_DESCRIBED.get(name.split(",")[0], name.split(",")[0]),
             duration_ms=round(found_s * 1000),
             start_ms=round(start_s * 1000),
-            width=picture.width or None if picture is not None else None,
-            height=picture.height or None if picture is not None else None,
+            width=size[0] or None,
+            height=size[1] or None,
             frame_rate=float(rate) if rate else None,
             status=status,
             evidence=evidence,
