@@ -3,6 +3,7 @@
 A click is a short rising tone: it correlates best with itself at its own time, to a small part of a sample.
 """
 
+import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -38,6 +39,9 @@ class Clicks:
         codec: What the sound is coded by.
         rate_hz: Its rate.
         layout: Its channels.
+        noise: How loud the noise between clicks is.
+        size: The picture's width and height.
+        bit_rate: Of the sound; the encoder's own where there is none.
     """
 
     seconds: float = 6.0
@@ -50,6 +54,9 @@ class Clicks:
     codec: str = "aac"
     rate_hz: int = 48_000
     layout: str = "mono"
+    noise: float = 1e-3
+    size: tuple[int, int] = (64, 48)
+    bit_rate: int | None = None
 
     @property
     def times_s(self) -> list[float]:
@@ -70,23 +77,23 @@ def click(rate_hz: int) -> NDArray[np.float32]:
 def sound(clicks: Clicks) -> NDArray[np.float32]:
     """The samples of one channel: clicks on noise that is not digital silence."""
     rng = np.random.default_rng(0)
-    samples = rng.normal(0, 1e-3, round(clicks.seconds * clicks.rate_hz)).astype(np.float32)
+    samples = rng.normal(0, clicks.noise, round(clicks.seconds * clicks.rate_hz)).astype(np.float32)
     one = click(clicks.rate_hz)
     for first in range(clicks.rate_hz // 2, len(samples) - len(one), clicks.rate_hz):
         samples[first : first + len(one)] += one
     return samples
 
 
-def write(
-    path: Path, clicks: Clicks, *, container: str | None = None, options: dict[str, str] | None = None
-) -> Path:
+def write(path: Path, clicks: Clicks, *, container: str | None = None, options: dict[str, str] | None = None) -> Path:
     """Make the recording."""
     chosen = {**(options or {}), **({"avoid_negative_ts": "disabled"} if clicks.hidden_s else {})}
     with av.open(str(path), "w", format=container, options=chosen) as out:
-        video = _video(out, path) if clicks.picture else None
+        video = _video(out, path, clicks) if clicks.picture else None
         audio = out.add_stream(clicks.codec, rate=clicks.rate_hz)
         assert isinstance(audio, AudioStream)
         audio.layout = clicks.layout
+        if clicks.bit_rate:
+            audio.bit_rate = clicks.bit_rate
         packets: list[AnyPacket] = [*_pictures(video, clicks), *_sounds(audio, clicks)]
         for packet in sorted(packets, key=_at_s):
             at_s = _at_s(packet)
@@ -101,10 +108,10 @@ def write(
     return path
 
 
-def _video(out: OutputContainer, path: Path) -> VideoStream:
+def _video(out: OutputContainer, path: Path, clicks: Clicks) -> VideoStream:
     stream = out.add_stream("libvpx" if path.suffix == ".webm" else "mpeg4", rate=PICTURES_A_S)
     assert isinstance(stream, VideoStream)
-    stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+    (stream.width, stream.height), stream.pix_fmt = clicks.size, "yuv420p"
     stream.codec_context.time_base = Fraction(1, 1000)
     return stream
 
@@ -117,16 +124,17 @@ def _pictures(stream: VideoStream | None, clicks: Clicks) -> "Iterator[Packet[Vi
     if clicks.variable:
         times_ms = times_ms[rng.random(len(times_ms)) < 0.5] // 7 * 7
     for index, at_ms in enumerate(times_ms.tolist()):
-        frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), index % 255, np.uint8), format="rgb24")
+        picture = np.full((clicks.size[1], clicks.size[0], 3), index % 255, np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
         frame.pts, frame.time_base = at_ms, Fraction(1, 1000)
         yield from stream.encode(frame)
     yield from stream.encode(None)
 
 
 def _sounds(stream: AudioStream, clicks: Clicks) -> "Iterator[Packet[AudioStream]]":
-    samples = sound(clicks)
+    samples, channels = sound(clicks), av.AudioLayout(clicks.layout).nb_channels
     for first in range(round(clicks.sound_from_s * clicks.rate_hz), len(samples), FRAME_SAMPLES):
-        piece = np.repeat(samples[None, first : first + FRAME_SAMPLES], 1 if clicks.layout == "mono" else 2, axis=0)
+        piece = np.repeat(samples[None, first : first + FRAME_SAMPLES], channels, axis=0)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece), format="fltp", layout=clicks.layout)
         frame.sample_rate, frame.pts, frame.time_base = clicks.rate_hz, first, Fraction(1, clicks.rate_hz)
         yield from stream.encode(frame)
@@ -160,3 +168,11 @@ def click_times(samples: NDArray[np.int16], rate_hz: int) -> list[float]:
             before, at, after = match[peak - 1 : peak + 2]
             found.append((peak - len(one) + (before - after) / (2 * (before - 2 * at + after))) / rate_hz)
     return found
+
+
+def force_cpu(flags: int) -> None:
+    """Make FFmpeg in this process believe that the CPU has these abilities alone; -1 leaves it what it has."""
+    if flags >= 0:
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+        library = next(line.split()[-1] for line in maps if "libavutil" in line)
+        ctypes.CDLL(library).av_force_cpu_flags(flags)

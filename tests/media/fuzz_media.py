@@ -107,9 +107,9 @@ def case(number: int, seed: int, whole: dict[str, bytes]) -> tuple[str, bytes]:
 
 def read(path: Path) -> dict[str, str]:
     """Probe and read a file; return how both ended, in a word, and what is wrong with that, if anything is."""
-    from dougpt_media.audio import read_audio  # noqa: PLC0415 - in the process that may crash
-    from dougpt_media.probe import probe  # noqa: PLC0415
-    from dougpt_schema import DougptError  # noqa: PLC0415
+    from dougpt_media.audio import read_audio
+    from dougpt_media.probe import probe
+    from dougpt_schema import DougptError
 
     endings: list[str] = []
     try:
@@ -136,7 +136,7 @@ def _facts(facts: object) -> str:
 
 
 def _sound(audio: object) -> str:
-    from dougpt_media import Audio  # noqa: PLC0415
+    from dougpt_media import Audio
 
     assert isinstance(audio, Audio)
     if not 0 < audio.end_ms <= LONGEST_MS:

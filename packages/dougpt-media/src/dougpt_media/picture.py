@@ -27,14 +27,13 @@ class Picture:
         return last > first and 2 * seen > last - first
 
     def end_s(self, known_s: float) -> float | None:
-        """Return where the picture ends; None where there is none.
+        """Return where the picture ends; None where there is none. `known_s` is how far the recording goes at least.
 
-        Pictures that lie apart by more than a minute, and past all that is known, have wrong time stamps.
+        Pictures more than a minute past all others and past what is known have wrong time stamps.
         """
         end_s = None
-        first = 0 if not self._seconds else max(0, bisect_right(self._seconds, known_s) - 1)
-        for second in self._seconds[first:]:
-            if end_s is not None and second > max(end_s, known_s) + LONGEST_HOLE_S:
+        for second in self._seconds[max(0, bisect_right(self._seconds, known_s) - 1) :]:
+            if second > max(end_s or known_s, known_s) + LONGEST_HOLE_S:
                 break
             end_s = max(self._ends_s[second], end_s or self._ends_s[second])
         return end_s

@@ -19,7 +19,7 @@ from dougpt_media.demux import (
     picture_of,
     sound_of,
 )
-from dougpt_media.placement import Placement, Run
+from dougpt_media.placement import LONGEST_RECORDING_S, Placement, Run
 from dougpt_media.soundtrack import Form, Soundtrack
 
 # Containers that say in their head how long they are, so that a cut shows.
@@ -89,7 +89,8 @@ def _read_through(container: InputContainer, reading: Reading, promised_s: float
     for _ in Soundtrack(placement, reading, _Counter()).blocks(frames(packets, decode, reading)):
         pass
     offset_s = placement.origin_s + placement.jumped_s
-    picture_end_s = reading.picture.end_s(max(placement.end_s, promised_s or 0.0) + offset_s)
+    known_s = max(placement.end_s, min(promised_s or 0.0, LONGEST_RECORDING_S))
+    picture_end_s = reading.picture.end_s(known_s + offset_s)
     ends = [placement.end_s] if placement.written else []
     if picture_end_s is not None:
         ends.append(picture_end_s - offset_s)

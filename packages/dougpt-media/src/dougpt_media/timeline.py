@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 # Containers that do not say how much an encoder put before the sound, and how many samples that is, by codec.
 SILENT_CONTAINERS = frozenset({"aac", "mpegts", "flv", "avi", "ac3", "eac3"})
-ENCODER_LEAD = {"aac": 1024, "mp3": 1105, "ac3": 256, "eac3": 256}
+ENCODER_LEAD = {"aac": 1024, "mp3": 1105, "ac3": 256, "eac3": 256, "opus": 312}
 LISTED = 1_000  # a file so damaged that it has more is described well enough by the first
 
 
