@@ -27,7 +27,7 @@ from click_files import Clicks, write
 SLOWEST_S = 20
 MOST_MB = 700  # PyAV, NumPy and Arrow take 110 of them
 LONGEST_MS = 49 * 3_600_000
-SECONDS = 5.0
+SECONDS = 3.0
 SIZES = (0, 1, 7, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 SOUND = {"seconds": SECONDS, "picture": False}
 ORIGINALS: dict[str, tuple[Clicks, str | None]] = {
@@ -207,6 +207,7 @@ class Worker:
                 self.start()
         else:
             found = {"wrong": f"the process died: {self.process.wait()}", "ending": "", "name": "?"}
+            self.stop()
             self.start()
         self.number = None
         return found
@@ -214,7 +215,8 @@ class Worker:
     def stop(self) -> None:
         """End it."""
         self.process.kill()
-        self.process.wait()
+        with self.process:
+            pass  # closes its pipes
 
 
 def fuzz(count: int, seed: int, *, first: int = 0, workers: int = 2) -> tuple[list[str], Counter[str]]:

@@ -89,7 +89,8 @@ class Placement:
             return False
         first, rest = deviations[0], [deviation for deviation in deviations[1:] if deviation is not None]
         if abs(first) <= WANDER_S:
-            return all(abs(other - first) <= 2 * ROUNDING_S and abs(other) > ROUNDING_S for other in rest)
+            agree = all(abs(other - first) <= 2 * ROUNDING_S and abs(other) > ROUNDING_S for other in rest)
+            return agree and len(rest) >= LOOK_AHEAD // 2
         agreeing = sum(abs(other - first) <= WANDER_S for other in rest)
         if 2 * agreeing >= len(rest) and (rest or abs(first) <= SHORTEST_REPEAT_S):
             return True

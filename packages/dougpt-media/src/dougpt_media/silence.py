@@ -47,13 +47,11 @@ class SilenceWatch:
         """Return the silent stretches of at least that length outside those already known, in milliseconds."""
         silent_T = np.frombuffer(self._silent, np.uint8).copy()
         for from_ms, to_ms in known_ms:
-            silent_T[self._step_at(from_ms) : self._step_at(to_ms) + 1] = 0
+            first, last = max(0, from_ms) * self.rate_hz, -max(0, to_ms) * self.rate_hz
+            silent_T[first // (1000 * self._step) : -(last // (1000 * self._step))] = 0
         edges = np.flatnonzero(np.diff(np.concatenate([[0], silent_T.astype(np.int8), [0]])))
         found = [(self._ms(int(first)), self._ms(int(last))) for first, last in edges.reshape(-1, 2)]
         return [(from_ms, to_ms) for from_ms, to_ms in found if to_ms - from_ms >= least_ms]
 
     def _ms(self, step: int) -> int:
         return step * self._step * 1000 // self.rate_hz
-
-    def _step_at(self, ms: int) -> int:
-        return ms * self.rate_hz // (1000 * self._step)
