@@ -242,7 +242,7 @@ def _timeline(
         tracks=len(tracks),
         codec=codec,
         decoder=decoder,
-        lead_ms=lead_ms(container.format.name, codec, soundtrack.changes[0].rate_hz),
+        lead_ms=lead_ms(codec, soundtrack.changes[0].rate_hz, soundtrack.reading.cut_s),
         gaps=tuple((gap.from_ms, gap.to_ms, gap.cause.value) for gap in gaps),
         bad_packets=placement.bad.stretches(),
         jumps=tuple(placement.jumps),

@@ -64,7 +64,7 @@ class DecoderOfChoice:
     name: str
     stream: AudioStream
     _context: AudioCodecContext = field(init=False)
-    _lead: int = 0
+    _begun: bool = False
 
     def __post_init__(self) -> None:
         context = av.CodecContext.create(self.name, "r")
@@ -75,19 +75,17 @@ class DecoderOfChoice:
         self._context = context
 
     def __call__(self, packet: "Packet[AudioStream]") -> Iterator[tuple[AudioFrame, float | None]]:
-        """Decode a packet; FFmpeg cuts the encoder's lead off but, not knowing the time base, moves no time stamp."""
-        if packet.has_sidedata("skip_samples"):
-            self._lead = int.from_bytes(bytes(packet.get_sidedata("skip_samples"))[:4], "little") or self._lead
+        """Decode a packet.
+
+        An encoder's lead is cut off the first frames, but only the stream's own decoder knows the time base in which
+        to say so: until sound comes, it decodes as well and tells the time.
+        """
         frames = self._context.decode(packet if packet.size else None)
-        if not frames and packet.size:
-            self._lead = max(0, self._lead - self._context.frame_size)
-        for frame in frames:
-            time_base = packet.time_base
-            at_s = None if frame.pts is None else float(frame.pts * time_base)
-            if at_s is not None and self._lead and frame.sample_rate:
-                at_s += self._lead / frame.sample_rate
-            self._lead = 0
-            yield frame, at_s
+        times = [frame.time for frame in packet.decode()] if not self._begun else []
+        if frames and len(times) != len(frames):
+            times = [None if frame.pts is None else float(frame.pts * packet.time_base) for frame in frames]
+        self._begun = self._begun or bool(frames)
+        return zip(frames, times, strict=True) if frames else iter(())
 
 
 def decoder_for(stream: AudioStream, *, exact: bool, name: str) -> tuple[Decoder, str]:

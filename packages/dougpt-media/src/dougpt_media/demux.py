@@ -48,8 +48,17 @@ class Reading:
     bad_packets: int = 0
     bad_at_s: list[float] = field(default_factory=list)  # taken out by whoever places them on a clock
     stopped: bool = False
+    first_packet_s: float | None = None
+    first_frame_s: float | None = None
     sound_end_s: float = 0.0
     picture: Picture = field(default_factory=Picture)
+
+    @property
+    def cut_s(self) -> float:
+        """How much of the first sound was cut off because the file says that it is an encoder's lead, or not shown."""
+        if self.first_packet_s is None or self.first_frame_s is None:
+            return 0.0
+        return self.first_frame_s - self.first_packet_s
 
     def note_bad(self, at_s: float | None) -> None:
         """Count a packet that is damaged; one without a time lies where the sound before it ends."""
@@ -145,10 +154,13 @@ def frames(
     for packet in packets:
         if packet.is_corrupt:
             reading.note_bad(_seconds(packet))
+        if reading.first_packet_s is None:
+            reading.first_packet_s = _seconds(packet)
         try:
             decoded = decoder(packet)
         except (av.error.FFmpegError, OSError):
             reading.note_bad(_seconds(packet))
+            reading.first_packet_s = reading.first_packet_s if reading.first_frame_s is not None else None
             continue
         for frame, at_s in decoded:
             if not frame.samples:
@@ -157,6 +169,7 @@ def frames(
                 reading.note_bad(at_s)
                 continue
             if at_s is not None:
+                reading.first_frame_s = at_s if reading.first_frame_s is None else reading.first_frame_s
                 reading.sound_end_s = at_s + frame.samples / frame.sample_rate
             yield frame, at_s
 

@@ -5,8 +5,7 @@ Times are on the recording's clock, where 0 is what a player shows as 0:00.
 
 from dataclasses import asdict, dataclass, field
 
-# Containers that do not say how much an encoder put before the sound, and how many samples that is, by codec.
-SILENT_CONTAINERS = frozenset({"aac", "mpegts", "flv", "avi", "ac3", "eac3"})
+# How many samples encoders put before the sound, by codec.
 ENCODER_LEAD = {"aac": 1024, "mp3": 1105, "ac3": 256, "eac3": 256, "opus": 312}
 LISTED = 1_000  # a file so damaged that it has more is described well enough by the first
 
@@ -57,8 +56,8 @@ class Timeline:
         track: Which track of sound was read, and of how many.
         codec: How it is coded.
         decoder: What decoded it.
-        lead_ms: How much later than true all sound may lie, since encoders put a lead before it and neither codec
-            nor container tells of it.
+        lead_ms: How much later than true all sound may lie, since encoders put a lead before it and this file does
+            not tell of it.
         gaps: From where to where sound is missing, and why.
         bad_packets: Where packets are damaged.
         jumps: Where time stamps leapt.
@@ -91,11 +90,9 @@ class Timeline:
         return {**asdict(self), "gaps": gaps}
 
 
-def lead_ms(container: str, codec: str, rate_hz: int) -> float:
-    """Return by how much sound may lie later than true, for the encoder's lead that nothing tells of."""
-    if SILENT_CONTAINERS.isdisjoint(container.split(",")) or not rate_hz:
-        return 0.0
-    return round(ENCODER_LEAD.get(codec, 0) * 1000 / rate_hz, 1)
+def lead_ms(codec: str, rate_hz: int, cut_s: float) -> float:
+    """Return how much of an encoder's lead may be left in the sound when so much of its beginning was cut off."""
+    return 0.0 if cut_s > 0 else round(ENCODER_LEAD.get(codec, 0) * 1000 / rate_hz, 1)
 
 
 @dataclass(slots=True)
