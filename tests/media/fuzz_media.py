@@ -151,12 +151,12 @@ def _sound(audio: object) -> str:
     return "flagged" if audio.report.warnings or audio.gaps else "read"
 
 
-def work(seed: int) -> None:
+def work(seed: int, whole_files: Path) -> None:
     """Read the cases whose numbers come in by lines; answer each with a line."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what FFmpeg prints is no answer
+    whole = {path.name: path.read_bytes() for path in sorted(whole_files.iterdir())}
     with tempfile.TemporaryDirectory() as folder:
-        whole = originals(Path(folder))
         print("ready", file=answers, flush=True)
         for line in sys.stdin:
             name, content = case(int(line), seed, whole)
@@ -174,6 +174,7 @@ class Worker:
     """A process that reads cases; it is started again after each failure."""
 
     seed: int
+    whole_files: Path
     process: subprocess.Popen[str] = field(init=False)
     number: int | None = None
     since: float = 0.0
@@ -183,7 +184,7 @@ class Worker:
 
     def start(self) -> None:
         """Start, or start again."""
-        command = [sys.executable, __file__, "--work", "--seed", str(self.seed)]
+        command = [sys.executable, __file__, "--work", str(self.whole_files), "--seed", str(self.seed)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1
         )
@@ -219,12 +220,14 @@ class Worker:
             pass  # closes its pipes
 
 
-def fuzz(count: int, seed: int, *, first: int = 0, workers: int = 2) -> tuple[list[str], Counter[str]]:
-    """Read cases; return a line for each that failed, and how often each ending was met."""
+def fuzz(
+    count: int, seed: int, *, whole_files: Path, first: int = 0, workers: int = 2
+) -> tuple[list[str], Counter[str]]:
+    """Read cases made from a folder of whole files; return a line for each that failed, and how cases ended."""
     failures: list[str] = []
     endings: Counter[str] = Counter()
     with ExitStack() as stack:
-        team = [Worker(seed) for _ in range(min(workers, count))]
+        team = [Worker(seed, whole_files) for _ in range(min(workers, count))]
         for worker in team:
             stack.callback(worker.stop)
         for found in _answers(team, iter(range(first, first + count))):
@@ -264,16 +267,20 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the number of the first case, to go on where one stopped")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that read")
     parser.add_argument("--keep", type=Path, help="write the cases into this folder and read none")
-    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.work:
-        work(chosen.seed)
-        return
-    if chosen.keep:
-        keep(chosen.keep, chosen.count, chosen.seed, chosen.first)
+        work(chosen.seed, chosen.work)
         return
     began = time.perf_counter()
-    failures, endings = fuzz(chosen.count, chosen.seed, first=chosen.first, workers=chosen.workers)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = originals(Path(folder))
+        if chosen.keep:
+            keep(chosen.keep, chosen.count, chosen.seed, chosen.first, whole)
+            return
+        failures, endings = fuzz(
+            chosen.count, chosen.seed, whole_files=Path(folder), first=chosen.first, workers=chosen.workers
+        )
     took = time.perf_counter() - began
     print(f"{chosen.count} cases of seed {chosen.seed} in {took:.0f} s: {len(failures)} failures")
     for ending, times in endings.most_common():
@@ -281,11 +288,9 @@ def main() -> None:
     sys.exit(bool(failures))
 
 
-def keep(folder: Path, count: int, seed: int, first: int) -> None:
+def keep(folder: Path, count: int, seed: int, first: int, whole: dict[str, bytes]) -> None:
     """Write cases as files, to look at them."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as made:
-        whole = originals(Path(made))
     for number in range(first, first + count):
         name, content = case(number, seed, whole)
         (folder / f"{seed}-{number}{Path(name).suffix}").write_bytes(content)

@@ -4,7 +4,8 @@ Decoding frame after frame loses sync whenever sound starts late, packets are lo
 here lost sound becomes silence of the same length, and every repair is reported.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from dougpt_media.soundtrack import Form, Soundtrack
 from dougpt_media.timeline import Timeline, lead_ms
 
 MISSING_END_MS = 1_000
+BLOCKS_AHEAD = 2  # decoded and not yet written
 MUTED_MS = 30_000  # digital silence this long is a muted stretch, not a pause
 
 
@@ -126,20 +128,23 @@ def read_audio(
         NoRoomError: The disk has no room for the samples.
     """
     path = Path(path)
-    with open_media(path) as container, PcmFile(pcm_path) as pcm:
+    with open_media(path) as container, PcmFile(pcm_path) as pcm, ThreadPoolExecutor(1) as thread:
         sound = sound_of(container, track)
         if sound is None:
             raise NoSoundError(path.name, _why_none(container, track))
         decoder, decoder_name = decoder_for(sound, exact=exact, name=path.name)
         reading = Reading()
-        recorder = _Recorder(rate_hz, pcm, exact)
+        recorder = _Recorder(rate_hz, pcm, exact, thread)
         placement = Placement(rate_hz, origin_s(container), reading.picture)
         soundtrack = Soundtrack(placement, reading, recorder)
         packets = packets_of(container, sound, picture_of(container), reading)
         total_ms = (container.duration or 0) // 1000
-        for done_s in soundtrack.blocks(frames(packets, decoder, reading)):
-            if tell is not None:
-                tell(Progress("decode", round(done_s * 1000), max(total_ms, round(done_s * 1000))))
+        try:
+            for done_s in soundtrack.blocks(frames(packets, decoder, reading)):
+                if tell is not None:
+                    tell(Progress("decode", round(done_s * 1000), max(total_ms, round(done_s * 1000))))
+        except av.error.FFmpegError as error:
+            raise NoSoundError(path.name, f"its sound cannot be brought to {rate_hz} Hz ({error.strerror})") from error
         if not recorder.heard:
             raise NoSoundError(path.name, "none of its sound can be decoded")
         gaps = _gaps(soundtrack, recorder.silence)
@@ -158,15 +163,18 @@ def _why_none(container: InputContainer, track: int | None) -> str:
 
 @dataclass(slots=True)
 class _Recorder:
-    """Writes runs of sound to a file of samples, and listens for silence."""
+    """Writes runs of sound to a file of samples, and listens for silence, in `thread` while decoding goes on."""
 
     rate_hz: int
     pcm: PcmFile
     exact: bool
+    thread: Executor
     heard: int = 0
     silence: SilenceWatch = field(init=False)
     _resampler: Resampler | None = None
     _to_drop: int = 0
+    _frames: list[AudioFrame] = field(default_factory=list)
+    _at_work: deque[Future[int]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.silence = SilenceWatch(self.rate_hz)
@@ -185,25 +193,32 @@ class _Recorder:
     def push(self, frame: AudioFrame) -> None:
         if self._resampler is None:
             raise ValueError(f"sound of the form {frame.layout.name} cannot be mixed to one channel")
-        self._resampler.push(frame)
+        self._frames.append(frame)
 
     def settle(self, *, finish: bool) -> int:
         if self._resampler is None:
             return 0
-        before = self.pcm.length
-        self._write(self._resampler.finish() if finish else self._resampler.pull())
+        self._at_work.append(self.thread.submit(self._write, self._resampler, self._frames, finish=finish))
+        self._frames = []
+        written = 0
+        while len(self._at_work) > (0 if finish else BLOCKS_AHEAD):
+            written += self._at_work.popleft().result()
         if finish:
             self._resampler = None
-        return self.pcm.length - before
+        return written
 
-    def _write(self, pieces: Iterator[NDArray[np.int16]]) -> None:
-        for piece in pieces:
+    def _write(self, resampler: Resampler, frames: list[AudioFrame], *, finish: bool) -> int:
+        before = self.pcm.length
+        for frame in frames:
+            resampler.push(frame)
+        for piece in resampler.finish() if finish else resampler.pull():
             dropped = min(self._to_drop, len(piece))
             self._to_drop -= dropped
             samples = piece[dropped:]
             self.heard += len(samples)
             self.pcm.write(samples)
             self.silence.hear(samples)
+        return self.pcm.length - before
 
 
 def _gaps(soundtrack: Soundtrack, silence: SilenceWatch) -> tuple[Gap, ...]:

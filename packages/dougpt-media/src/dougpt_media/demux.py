@@ -126,6 +126,7 @@ def packets_of(
     Packets of the picture are looked at and not decoded. Where reading fails it is taken up behind the failure.
     """
     streams: list[Stream] = [stream for stream in (sound, picture) if stream is not None]
+    tick_s = float(picture.time_base or 0) if picture is not None else 0.0
     failures = 0
     while True:
         packets = container.demux(streams)
@@ -133,7 +134,7 @@ def packets_of(
             for packet in packets:
                 failures = 0
                 if packet.stream is picture:
-                    _note_picture(packet, reading)
+                    _note_picture(packet, tick_s, reading)
                 else:
                     yield cast("av.Packet[AudioStream]", packet)
         except (av.error.FFmpegError, OSError):
@@ -178,11 +179,11 @@ def _seconds(packet: "av.Packet[AudioStream]") -> float | None:
     return None if packet.pts is None else float(packet.pts * packet.time_base)
 
 
-def _note_picture(packet: "av.Packet[Stream]", reading: Reading) -> None:
+def _note_picture(packet: "av.Packet[Stream]", tick_s: float, reading: Reading) -> None:
     if packet.pts is None or not packet.size:
         return
-    start_s = float(packet.pts * packet.time_base)
-    reading.picture.note(start_s, start_s + float((packet.duration or 0) * packet.time_base))
+    start_s = packet.pts * tick_s
+    reading.picture.note(start_s, start_s + (packet.duration or 0) * tick_s)
     if packet.is_corrupt:
         reading.note_bad(start_s)
 

@@ -16,9 +16,11 @@ class Picture:
     def note(self, start_s: float, end_s: float) -> None:
         """Note one picture, in any order."""
         second = int(start_s)
-        if second not in self._ends_s:
+        known_s = self._ends_s.get(second)
+        if known_s is None:
             insort(self._seconds, second)
-        self._ends_s[second] = max(end_s, self._ends_s.get(second, end_s))
+        if known_s is None or end_s > known_s:
+            self._ends_s[second] = end_s
 
     def goes_on(self, from_s: float, to_s: float) -> bool:
         """Return whether the picture is there in most of the whole seconds of a stretch."""
