@@ -120,11 +120,11 @@ def test_a_clock_that_runs_wrong_is_followed() -> None:
     assert placement.counts["gaps"] == 0
 
 
-@given(first=st.integers(50, 400), again=st.integers(50, 400))
-def test_a_second_recording_behind_the_first_is_appended(first: int, again: int) -> None:
-    stamps_s = [index * FRAME_S for index in (*range(first), *range(again))]
+@given(first=st.integers(50, 400), again=st.integers(50, 400), earlier=st.sampled_from([0, 500, 2_000]))
+def test_a_second_recording_behind_the_first_is_appended(first: int, again: int, earlier: int) -> None:
+    stamps_s = [index * FRAME_S for index in (*range(earlier, earlier + first), *range(again))]
 
-    tape, placement = placed(stamps_s)
+    tape, placement = placed(stamps_s, origin_s=earlier * FRAME_S)
 
     assert tape.starts_s[first + again - 1] == pytest.approx((first + again - 1) * FRAME_S, abs=ONE_MS)
     assert placement.counts["jumps"] == 1

@@ -141,8 +141,8 @@ class Placement:
         if start_s > LONGEST_RECORDING_S:
             return True
         if abs(apart_s) <= LONGEST_GAP_S:
-            # A second recording behind the first, with time stamps from the start again.
-            again = self.sound_from_s is not None and abs(start_s - self._first_s) < SHORTEST_REPEAT_S
+            # A second recording behind the first, with time stamps from its start, or from before it.
+            again = self.sound_from_s is not None and start_s < self._first_s + SHORTEST_REPEAT_S
             return again and apart_s < -SHORTEST_REPEAT_S
         offset_s = self.origin_s + self.jumped_s
         return apart_s < 0 or not self.picture.goes_on(self.end_s + offset_s, start_s + offset_s)
