@@ -4,21 +4,19 @@ Decoding frame after frame loses sync whenever sound starts late, packets are lo
 here lost sound becomes silence of the same length, and every repair is reported.
 """
 
-from collections import deque
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
 import numpy as np
 import pyarrow as pa
-from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 from dougpt_schema import GAPS, GapCause
 from numpy.typing import NDArray
 
-from dougpt_media.decoding import Resampler, codec_of, decoder_for
+from dougpt_media.decoding import codec_of, decoder_for
 from dougpt_media.demux import (
     Reading,
     UnreadableMediaError,
@@ -30,15 +28,15 @@ from dougpt_media.demux import (
     sound_of,
 )
 from dougpt_media.pcm import PcmFile, let_go
-from dougpt_media.placement import Placement, Run
+from dougpt_media.placement import Placement
 from dougpt_media.progress import Progress, Tell
+from dougpt_media.recorder import Recorder
 from dougpt_media.report import Report
 from dougpt_media.silence import SilenceWatch
-from dougpt_media.soundtrack import Form, Soundtrack
+from dougpt_media.soundtrack import Soundtrack
 from dougpt_media.timeline import Timeline, lead_ms
 
 MISSING_END_MS = 1_000
-BLOCKS_AHEAD = 2  # decoded and not yet written
 MUTED_MS = 30_000  # digital silence this long is a muted stretch, not a pause
 
 
@@ -134,7 +132,7 @@ def read_audio(
             raise NoSoundError(path.name, _why_none(container, track))
         decoder, decoder_name = decoder_for(sound, exact=exact, name=path.name)
         reading = Reading()
-        recorder = _Recorder(rate_hz, pcm, exact, thread)
+        recorder = Recorder(rate_hz, pcm, exact, thread)
         placement = Placement(rate_hz, origin_s(container), reading.picture)
         soundtrack = Soundtrack(placement, reading, recorder)
         packets = packets_of(container, sound, picture_of(container), reading)
@@ -159,66 +157,6 @@ def _why_none(container: InputContainer, track: int | None) -> str:
     if track is None or 0 <= track < tracks:
         return "holds no sound of a codec that can be decoded"
     return f"has {tracks} tracks of sound, numbered from 0, and none of the number {track}"
-
-
-@dataclass(slots=True)
-class _Recorder:
-    """Writes runs of sound to a file of samples, and listens for silence, in `thread` while decoding goes on."""
-
-    rate_hz: int
-    pcm: PcmFile
-    exact: bool
-    thread: Executor
-    heard: int = 0
-    silence: SilenceWatch = field(init=False)
-    _resampler: Resampler | None = None
-    _to_drop: int = 0
-    _frames: list[AudioFrame] = field(default_factory=list)
-    _at_work: deque[Future[int]] = field(default_factory=deque)
-
-    def __post_init__(self) -> None:
-        self.silence = SilenceWatch(self.rate_hz)
-
-    def begin(self, run: Run, form: Form) -> int:
-        if run.silence:
-            self.pcm.skip(run.silence)
-            self.silence.skip(run.silence)
-        self._to_drop = run.drop
-        try:
-            self._resampler = Resampler(self.rate_hz, form, self.exact)
-        except (av.error.FFmpegError, ValueError):
-            self._resampler = None  # channels that nobody can mix to one
-        return run.silence
-
-    def push(self, frame: AudioFrame) -> None:
-        if self._resampler is None:
-            raise ValueError(f"sound of the form {frame.layout.name} cannot be mixed to one channel")
-        self._frames.append(frame)
-
-    def settle(self, *, finish: bool) -> int:
-        if self._resampler is None:
-            return 0
-        self._at_work.append(self.thread.submit(self._write, self._resampler, self._frames, finish=finish))
-        self._frames = []
-        written = 0
-        while len(self._at_work) > (0 if finish else BLOCKS_AHEAD):
-            written += self._at_work.popleft().result()
-        if finish:
-            self._resampler = None
-        return written
-
-    def _write(self, resampler: Resampler, frames: list[AudioFrame], *, finish: bool) -> int:
-        before = self.pcm.length
-        for frame in frames:
-            resampler.push(frame)
-        for piece in resampler.finish() if finish else resampler.pull():
-            dropped = min(self._to_drop, len(piece))
-            self._to_drop -= dropped
-            samples = piece[dropped:]
-            self.heard += len(samples)
-            self.pcm.write(samples)
-            self.silence.hear(samples)
-        return self.pcm.length - before
 
 
 def _gaps(soundtrack: Soundtrack, silence: SilenceWatch) -> tuple[Gap, ...]:
