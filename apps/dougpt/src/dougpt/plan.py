@@ -142,7 +142,7 @@ class Plan:
             {"recording_id": name, "broadcast_start": self.project.recordings[name].broadcast_start}
             for name in self.usable_members()
         ]
-        return assign_holdout(rows, self.project.settings.curate, frozen)
+        return assign_holdout(rows, self.project.settings.curate, frozen, in_blocks=True)
 
     def _state(self, stage: Stage, subject: str, recipe: Recipe) -> tuple[State, tuple[str, ...]]:
         folder = self.folder(stage, subject)
