@@ -15,13 +15,13 @@ from dougpt_media.diarisation import Diarised, StreamerNotHeardError, Turn, with
 from dougpt_media.diarisation.turns import labels_of
 from dougpt_media.progress import Progress
 from dougpt_media.report import Report
-from dougpt_media.transcription import MissingWeightsError
 from dougpt_media.windows import Span
 from dougpt_schema import WORDS
 from hypothesis import given
 from hypothesis import strategies as st
 
 RATE_HZ = 16_000
+PUBLISHED = "pyannote/speaker-diarization-community-1"
 TIMES = st.integers(0, 400)
 
 
@@ -322,7 +322,7 @@ def test_weights_that_are_not_there_are_named_with_the_way_to_get_them(
     from dougpt_media.diarisation import pyannote
 
     def missing(pipeline: object, *, offline: bool = True) -> str:
-        with pytest.raises(MissingWeightsError) as caught:
+        with pytest.raises(pyannote.MissingPipelineError) as caught:
             pyannote.listen(sound((440, 1)), DiariseSettings(pipeline=str(pipeline), offline=offline))
         return str(caught.value)
 
@@ -334,14 +334,16 @@ def test_weights_that_are_not_there_are_named_with_the_way_to_get_them(
     assert "config.yaml" in missing(tmp_path / "empty")
     assert "pytorch_model.bin" in missing(broken)
     assert "there is no such folder" in missing("/no/such/folder")
-    assert "name a folder that holds it" in missing("pyannote/speaker-diarization-community-1")
+    assert "hf download pyannote/speaker-diarization-community-1 --local-dir FOLDER" in missing(
+        "pyannote/speaker-diarization-community-1"
+    )
 
     def gated(name: str, **_: object) -> str:
         raise huggingface_hub.errors.GatedRepoError("403", response=_Refusal())
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", gated)
-    said = missing("pyannote/speaker-diarization-community-1", offline=False)
-    assert "open https://hf.co/pyannote/speaker-diarization-community-1 signed in, accept its conditions" in said
+    said = missing(PUBLISHED, offline=False)
+    assert f"open https://hf.co/{PUBLISHED} signed in, accept its conditions" in said
     assert "HF_TOKEN" in said
 
 

@@ -84,7 +84,7 @@ def with_own_settings(settings: Settings, own: OwnSettings, path: Path) -> Setti
 def joined(own: OwnSettings, chosen: OwnSettings) -> OwnSettings:
     """Return what was set before with what is chosen now on top."""
     tables = sorted({*own, *chosen})
-    return {table: {**own.get(table, {}), **chosen.get(table, {})} for table in tables}
+    return {table: dict(sorted({**own.get(table, {}), **chosen.get(table, {})}.items())) for table in tables}
 
 
 def told(own: OwnSettings) -> str:

@@ -38,7 +38,7 @@ def diarise(
 
     Raises:
         MissingExtraError: pyannote-audio is not installed.
-        MissingWeightsError: The pipeline's weights are not there and cannot be fetched.
+        MissingPipelineError: The pipeline's weights are not there and cannot be fetched.
         StreamerNotHeardError: What the streamer should be known by fits no voice.
     """
     settings = settings or DiariseSettings()

@@ -17,7 +17,6 @@ from dougpt_media.diarisation.turns import Diarised, Turn
 from dougpt_media.extras import require
 from dougpt_media.progress import Progress, Tell
 from dougpt_media.settings import DiariseSettings
-from dougpt_media.transcription.recognition import MissingWeightsError
 
 PURPOSE = "telling speakers apart"
 
@@ -27,13 +26,28 @@ huggingface_hub = require("huggingface_hub", extra="diarise", purpose=PURPOSE)
 pyannote_audio = require("pyannote.audio", extra="diarise", purpose=PURPOSE)
 plda = require("pyannote.audio.core.plda", extra="diarise", purpose=PURPOSE)
 
-ENGINE = "pyannote"
 RATE_HZ = 16_000
 CONFIG = "config.yaml"
 MODELS = ("segmentation", "embedding", "plda")
 IN_PIPELINE = "$model/"
 OTHER_MAKERS = ("speechbrain/", "nvidia/", "hbredin/wespeaker")
 STEPS = {"segmentation": "who speaks when", "embeddings": "whose voice"}
+
+
+class MissingPipelineError(DougptError):
+    """A pipeline, or a model that it names, is not on this machine and could not be fetched.
+
+    Attributes:
+        name: The folder or name asked for.
+    """
+
+    def __init__(self, name: str, cause: object) -> None:
+        self.name = name
+        reason = " ".join(str(cause).split())[:300]
+        super().__init__(
+            f"speakers cannot be told apart with {name!r} ({reason}): where there is a network, run\n"
+            f"    hf download {name} --local-dir FOLDER\ncopy the folder here, and set `pipeline` in [diarise] to it"
+        )
 
 
 class SampleSilentError(DougptError):
@@ -44,7 +58,7 @@ def listen(audio: Audio, settings: DiariseSettings, progress: Tell | None = None
     """Return who speaks when in `audio`, on the recording's clock.
 
     Raises:
-        MissingWeightsError: The pipeline or a model of it is not there and cannot be fetched.
+        MissingPipelineError: The pipeline or a model of it is not there and cannot be fetched.
         SampleSilentError: A sample of the streamer was given, and nobody speaks in it.
         ValueError: The sound has another rate than 16 kHz.
     """
@@ -119,9 +133,9 @@ def _pipeline(settings: DiariseSettings) -> Any:
         config = yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
         models = config["pipeline"].setdefault("params", {})
     except OSError as error:
-        raise MissingWeightsError(ENGINE, settings.pipeline, f"it holds no {CONFIG}: {error.strerror}") from error
+        raise MissingPipelineError(settings.pipeline, f"it holds no {CONFIG}: {error.strerror}") from error
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise MissingWeightsError(ENGINE, settings.pipeline, f"{CONFIG} describes no pipeline: {error!r}") from error
+        raise MissingPipelineError(settings.pipeline, f"{CONFIG} describes no pipeline: {error!r}") from error
     for name in MODELS:
         if isinstance(models.get(name), str):
             models[name] = _model(models[name], folder, offline=settings.offline)
@@ -131,7 +145,7 @@ def _pipeline(settings: DiariseSettings) -> Any:
     try:
         return pyannote_audio.Pipeline.from_pretrained(config)
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise MissingWeightsError(ENGINE, settings.pipeline, error) from error
+        raise MissingPipelineError(settings.pipeline, error) from error
 
 
 def _model(name: str, folder: Path, *, offline: bool) -> str | dict[str, str]:
@@ -152,13 +166,12 @@ def _folder(name: str, *, offline: bool) -> Path:
     try:
         return Path(huggingface_hub.snapshot_download(name, local_files_only=offline))
     except (huggingface_hub.errors.GatedRepoError, huggingface_hub.errors.RepositoryNotFoundError) as error:
-        raise MissingWeightsError(
-            ENGINE,
+        raise MissingPipelineError(
             name,
             f"it is gated: open https://hf.co/{name} signed in, accept its conditions, and set HF_TOKEN to an access "
             "token of that account",
         ) from error
     except huggingface_hub.errors.HFValidationError as error:
-        raise MissingWeightsError(ENGINE, name, "there is no such folder") from error
+        raise MissingPipelineError(name, "there is no such folder") from error
     except (OSError, ValueError) as error:
-        raise MissingWeightsError(ENGINE, name, error) from error
+        raise MissingPipelineError(name, error) from error
