@@ -1,9 +1,12 @@
 """What is chosen for a recording stays with it: status and pipeline agree, and nothing is done again unasked."""
 
+import importlib.util
 import json
 import shutil
+import sys
 import wave
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 import numpy as np
@@ -14,6 +17,7 @@ from dougpt.plan import Plan
 from dougpt.project import Project
 from dougpt.settings import Engine, Settings, SettingsError
 from dougpt.telling import Telling
+from dougpt_schema import WORDS, read_table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -164,11 +168,7 @@ def test_the_page_of_captions_alone_is_silent(done: Path, run: Any) -> None:
 def with_sound(tmp_path: Path, run: Any) -> Path:
     """A workspace with one recording: a minute of noise with captions."""
     samples = np.random.default_rng(0).normal(0, 300, 60 * 16_000).astype(np.int16)
-    with wave.open(str(tmp_path / "talk.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(samples.tobytes())
+    _write_wave(tmp_path / "talk.wav", samples)
     (tmp_path / "talk.srt").write_text("1\n00:00:01,000 --> 00:00:04,000\nhello there chat\n")
     assert run("init", tmp_path / "w").exit_code == 0
     assert run("ingest", tmp_path / "talk.wav", tmp_path / "talk.srt", "--yes", "-w", tmp_path / "w").exit_code == 0
@@ -231,3 +231,58 @@ def test_progress_of_a_stage_goes_to_stderr(with_sound: Path, run: Any, monkeypa
     assert f"transcribe {first_of(with_sound)}: refining times: " in result.stderr
     assert "refining" not in result.stdout
     assert not Telling("x").redraws
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_voices_are_the_same_in_all_parts_of_a_recording(tmp_path: Path, run: Any) -> None:
+    pytest.importorskip("pyannote.audio", exc_type=ImportError)
+    tones = _tone_diarisation()
+    folder = tones.make_tones(tmp_path / "pipeline")
+    media = tmp_path / "in"
+    media.mkdir()
+    for part, pieces in ((1, ((440, 6), (880, 2))), (2, ((880, 3), (440, 5)))):
+        waves = [8000 * np.sin(2 * np.pi * hz * np.arange(seconds * 16_000) / 16_000) for hz, seconds in pieces]
+        _write_wave(media / f"talk part {part}.wav", np.concatenate(waves).astype(np.int16))
+        cues = (f"00:00:01,000 --> 00:00:02,000\npart{part}", "00:00:07,000 --> 00:00:07,500\nlater")
+        (media / f"talk part {part}.srt").write_text("\n\n".join(f"{n}\n{cue}\n" for n, cue in enumerate(cues, 1)))
+    place = tmp_path / "w"
+    run("init", place)
+    assert run("ingest", media, "--yes", "-w", place).exit_code == 0
+    name = first_of(place)
+    settings = {"speech": {"refine_captions": False}, "diarise": {"pipeline": str(folder), "offline": True}}
+    write_own_settings(place / "raw" / name / "settings.toml", settings)
+
+    result = run("transcribe", "--diarise", "--report", "-w", place)
+
+    assert result.exit_code == 0, result.stderr
+    words = read_table(place / "staged" / name / "words.parquet", WORDS)
+    assert list(zip(words["start_ms"].to_pylist(), words["speaker"].to_pylist(), strict=True)) == [
+        (1000, "streamer"),
+        (7000, "speaker_1"),
+        (9000, "speaker_1"),
+        (15_000, "streamer"),
+    ]
+    report = json.loads((place / "staged" / name / "report_transcribe.json").read_text())["report"]
+    assert report["speakers"]["names"] == ["speaker_1", "streamer"]
+    assert report["speakers"]["facts"]["streamer_by"] == "speaks most"
+    assert run("transcribe", "-w", place).stderr.count("up to date") == 1
+
+
+def _tone_diarisation() -> ModuleType:
+    path = Path(__file__).resolve().parents[1] / "media" / "tone_diarisation.py"
+    spec = importlib.util.spec_from_file_location("tone_diarisation", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["tone_diarisation"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _write_wave(path: Path, samples: Any) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(samples.tobytes())

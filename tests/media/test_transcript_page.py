@@ -183,6 +183,8 @@ def test_without_sound_the_page_says_so() -> None:
 
     assert "There is no sound to play" in page
     assert data_of(page)["sound"] is None
+    assert "can be heard" not in page
+    assert "can be heard" in draw_page(words("hello"), GAPS.empty(), {}, heard=Heard(b"", 0, "a.webm"))
 
 
 @given(st.integers(0, 2000), st.integers(0, 3000), st.integers(0, 500), st.integers(-32_768, 32_767))

@@ -63,11 +63,11 @@ def draw_page(
     parts = {
         "title": _text(named),
         "recording": _text(recordings[0] if recordings else "without words"),
-        "tiles": _tiles(tiles_of(table, gap_table, report)),
+        "tiles": _tiles(tiles_of(table, gap_table, report, heard)),
         "warnings": _warnings(report),
         "silence": "" if heard else '<p class="lead">There is no sound to play: words came from captions alone.</p>',
         "speakers": _speakers(table),
-        "gaps": _gaps(gap_table),
+        "gaps": _gaps(gap_table, heard),
         "figures": _figures(report),
         "data": data_of(table, gap_table, heard),
         "script": script,
@@ -107,9 +107,9 @@ def _speakers(words: pa.Table) -> str:
     )
 
 
-def _gaps(gaps: pa.Table) -> str:
+def _gaps(gaps: pa.Table, heard: Heard | None) -> str:
     if not gaps.num_rows:
-        return "<p>The whole recording can be heard.</p>"
+        return f"<p>{'The whole recording can be heard.' if heard else 'There was no sound to look at.'}</p>"
     cells = "".join(
         f'<tr><td class="n"><button class="to" data-ms="{row["from_ms"]}">{clock(row["from_ms"])}</button></td>'
         f'<td class="n">{clock(row["to_ms"])}</td><td>{_text(row["cause"].replace("_", " "))}</td></tr>'

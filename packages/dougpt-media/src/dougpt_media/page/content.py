@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 from dougpt_schema import Timing
-from dougpt_schema.page.words import number, percent, quoted, shortened, tame
+from dougpt_schema.page.words import UNKNOWN, number, percent, plural, quoted, shortened, tame
 
 from dougpt_media.diarisation import STREAMER
 from dougpt_media.page.envelope import STEP_MS
@@ -74,7 +74,7 @@ def is_doubtful(row: Mapping[str, Any]) -> bool:
     return unsure or bool(set(row["flags"]) - MILD)
 
 
-def tiles_of(words: pa.Table, gaps: pa.Table, report: Mapping[str, Any]) -> list[tuple[str, str]]:
+def tiles_of(words: pa.Table, gaps: pa.Table, report: Mapping[str, Any], heard: Heard | None) -> list[tuple[str, str]]:
     """Return the figures at the top, each with what it counts."""
     rows = words.select(["probability", "timing", "speaker", "flags"]).to_pylist()
     timings = Counter(row["timing"] for row in rows)
@@ -89,7 +89,7 @@ def tiles_of(words: pa.Table, gaps: pa.Table, report: Mapping[str, Any]) -> list
         (_share(timings[Timing.INTERPOLATED], rows), "with times shared out between others (interpolated)"),
         (_share(unaligned, rows), "looked for in the sound and not found (unaligned)"),
         (number(sum(map(is_doubtful, rows))), "doubtful words: flagged, or hardly recognised"),
-        (_span(missing_ms), f"cannot be heard, in {number(gaps.num_rows)} {'gap' if gaps.num_rows == 1 else 'gaps'}"),
+        _inaudible(gaps, missing_ms, heard),
         (engine, how),
     ]
 
@@ -118,6 +118,13 @@ def _share(count: int, rows: Sequence[object]) -> str:
     # A rounded 0 or 100 would say that there are none, or no others.
     digits = 0 if share in {None, 0.0, 1.0} or 0.01 <= (share or 0) <= 0.99 else 2
     return percent(share, digits)
+
+
+def _inaudible(gaps: pa.Table, missing_ms: int, heard: Heard | None) -> tuple[str, str]:
+    if not gaps.num_rows:
+        # Captions say nothing of what a recording would sound like.
+        return ("no gaps", "all of it can be heard") if heard else (UNKNOWN, "gaps: there was no sound to look at")
+    return _span(missing_ms), f"cannot be heard, in {plural(gaps.num_rows, 'gap')}"
 
 
 def _span(ms: int) -> str:

@@ -41,6 +41,9 @@
     sound.addEventListener("error", () => {
       document.body.classList.add("silent");
       trouble(`The sound, ${data.sound}, is not beside this page or cannot be played.`);
+      silentAt = sound.currentTime * 1000;
+      data.sound = null;
+      frame();
     });
     sound.src = encodeURIComponent(data.sound);
   }
@@ -79,6 +82,7 @@
   // The outline: the loudest of 1, 4, 16, ... steps ------------------------------------------------------------------
 
   const levels = [];
+  if (data.envelope === null) document.body.classList.add("still");
   if (data.envelope !== null) {
     levels.push(Uint8Array.from(atob(data.envelope), (c) => c.charCodeAt(0)));
     while (levels[levels.length - 1].length > 4096) {
