@@ -17,7 +17,7 @@ def test_strangers_put_together_are_not_linked(real_data: Path, tmp_path: Path, 
     run("init", place)
 
     assert run("ingest", *files, "--id", "1087079172", "--platform", "twitch", "--yes", "-w", place).exit_code == 0
-    heard = run("transcribe", "--engine", "pocketsphinx", "--workspace", place)
+    heard = run("transcribe", "--workspace", place)
     assert heard.exit_code == 0
     assert "WARNING: words of conversation.wav come from pocketsphinx's own recognition" in heard.stderr
     for stage in ("chat", "align"):

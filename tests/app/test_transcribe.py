@@ -18,7 +18,7 @@ from dougpt.project import Project
 from dougpt.settings import Engine, Settings, SettingsError
 from dougpt.telling import Telling
 from dougpt_schema import WORDS, read_table
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -43,6 +43,7 @@ def first_of(root: Path) -> str:
     return next(iter(Project.open(root).recordings))
 
 
+@settings(max_examples=40, deadline=None)
 @given(OWN)
 def test_what_is_set_for_a_recording_is_read_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, own: dict[str, Any]
@@ -52,10 +53,10 @@ def test_what_is_set_for_a_recording_is_read_as_it_was_written(
     write_own_settings(path, own)
 
     assert read_own_settings(path) == own
-    settings = with_own_settings(Settings(), own, path)
+    found = with_own_settings(Settings(), own, path)
     for table, values in own.items():
         for name, value in values.items():
-            held = getattr(getattr(settings, table), name)
+            held = getattr(getattr(found, table), name)
             assert held == (tuple(map(tuple, value)) if name == "streamer_at" else value)
 
 
@@ -93,6 +94,15 @@ def test_a_choice_is_kept_and_nothing_is_done_again_for_it(done: Path, run: Any)
         "speech": {"engine": "pocketsphinx", "refine_captions": False}
     }
     assert "set for it alone: speech.engine" in run("status", "-w", done).stdout
+
+
+def test_dvc_knows_of_a_choice(done: Path, run: Any) -> None:
+    name = first_of(done)
+    run("transcribe", "--only", name, "--model", "small", "-w", done)
+
+    assert run("export", "--as", "dvc", "-w", done).exit_code == 0
+
+    assert f"raw/{name}/settings.toml" in (done / "dvc.yaml").read_text()
 
 
 def test_a_reset_gives_dougpt_toml_back(done: Path, run: Any) -> None:
@@ -250,8 +260,8 @@ def test_voices_are_the_same_in_all_parts_of_a_recording(tmp_path: Path, run: An
     run("init", place)
     assert run("ingest", media, "--yes", "-w", place).exit_code == 0
     name = first_of(place)
-    settings = {"speech": {"refine_captions": False}, "diarise": {"pipeline": str(folder), "offline": True}}
-    write_own_settings(place / "raw" / name / "settings.toml", settings)
+    own = {"speech": {"refine_captions": False}, "diarise": {"pipeline": str(folder), "offline": True}}
+    write_own_settings(place / "raw" / name / "settings.toml", own)
 
     result = run("transcribe", "--diarise", "--report", "-w", place)
 

@@ -17,14 +17,14 @@ def sound(value: int, ms: int, *, start_ms: int = 0, gaps: tuple[Gap, ...] = ())
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 200)), min_size=1, max_size=5))
-def test_each_sample_is_that_of_the_last_part_that_reaches_it_else_silence(parts: list[tuple[int, int]]) -> None:
+def test_each_sample_is_that_of_the_first_part_that_holds_it_else_silence(parts: list[tuple[int, int]]) -> None:
     joined = join_sound([(sound(number + 1, ms), start_ms) for number, (ms, start_ms) in enumerate(parts)])
 
     assert joined.start_ms == 0
     assert joined.end_ms == max(ms + start_ms for ms, start_ms in parts)
     for at in range(joined.end_ms):
         playing = [number + 1 for number, (ms, start_ms) in enumerate(parts) if start_ms <= at < start_ms + ms]
-        assert joined.samples[at] == (playing[-1] if playing else 0)
+        assert joined.samples[at] == (playing[0] if playing else 0)
 
 
 def test_gaps_move_with_their_part() -> None:

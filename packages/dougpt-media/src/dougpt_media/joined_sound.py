@@ -12,7 +12,7 @@ from dougpt_media.report import Report
 def join_sound(parts: Sequence[tuple[Audio, int]]) -> Audio:
     """Return one sound from 0 on of parts, each with its start in ms; between them is silence.
 
-    Where parts overlap, the later one is heard.
+    Where parts overlap, the first of them is heard.
 
     Raises:
         ValueError: There is no part, or they have different rates.
@@ -25,7 +25,7 @@ def join_sound(parts: Sequence[tuple[Audio, int]]) -> Audio:
         return parts[0][0]
     placed = [(audio, (audio.start_ms + start_ms) * rate_hz // 1000) for audio, start_ms in parts]
     samples = np.zeros(max(first + len(audio.samples) for audio, first in placed), np.int16)
-    for audio, first in placed:
+    for audio, first in reversed(placed):
         samples[first : first + len(audio.samples)] = audio.samples
     gaps = sorted(
         (

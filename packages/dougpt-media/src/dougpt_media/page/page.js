@@ -397,12 +397,13 @@
     }
     if (playing !== now) {
       now = playing;
-      if (now >= 0 && !sound.paused && $("follow").checked) reveal(now);
+      const left_alone = performance.now() - scrolledAt > 4000;
+      if (now >= 0 && !sound.paused && $("follow").checked && left_alone) reveal(now);
       if (now >= 0 && !sound.paused) about(now);
     }
   };
   // Blocks that fill around a word push it about, so that it is looked for again until it stays.
-  let revealing = 0;
+  let revealing = 0, scrolledAt = -Infinity;
   const reveal = (i, again = 5) => {
     if (i < 0 || !blocks.length) return;
     const block = blockOf(i), turn = ++revealing;
@@ -536,6 +537,10 @@
   $("before").disabled = $("after").disabled = !any_doubtful;
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readLook(); frame(); });
   addEventListener("resize", () => frame());
+  // Who scrolls is reading elsewhere: following waits.
+  for (const moved of ["wheel", "touchmove"]) {
+    addEventListener(moved, () => { scrolledAt = performance.now(); revealing++; }, { passive: true });
+  }
 
   readLook();
   lay();
