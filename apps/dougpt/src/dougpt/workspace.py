@@ -16,6 +16,7 @@ from typing import Any
 from dougpt_schema import DougptError
 
 SETTINGS_NAME = "dougpt.toml"
+SETTINGS_OF_RECORDING = "settings.toml"
 
 
 class WorkspaceError(DougptError):
@@ -85,6 +86,10 @@ class Workspace:
         """Where the media lie on this machine, with size and mtime: outside every fingerprint."""
         return self.raw / recording_id / "local.json"
 
+    def own_settings_file(self, recording_id: str) -> Path:
+        """What was set for one recording alone, beside dougpt.toml."""
+        return self.raw / recording_id / SETTINGS_OF_RECORDING
+
     def staged(self, recording_id: str) -> Path:
         """What was made of one recording."""
         return self.root / "staged" / recording_id
@@ -122,6 +127,10 @@ class Workspace:
     def chat_page(self, recording_id: str) -> Path:
         """How the times of a recording's chat were found."""
         return self.root / "reports" / f"chat-{recording_id}.html"
+
+    def transcript_page(self, recording_id: str) -> Path:
+        """The page of a recording's words: a view, which may be drawn again."""
+        return self.root / "reports" / f"transcribe-{recording_id}.html"
 
     def report(self, dataset: str) -> Path:
         """Numbers and page of an evaluation."""

@@ -6,11 +6,12 @@ The public names are loaded on first use, so that importing the package loads no
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from dougpt_media.settings import RefineSettings, TranscribeSettings
+from dougpt_media.settings import DiariseSettings, RefineSettings, TranscribeSettings
 
 if TYPE_CHECKING:
     from dougpt_media.audio import Audio, read_audio
     from dougpt_media.captions import read_captions
+    from dougpt_media.diarisation import diarise
     from dougpt_media.ingestion import Ingest, ingest
     from dougpt_media.normalise import normal
     from dougpt_media.refinement import refine
@@ -21,6 +22,7 @@ _HOMES = {
     "Audio": "audio",
     "Ingest": "ingestion",
     "Transcript": "transcript",
+    "diarise": "diarisation",
     "ingest": "ingestion",
     "join_parts": "transcript",
     "normal": "normalise",
@@ -32,10 +34,12 @@ _HOMES = {
 
 __all__ = [
     "Audio",
+    "DiariseSettings",
     "Ingest",
     "RefineSettings",
     "TranscribeSettings",
     "Transcript",
+    "diarise",
     "ingest",
     "join_parts",
     "normal",

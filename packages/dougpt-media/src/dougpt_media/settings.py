@@ -59,3 +59,41 @@ class TranscribeSettings:
         for name in ("batch_size", "beam_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True)
+class DiariseSettings:
+    """How speakers are told apart, and which of them is the streamer; times in milliseconds."""
+
+    pipeline: str = field(
+        default="pyannote/speaker-diarization-community-1",
+        metadata={"help": "a folder with a pyannote pipeline (its config.yaml), or the name of a published one"},
+    )
+    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
+    offline: bool = field(default=False, metadata={"help": "never ask a network for a model"})
+    speakers: int | None = field(default=None, metadata={"help": "how many people speak, where that is known"})
+    most_speakers: int | None = field(default=None, metadata={"help": "how many people speak at most"})
+    nearest_ms: int = field(
+        default=500, metadata={"help": "a word outside every turn is given to the nearest one within this"}
+    )
+    streamer_sample: str | None = field(
+        default=None, metadata={"help": "a sound file in which only the streamer speaks, by which he is known"}
+    )
+    streamer_at: tuple[tuple[int, int], ...] = field(
+        default=(), metadata={"help": "stretches [from, to] of the recording in which the streamer speaks"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.device not in {"auto", "cpu", "cuda"}:
+            raise ValueError(f"device must be auto, cpu or cuda, not {self.device!r}")
+        if not self.pipeline:
+            raise ValueError("pipeline must not be empty")
+        for name in ("speakers", "most_speakers"):
+            if (asked := getattr(self, name)) is not None and asked < 1:
+                raise ValueError(f"{name} must be at least 1, not {asked}")
+        if self.nearest_ms < 0:
+            raise ValueError(f"nearest_ms must not be negative, not {self.nearest_ms}")
+        if not all(0 <= from_ms < to_ms for from_ms, to_ms in self.streamer_at):
+            raise ValueError(f"streamer_at must hold stretches of positive length, not {self.streamer_at}")
+        if self.streamer_at and self.streamer_sample:
+            raise ValueError("streamer_at and streamer_sample exclude each other")
