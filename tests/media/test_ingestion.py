@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from dougpt_media import ingest
-from dougpt_media.ingestion import NothingUsableError, UnusableFileError
+from dougpt_media.ingestion import NothingUsableError
+from dougpt_media.walking import UnusableFileError
 from dougpt_schema import REJECTS, SOURCES, file_sha256, recording_id
 
 CHAT = {
@@ -131,7 +132,7 @@ def test_media_shorter_than_their_info_json_says_are_truncated(
 
     assert result.sources["status"].to_pylist() == ["truncated"]
     assert result.sources["recording_id"].to_pylist() == [recording_id("youtube", "dQw4w9WgXcQ")]
-    assert "of the 20.0 s that its info.json tells" in result.report.warnings[0]
+    assert "of the 20.0 s that talk.info.json tells" in result.report.warnings[0]
 
 
 def test_a_recording_keeps_its_id_when_a_source_is_added(folder: Path, tmp_path: Path) -> None:

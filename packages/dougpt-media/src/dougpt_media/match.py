@@ -8,13 +8,19 @@ being the only candidate, which is never called certain.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from dougpt_schema import SourceRole, SourceStatus
 
-from dougpt_media.evidence import Said, platform_of
+from dougpt_media.evidence import ID_IN_NAME, Said, platform_of, series_and_time
+from dougpt_media.streams import Stream
+from dougpt_media.told import Stretch
 
 SAME_LENGTH_MS = 2_000
 SAME_LENGTH_SHARE = 0.005
+LONGEST_BREAK_S = 900  # a broadcast that drops out is back within a quarter of an hour, or is another one
+LONGEST_OVERLAP_S = 60
+SURE_BREAK_S = 120
 MEDIA_ROLES = (SourceRole.VIDEO, SourceRole.AUDIO)
 ROLES = (*MEDIA_ROLES, SourceRole.CAPTIONS, SourceRole.CHAT)
 
@@ -24,8 +30,9 @@ class File:
     """A usable file: what it is, and what it says of its recording.
 
     `folder` is where it lies on this machine, to be compared and never stored.
-    `role` is None for an info.json, which only says something about others. `recording_id` is given for files
-    that an earlier ingest has placed; `earlier` are those of them that are not given again.
+    `role` is None for metadata, which only say something about others. `recording_id`, `told_ms` (the length of the
+    whole video) and `muted` (on the file's clock) are given for files that an earlier ingest has placed; `earlier` are
+    those of them that are not given again.
     """
 
     name: str
@@ -45,8 +52,16 @@ class File:
     frame_rate: float | None = None
     status: SourceStatus = SourceStatus.OK
     status_evidence: str = ""
+    streams: tuple[Stream, ...] | None = None
     recording_id: str | None = None
+    told_ms: int | None = None
+    muted: tuple[Stretch, ...] | None = None
     earlier: bool = False
+
+    @property
+    def marks(self) -> tuple[str, str, int | None]:
+        """What it shares with other files about the same part of the same recording."""
+        return self.folder, self.stem, self.part
 
 
 @dataclass(slots=True)
@@ -78,6 +93,7 @@ def match(files: Sequence[File], *, video_id: str | None = None, platform: str |
     else:
         ordered = [_with_id_of_another(file, ordered) for file in ordered]
     groups = _by_id_and_name(ordered)
+    _join_series(groups)
     _adopt_leftovers(groups)
     return [group for group in groups if group.holds(ROLES)]
 
@@ -89,14 +105,21 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 def _with_id_of_another(file: File, files: Sequence[File]) -> File:
     """Give a file without an id that of a file of the same name, or one known here that its name contains."""
-    if file.said.video_id is not None or file.earlier:
+    guessed = file.said.id_evidence == ID_IN_NAME
+    if (file.said.video_id is not None and not guessed) or file.earlier:
         return file
     namesakes = [
-        other for other in files if (other.folder, other.stem) == (file.folder, file.stem) and other.said.video_id
+        other
+        for other in files
+        if (other.folder, other.stem) == (file.folder, file.stem)
+        and other.said.video_id
+        and other.said.id_evidence != ID_IN_NAME
     ]
     if len({(other.said.platform, other.said.video_id) for other in namesakes}) == 1:
         other = namesakes[0]
         return _with_id(file, other.said.platform, other.said.video_id, f"same name as {other.name}")
+    if guessed:
+        return file
     for other in files:
         if other.said.video_id and re.search(rf"(?<![\w-])v?{re.escape(other.said.video_id)}(?![\w-])", file.name):
             return _with_id(file, other.said.platform, other.said.video_id, f"its name has the id of {other.name}")
@@ -104,7 +127,11 @@ def _with_id_of_another(file: File, files: Sequence[File]) -> File:
 
 
 def _with_id(file: File, platform: str | None, video_id: str | None, evidence: str) -> File:
-    return replace(file, said=replace(file.said, platform=platform, video_id=video_id, id_evidence=evidence))
+    said = replace(file.said, platform=platform, video_id=video_id, id_evidence=evidence)
+    if file.said.video_id not in {None, video_id}:
+        # Lengths and mutes of another video say nothing of this one.
+        said = replace(said, duration_ms=None, crop=None, muted=None)
+    return replace(file, said=said)
 
 
 def _by_id_and_name(files: Sequence[File]) -> list[Group]:
@@ -142,6 +169,50 @@ def _evidence(file: File, group: Group) -> str:
     if file.recording_id is not None:
         return "earlier"
     return f"same name as {group.files[0].name}" if group.members else "new"
+
+
+def _join_series(groups: list[Group]) -> None:
+    """Join recordings in one folder whose names differ by the time alone, where one begins as the other ends."""
+    series: dict[str, list[tuple[datetime, Group]]] = {}
+    for group in groups:
+        for name, began in sorted({series_and_time(file.stem) for file in _media(group)}, key=str)[:1]:
+            if began is not None:
+                series.setdefault(name, []).append((began, group))
+    for timed in series.values():
+        timed.sort(key=lambda pair: (pair[0], pair[1].files[0].source_id))
+        ends: list[tuple[datetime, Group]] = []  # where each recording so far has ended, by the clock of the names
+        for began, group in timed:
+            end = began + timedelta(milliseconds=max(file.duration_ms or 0 for file in _media(group)))
+            place = next((at for at in reversed(range(len(ends))) if _goes_on(ends[at], began, group)), None)
+            if place is None:
+                ends.append((end, group))
+                continue
+            ended, host = ends[place]
+            apart_s = (began - ended).total_seconds()
+            why = f"begins {apart_s:.0f} s after {_media(host)[-1].name} ends"
+            host.members += [(file, _joined(why, old), abs(apart_s) <= SURE_BREAK_S) for file, old, _ in group.members]
+            host.platform, host.video_id = host.platform or group.platform, host.video_id or group.video_id
+            groups.remove(group)
+            ends[place] = max(ended, end), host
+
+
+def _joined(why: str, old: str) -> str:
+    return old if old == "earlier" else why
+
+
+def _goes_on(before: tuple[datetime, Group], began: datetime, group: Group) -> bool:
+    """Return whether a recording that began then can be the next part of one that ended before."""
+    ended, host = before
+    apart_s = (began - ended).total_seconds()
+    recordings = {file.recording_id for file in (*host.files, *group.files) if file.recording_id}
+    ids = {(one.platform, one.video_id) for one in (host, group) if one.video_id}
+    folders = {file.folder for one in (host, group) for file in _media(one) if not file.earlier}
+    near = -LONGEST_OVERLAP_S <= apart_s <= LONGEST_BREAK_S
+    return near and len(recordings) < 2 and len(ids) < 2 and len(folders) < 2
+
+
+def _media(group: Group) -> list[File]:
+    return [file for file in group.files if file.role in MEDIA_ROLES]
 
 
 def _adopt_leftovers(groups: list[Group]) -> None:
@@ -196,8 +267,9 @@ def _ids_agree(host: Group, guest: Group) -> bool:
 
 
 def _lengths(group: Group) -> list[int]:
+    crops = [file.said.crop[1] - file.said.crop[0] for file in group.files if file.said.crop and file.said.duration_ms]
     lengths = [file.said.duration_ms or file.duration_ms for file in group.files]
-    return [length for length in lengths if length]
+    return [length for length in (*lengths, *crops) if length]
 
 
 def _same_length(host: Group, lengths: Sequence[int]) -> bool:
