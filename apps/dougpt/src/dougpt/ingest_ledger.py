@@ -10,12 +10,14 @@ from dougpt_schema import atomic_write, code_fingerprint, fingerprint
 from dougpt.project import Project, Source
 from dougpt.workspace import read_json, to_json
 
-KNOWN_FIELDS = ("recording_id", "source_id", "role", "name", "part_index", "duration_ms", "status")
+DETAILS = ("status_evidence", "part_start_ms", "told_duration_ms", "streams", "muted")
+"""Columns of sources that are shown as JSON beside what ingest proposes."""
+KNOWN_FIELDS = ("recording_id", "source_id", "role", "name", "part_index", "duration_ms", "status", *DETAILS)
 
 
 @dataclass(slots=True)
 class Ledger:
-    """What is known of files, by path: size, time of change, the code that read them, what was asked, their id."""
+    """What is known of files, by path: size, time of change, code that read them, what was asked, their id."""
 
     project: Project
     code: str

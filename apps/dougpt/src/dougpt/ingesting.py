@@ -25,7 +25,7 @@ from dougpt_schema import (
 )
 from pyarrow import compute as pc
 
-from dougpt.ingest_ledger import Ledger
+from dougpt.ingest_ledger import DETAILS, Ledger
 from dougpt.ingest_progress import ProgressLines
 from dougpt.project import Project
 from dougpt.terminal import note, safe
@@ -92,6 +92,8 @@ def ingest_paths(
         progress=ProgressLines().file,
     )
     rows: list[dict[str, Any]] = found.proposals.to_pylist()
+    details = {row["source_id"]: {name: row[name] for name in DETAILS} for row in found.sources.to_pylist()}
+    rows = [row | details[row["source_id"]] for row in rows]
     _show(rows, found.rejects.to_pylist(), found.report.warnings, tell)
     if dry_run:
         return rows

@@ -45,6 +45,16 @@ def place_of(site: str, video_id: str) -> str:
     return f"{plain[:LONGEST_NAME]}-{hashlib.sha256(f'{site}:{video_id}'.encode()).hexdigest()[:8]}"
 
 
+def name_of(title: str, video_id: str) -> str:
+    """Return what the files of a video are called: its title, never hidden nor odd, and its id in square brackets."""
+    words = " ".join(
+        "".join(char if char.isprintable() and char not in '/\\:*?"<>|' else " " for char in title).split()
+    )
+    short = words.strip(" .").encode()[:LONGEST_NAME].decode("utf-8", "ignore").strip(" .")
+    mark = re.sub(r"[^A-Za-z0-9_-]+", "-", video_id)[:LONGEST_NAME]
+    return f"{short} [{mark}]".strip()
+
+
 def read_records(folder: Path) -> dict[tuple[str, str], tuple[Path, Record]]:
     """Return the videos below `folder` that are complete, with their folders, by site and id."""
     return {(record.site, record.video_id): (place, record) for place, record in _records(folder)}

@@ -14,14 +14,14 @@ from typing import Any
 from dougpt_schema import DougptError
 
 from dougpt_media.download_advice import advice_on
-from dougpt_media.download_record import Record, files_in, place_of, read_records, site_and_id, write_record
+from dougpt_media.download_record import Record, files_in, name_of, place_of, read_records, site_and_id, write_record
 from dougpt_media.extras import require
 from dougpt_media.progress import DownloadProgress
 from dougpt_media.report import Report
 from dougpt_media.settings import DownloadSettings
 
-PLACE = "__dougpt_place"  # yt-dlp writes no such fields into an info.json
-NAMES = f"%({PLACE})s/%(title).80B [%(id).80B].%(ext)s"
+PLACE, NAME = "__dougpt_place", "__dougpt_name"  # yt-dlp writes no such fields into an info.json
+NAMES = f"%({PLACE})s/%({NAME})s.%(ext)s"
 CAPTION_FORMATS = "json3/vtt/srt/best"
 NO_CAPTIONS = "Unable to download video subtitles"
 GENERIC = "Falling back on generic information extractor"
@@ -151,7 +151,7 @@ class _Fetch:
             return self.errors[-1]
         self.at_hand, self.without_captions = Record(site, video_id, addresses, ()), False
         if not incomplete:
-            info[PLACE] = place_of(site, video_id)
+            info[PLACE], info[NAME] = place_of(site, video_id), name_of(str(info.get("title") or ""), str(info["id"]))
         return None
 
     def _keep(self, path: str) -> None:

@@ -94,6 +94,7 @@ def match(files: Sequence[File], *, video_id: str | None = None, platform: str |
         ordered = [_with_id_of_another(file, ordered) for file in ordered]
     groups = _by_id_and_name(ordered)
     _join_series(groups)
+    _join_numbered(groups)
     _adopt_leftovers(groups)
     return [group for group in groups if group.holds(ROLES)]
 
@@ -194,6 +195,25 @@ def _join_series(groups: list[Group]) -> None:
             host.platform, host.video_id = host.platform or group.platform, host.video_id or group.video_id
             groups.remove(group)
             ends[place] = max(ended, end), host
+
+
+def _join_numbered(groups: list[Group]) -> None:
+    """Join a part to the recording of an earlier ingest that has other parts of its name, the only one that does."""
+    for group in [group for group in groups if not any(file.recording_id for file in group.files)]:
+        hosts = [host for host in groups if any(file.earlier for file in host.files) and _lacks_part(host, group)]
+        if len(hosts) == 1:
+            (host,) = hosts
+            why = f"another part of {_media(host)[0].name}"
+            host.members += [(file, why, False) for file in group.files]
+            groups.remove(group)
+
+
+def _lacks_part(host: Group, group: Group) -> bool:
+    """Return whether all media of both are numbered parts of one name, none of them the same."""
+    there, new = ({(file.stem, file.part) for file in _media(one)} for one in (host, group))
+    stems, numbers = {stem for stem, _ in there | new}, [number for _, number in (*there, *new)]
+    numbered = bool(there and new) and None not in numbers and len(set(numbers)) == len(numbers)
+    return numbered and len(stems) == 1 and _ids_agree(host, group)
 
 
 def _joined(why: str, old: str) -> str:

@@ -1,6 +1,5 @@
 """Values in other people's JSON, taken only where they make sense: anything else is as good as absent."""
 
-import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -45,7 +44,7 @@ def seconds(value: object) -> float | None:
     """Return a time from 0 to what a recording may last."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and 0 <= value <= LONGEST_S else None
+    return float(value) if 0 <= value <= LONGEST_S else None
 
 
 def length_ms(*values: object) -> int | None:
