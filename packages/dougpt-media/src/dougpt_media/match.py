@@ -6,7 +6,7 @@ being the only candidate, which is never called certain.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -64,7 +64,7 @@ class File:
         return self.folder, self.stem, self.part
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Group:
     """The files of one recording, each with why it is there and whether that is certain."""
 
@@ -79,7 +79,8 @@ class Group:
 
     def holds(self, roles: Iterable[SourceRole]) -> bool:
         """Return whether there is a file of one of the roles."""
-        return any(file.role in set(roles) for file in self.files)
+        wanted = frozenset(roles)
+        return any(file.role in wanted for file, _, _ in self.members)
 
 
 def match(files: Sequence[File], *, video_id: str | None = None, platform: str | None = None) -> list[Group]:
@@ -91,7 +92,7 @@ def match(files: Sequence[File], *, video_id: str | None = None, platform: str |
         platform = platform or told or platform_of(video_id)
         ordered = [file if file.earlier else _with_id(file, platform, video_id, "given") for file in ordered]
     else:
-        ordered = [_with_id_of_another(file, ordered) for file in ordered]
+        ordered = _with_ids_of_others(ordered)
     groups = _by_id_and_name(ordered)
     _join_series(groups)
     _join_numbered(groups)
@@ -104,26 +105,30 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", name.casefold())]
 
 
-def _with_id_of_another(file: File, files: Sequence[File]) -> File:
-    """Give a file without an id that of a file of the same name, or one known here that its name contains."""
+def _with_ids_of_others(files: Sequence[File]) -> list[File]:
+    """Give files without an id that of a file of the same name, or one known here that their names contain."""
+    namesakes: dict[tuple[str, str], list[File]] = {}
+    by_id: dict[str, File] = {}
+    for file in files:
+        if file.said.video_id:
+            by_id.setdefault(file.said.video_id, file)
+            if file.said.id_evidence != ID_IN_NAME:
+                namesakes.setdefault((file.folder, file.stem), []).append(file)
+    return [_with_id_of_another(file, namesakes.get((file.folder, file.stem), []), by_id) for file in files]
+
+
+def _with_id_of_another(file: File, namesakes: Sequence[File], by_id: Mapping[str, File]) -> File:
     guessed = file.said.id_evidence == ID_IN_NAME
     if (file.said.video_id is not None and not guessed) or file.earlier:
         return file
-    namesakes = [
-        other
-        for other in files
-        if (other.folder, other.stem) == (file.folder, file.stem)
-        and other.said.video_id
-        and other.said.id_evidence != ID_IN_NAME
-    ]
     if len({(other.said.platform, other.said.video_id) for other in namesakes}) == 1:
         other = namesakes[0]
         return _with_id(file, other.said.platform, other.said.video_id, f"same name as {other.name}")
     if guessed:
         return file
-    for other in files:
-        if other.said.video_id and re.search(rf"(?<![\w-])v?{re.escape(other.said.video_id)}(?![\w-])", file.name):
-            return _with_id(file, other.said.platform, other.said.video_id, f"its name has the id of {other.name}")
+    words = (word for run in re.findall(r"[\w-]+", file.name) for word in (run, run.removeprefix("v")))
+    if known := next((by_id[word] for word in words if word in by_id), None):
+        return _with_id(file, known.said.platform, known.said.video_id, f"its name has the id of {known.name}")
     return file
 
 
@@ -199,8 +204,11 @@ def _join_series(groups: list[Group]) -> None:
 
 def _join_numbered(groups: list[Group]) -> None:
     """Join a part to the recording of an earlier ingest that has other parts of its name, the only one that does."""
+    earlier = [group for group in groups if any(file.earlier for file in group.files)]
     for group in [group for group in groups if not any(file.recording_id for file in group.files)]:
-        hosts = [host for host in groups if any(file.earlier for file in host.files) and _lacks_part(host, group)]
+        if not all(file.part for file in _media(group)):
+            continue
+        hosts = [host for host in earlier if _lacks_part(host, group)]
         if len(hosts) == 1:
             (host,) = hosts
             why = f"another part of {_media(host)[0].name}"
@@ -235,50 +243,67 @@ def _media(group: Group) -> list[File]:
     return [file for file in group.files if file.role in MEDIA_ROLES]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Traits:
+    """What a group is compared by, told once and not for every other group."""
+
+    group: Group
+    roles: frozenset[SourceRole]
+    stems: frozenset[str]
+    folders: frozenset[str]
+    lengths: tuple[int, ...]
+    media_ms: int
+
+    @classmethod
+    def of(cls, group: Group) -> "_Traits":
+        """Look at a group."""
+        files = group.files
+        return cls(
+            group,
+            frozenset(file.role for file in files if file.role is not None),
+            frozenset(file.stem for file in files),
+            frozenset(file.folder for file in files),
+            tuple(_lengths(group)),
+            sum(file.duration_ms or 0 for file in files if file.role in MEDIA_ROLES),
+        )
+
+
 def _adopt_leftovers(groups: list[Group]) -> None:
     """Move captions and chats without a recording to the one that fits."""
-    leftovers = [
-        group
-        for group in groups
-        if group.holds(ROLES) and not group.holds(MEDIA_ROLES) and not any(file.recording_id for file in group.files)
-    ]
-    for leftover in leftovers:
-        roles = {file.role for file in leftover.files if file.role is not None}
-        hosts = [
-            group
-            for group in groups
-            if group.holds(MEDIA_ROLES) and not group.holds(roles) and _ids_agree(group, leftover)
-        ]
-        rivals = [other for other in leftovers if other in groups and other is not leftover and other.holds(roles)]
-        if choice := _choice(leftover, hosts, rivals):
+    known = [_Traits.of(group) for group in groups if group.holds(ROLES)]
+    hosts = {id(one.group): one for one in known if one.roles & set(MEDIA_ROLES)}
+    placed = {id(group) for group in groups if any(file.recording_id for file in group.files)}
+    leftovers = {id(one.group): one for one in known if id(one.group) not in hosts and id(one.group) not in placed}
+    for leftover in list(leftovers.values()):
+        guest = leftover.group
+        possible = [one for one in hosts.values() if not one.roles & leftover.roles and _ids_agree(one.group, guest)]
+        rivals = (one for one in leftovers.values() if one is not leftover and one.roles & leftover.roles)
+        if choice := _choice(leftover, possible, rivals):
             host, evidence, certain = choice
-            host.platform, host.video_id = host.platform or leftover.platform, host.video_id or leftover.video_id
-            host.members += [(file, evidence, certain) for file in leftover.files]
-            groups.remove(leftover)
+            host.platform, host.video_id = host.platform or guest.platform, host.video_id or guest.video_id
+            host.members += [(file, evidence, certain) for file in guest.files]
+            hosts[id(host)] = _Traits.of(host)
+            del leftovers[id(guest)]
+            groups.remove(guest)
 
 
-def _choice(leftover: Group, hosts: Sequence[Group], rivals: Sequence[Group]) -> tuple[Group, str, bool] | None:
+def _choice(leftover: _Traits, hosts: Sequence[_Traits], rivals: Iterator[_Traits]) -> tuple[Group, str, bool] | None:
     """Return the recording that a leftover belongs to, why, and whether that is certain."""
-    named = [host for host in hosts if _stems(host) & _stems(leftover)]
+    named = [host.group for host in hosts if not host.stems.isdisjoint(leftover.stems)]
     if len(named) == 1:
         return named[0], f"same name as {named[0].files[0].name}", True
-    if lengths := _lengths(leftover):
-        alike = [host for host in hosts if _same_length(host, lengths)]
+    if leftover.lengths:
+        alike = [host.group for host in hosts if _same_length(host, leftover.lengths)]
         return (alike[0], "same length", True) if len(alike) == 1 else None
-    near = [host for host in hosts if _folders(host) & _folders(leftover)]
-    if len(near) == 1 and not any(_folders(rival) & _folders(leftover) for rival in rivals):
+    near = [host.group for host in hosts if not host.folders.isdisjoint(leftover.folders)]
+    if len(near) != 1 and len(hosts) != 1:
+        return None
+    others = list(rivals)
+    if len(near) == 1 and all(other.folders.isdisjoint(leftover.folders) for other in others):
         return near[0], "alone with it in its folder", False
-    if len(hosts) == 1 and not rivals:
-        return hosts[0], "the only recording that lacks it", False
+    if len(hosts) == 1 and not others:
+        return hosts[0].group, "the only recording that lacks it", False
     return None
-
-
-def _stems(group: Group) -> set[str]:
-    return {file.stem for file in group.files}
-
-
-def _folders(group: Group) -> set[str]:
-    return {file.folder for file in group.files}
 
 
 def _ids_agree(host: Group, guest: Group) -> bool:
@@ -292,6 +317,5 @@ def _lengths(group: Group) -> list[int]:
     return [length for length in (*lengths, *crops) if length]
 
 
-def _same_length(host: Group, lengths: Sequence[int]) -> bool:
-    media_ms = sum(length for file in host.files if file.role in MEDIA_ROLES and (length := file.duration_ms))
-    return any(abs(media_ms - ms) <= max(SAME_LENGTH_MS, SAME_LENGTH_SHARE * ms) for ms in lengths)
+def _same_length(host: _Traits, lengths: Sequence[int]) -> bool:
+    return any(abs(host.media_ms - ms) <= max(SAME_LENGTH_MS, SAME_LENGTH_SHARE * ms) for ms in lengths)
