@@ -243,6 +243,29 @@ def test_sound_alone_and_the_height_of_the_picture_can_be_chosen(site: Site, tmp
     assert [fetched(height)[-3:] for height in (0, 500, 720, 1080)] == ["und", "480", "720", "080"]
 
 
+def test_picture_and_sound_that_come_apart_are_one_recording_without_ffmpeg(
+    site: Site, tmp_path: Path, make_clicks: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merger = pytest.importorskip("yt_dlp.postprocessor.ffmpeg").FFmpegMergerPP
+    monkeypatch.setattr(merger, "available", property(lambda _: False))
+    make_clicks("sound.m4a", 4.0, picture=False, container="mp4").rename(site.folder / "sound.m4a")
+    formats = [
+        {"url": f"{site.address}/sound.m4a", "format_id": "140", "ext": "m4a", "vcodec": "none", "acodec": "aac"},
+        {"url": f"{site.address}/clip.mp4", "format_id": "135", "ext": "mp4", "vcodec": "h264", "acodec": "none"},
+    ]
+    address = site.video("dQw4w9WgXcQ", formats=formats)
+
+    found = download(address, tmp_path / "out")
+    again = download(address, tmp_path / "out")
+
+    rows = ingest(found.folders).sources.to_pylist()
+    media = [row for row in rows if row["role"] != "captions"]
+    assert sorted(row["role"] for row in media) == ["audio", "video"]
+    assert len({(row["recording_id"], row["part_index"], row["part_start_ms"]) for row in rows}) == 1
+    assert any("ffmpeg is not installed" in warning for warning in found.report.warnings)
+    assert again.report.counts["here_already"] == 1
+
+
 def test_ids_and_titles_with_paths_in_them_stay_in_the_folder(site: Site, tmp_path: Path) -> None:
     address = site.video("../../x", title="../..\n/etc/passwd")
 
