@@ -6,9 +6,10 @@ from typing import Any
 import pyarrow as pa
 from dougpt_media import Transcript, known_gaps, merged_gaps
 from dougpt_media.evidence import Said, stem_and_part
+from dougpt_media.files import File
 from dougpt_media.gaps import without_words_before
 from dougpt_media.manifest import manifest_of
-from dougpt_media.match import File, match
+from dougpt_media.match import match
 from dougpt_media.report import Report
 from dougpt_schema import GAPS, SOURCES, WORDS, SourceRole
 from dougpt_schema.testing import tables

@@ -1,8 +1,9 @@
 """Files meet in recordings by the strongest evidence there is, and each says by which."""
 
 from dougpt_media.evidence import Said, stem_and_part
+from dougpt_media.files import File
 from dougpt_media.manifest import manifest_of
-from dougpt_media.match import File, match
+from dougpt_media.match import match
 from dougpt_schema import SourceRole
 from hypothesis import given
 from hypothesis import strategies as st

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from dougpt_media.evidence import Said, series_and_time, stem_and_part
+from dougpt_media.files import File
 from dougpt_media.manifest import manifest_of
-from dougpt_media.match import File, match
+from dougpt_media.match import match
 from dougpt_media.parts import CLOCK_SLACK_MS, parts
 from dougpt_schema import SourceRole
 from hypothesis import given

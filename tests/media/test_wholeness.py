@@ -2,8 +2,9 @@
 
 import pytest
 from dougpt_media.evidence import Said, stem_and_part
+from dougpt_media.files import File
 from dougpt_media.manifest import manifest_of
-from dougpt_media.match import File, match
+from dougpt_media.match import match
 from dougpt_schema import SourceRole, SourceStatus
 
 VIDEO, CHAT = SourceRole.VIDEO, SourceRole.CHAT

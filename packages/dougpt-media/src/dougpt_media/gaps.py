@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_schema import GAPS, SOURCES, ArrowStream, GapCause
 
-from dougpt_media.match import MEDIA_ROLES
+from dougpt_media.files import MEDIA_ROLES
 from dougpt_media.told import Stretch, joined
 from dougpt_media.transcript import Transcript
 

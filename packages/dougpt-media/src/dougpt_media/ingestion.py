@@ -9,9 +9,10 @@ import pyarrow as pa
 from dougpt_schema import REJECTS, SOURCES, ArrowStream, DougptError, SourceRole, SourceStatus
 
 from dougpt_media.evidence import Said, stem_and_part
+from dougpt_media.files import MEDIA_ROLES, ROLES, File, Group
 from dougpt_media.inspection import ChatFormat, Refused, inspect
 from dougpt_media.manifest import SourceRow, manifest_of
-from dougpt_media.match import MEDIA_ROLES, ROLES, File, Group, match
+from dougpt_media.match import match
 from dougpt_media.progress import FileProgress
 from dougpt_media.report import Report
 from dougpt_media.walking import Found, UnusableFileError, walk

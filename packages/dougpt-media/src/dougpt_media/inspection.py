@@ -8,7 +8,7 @@ from dougpt_schema import SourceRole, SourceStatus, file_sha256, source_id
 
 from dougpt_media.demux import UnreadableMediaError
 from dougpt_media.evidence import said_by_address, said_by_name, stem_and_part
-from dougpt_media.match import File
+from dougpt_media.files import File
 from dougpt_media.metadata import said_by_content
 from dougpt_media.probe import probe
 from dougpt_media.recognise import CAPTIONS, MAYBE_CHAT, METADATA, Kind, recognise

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from dougpt_schema import recording_id as id_of_video
 
-from dougpt_media.match import MEDIA_ROLES, ROLES, File, Group, natural
+from dougpt_media.files import MEDIA_ROLES, ROLES, File, Group, natural
 from dougpt_media.parts import Parts, parts
 from dougpt_media.streams import Stream
 from dougpt_media.told import Stretch, joined

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from dougpt_media.evidence import series_and_time
-from dougpt_media.match import MEDIA_ROLES, File
+from dougpt_media.files import MEDIA_ROLES, File
 
 SAME_RENDITION_MS = 1_500
 CLOCK_SLACK_MS = 2_000  # times in names are whole seconds, and a recorder takes a moment to begin

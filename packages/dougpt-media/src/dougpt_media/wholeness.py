@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from dougpt_schema import SourceStatus
 
-from dougpt_media.match import MEDIA_ROLES, File
+from dougpt_media.files import MEDIA_ROLES, File
 from dougpt_media.parts import Parts
 from dougpt_media.probe import is_cut
 from dougpt_media.told import Stretch
