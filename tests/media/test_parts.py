@@ -1,5 +1,6 @@
 """Parts follow one another; where their times are told, what lies between them is kept."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dougpt_media.evidence import Said, series_and_time, stem_and_part
@@ -96,6 +97,16 @@ def test_files_that_differ_by_the_time_alone_are_one_recording_where_one_goes_on
     assert [row["part_start_ms"] for row in rows[0] if row["role"] == "captions"] == [hour]
     assert [certain for _, _, certain in groups[1].members] == [True, True, False]
     assert groups[1].members[2][1] == "begins 300 s after game 20260102-210000.mkv ends"
+
+
+def test_a_part_that_comes_later_joins_the_recording_of_all_those_before() -> None:
+    times = [BEGAN + timedelta(hours=index) for index in range(4)]
+    files = [made(named(began), duration_ms=3_600_000) for began in times]
+    known = [replace(file, folder="", recording_id="r", earlier=True) for file in files[:3]]
+
+    (group,) = match([*known, files[3]])
+
+    assert [row["part_start_ms"] for row in manifest_of(group, None)[0]] == [0, 3_600_000, 7_200_000, 10_800_000]
 
 
 def test_series_of_different_names_or_videos_stay_apart() -> None:
