@@ -1,11 +1,12 @@
 """Of other people's JSON only what makes sense is taken, and nothing in it is an error."""
 
+import json
 from datetime import datetime
 from itertools import pairwise
 
 import pytest
 from dougpt_media.metadata import said_by_content
-from dougpt_media.recognise import METADATA, Kind, Recognised
+from dougpt_media.recognise import CHAT, METADATA, Kind, Recognised, _recognised_text
 from dougpt_media.told import LONGEST_S, an_id, joined, length_ms, moment, stretches
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +40,14 @@ def test_whatever_metadata_hold_what_is_taken_from_them_is_sane(members: dict[st
     assert said.channel is None or said.channel.isprintable()
     for from_ms, to_ms in [*(said.muted or ()), *([said.crop] if said.crop else [])]:
         assert 0 <= from_ms < to_ms <= 2 * LONGEST_S * 1000
+
+
+@given(JSON)
+def test_any_json_is_recognised_or_not_without_an_error(document: object) -> None:
+    found = _recognised_text(json.dumps(document))
+
+    said = said_by_content(found)
+    assert (said.video_id is None) or found.kind in {*METADATA, *CHAT}
 
 
 @given(SEGMENTS)

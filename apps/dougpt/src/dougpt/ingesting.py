@@ -76,7 +76,7 @@ def ingest_paths(
     options = options or IngestOptions()
     ledger = Ledger.open(project, options)
     files = list(walk(paths))
-    if ledger.knows(files):
+    if not dry_run and ledger.knows(files):
         note(f"ingest: {len(files)} files are as they were: nothing to do")
         return ledger.rows(files)
 

@@ -50,8 +50,10 @@ def walk(paths: Iterable[Path | str]) -> Iterator[Found]:
     for given in map(Path, paths):
         try:
             facts = given.stat()
+        except FileNotFoundError as error:
+            raise UnusableFileError(printable(str(given)), "no such file or folder") from error
         except OSError as error:
-            raise UnusableFileError(printable(str(given)), f"no such file or folder ({error.strerror})") from error
+            raise UnusableFileError(printable(str(given)), f"cannot be read ({error.strerror or error})") from error
         if stat.S_ISDIR(facts.st_mode):
             if _is_new(given, facts, seen):
                 yield from _below(given, given, seen)
