@@ -98,7 +98,7 @@ class Recording:
 
     def inputs(self, sources: Iterable[Source]) -> tuple[str, ...]:
         """Return what a recipe holds of `sources`: their ids and places, not their names."""
-        keep = ("source_id", "role", "part_index", "part_start_ms", "start_ms", "duration_ms", "status")
+        keep = ("source_id", "role", "part_index", "part_start_ms", "start_ms", "duration_ms", "status", "muted")
         return tuple(fingerprint({name: source.row[name] for name in keep}) for source in sources)
 
 

@@ -12,7 +12,7 @@ from dougpt_align.settings import AlignSettings
 from dougpt_chat.settings import ChatSettings
 from dougpt_curate.settings import CurateSettings
 from dougpt_eval.settings import EvaluateSettings, GateSettings
-from dougpt_media.settings import DiariseSettings, RefineSettings, TranscribeSettings
+from dougpt_media.settings import DiariseSettings, DownloadSettings, RefineSettings, TranscribeSettings
 from dougpt_schema import atomic_write
 from dougpt_train.settings import TrainSettings
 
@@ -91,6 +91,7 @@ class PipelineSettings:
 class Settings:
     """Everything that can be set, one table of dougpt.toml each."""
 
+    download: DownloadSettings = field(default_factory=DownloadSettings)
     speech: SpeechSettings = field(default_factory=SpeechSettings)
     transcribe: TranscribeSettings = field(default_factory=TranscribeSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)

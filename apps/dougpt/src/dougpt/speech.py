@@ -30,9 +30,15 @@ DIARISE_LIBRARIES = ("av", "numpy", "pyannote-audio", "torch")
 
 def parts_of(recording: Recording) -> list[tuple[Source, ...]]:
     """Return the speech sources of each part of a recording, parts in order; none where nobody can be heard."""
-    sources = recording.of(*SPEECH_ROLES)
+    sources = [source for source in recording.of(*SPEECH_ROLES) if _can_be_heard(source)]
     numbers = sorted({source.row["part_index"] for source in sources})
     return [tuple(source for source in sources if source.row["part_index"] == number) for number in numbers]
+
+
+def _can_be_heard(source: Source) -> bool:
+    """Return whether a source has words or sound; a picture that was downloaded apart from its sound has none."""
+    streams = source.row["streams"]
+    return streams is None or any(stream["kind"] == "audio" for stream in streams)
 
 
 def way_of(part: tuple[Source, ...], settings: SpeechSettings) -> str:

@@ -1,7 +1,7 @@
 """Where things lie in a workspace: every path the app reads or writes is named here.
 
 ```text
-dougpt.toml  secret/  raw/<recording>/  staged/<recording>/  staged/channels/<channel>/
+dougpt.toml  secret/  raw/<recording>/  raw/downloads/<video>/  staged/<recording>/  staged/channels/<channel>/
 labels/  curated/<dataset>/  runs/<run>/  reports/<dataset>/  reports/align-<recording>.html
 .dougpt/ (this machine's: stamps, locks, timings)
 ```
@@ -77,6 +77,11 @@ class Workspace:
     def raw(self) -> Path:
         """Manifests of the recordings."""
         return self.root / "raw"
+
+    @property
+    def downloads(self) -> Path:
+        """What was fetched from the web, a folder each video."""
+        return self.raw / "downloads"
 
     def sources_file(self, recording_id: str) -> Path:
         """The manifest of a recording."""

@@ -97,3 +97,28 @@ class DiariseSettings:
             raise ValueError(f"streamer_at must hold stretches of positive length, not {self.streamer_at}")
         if self.streamer_at and self.streamer_sample:
             raise ValueError("streamer_at and streamer_sample exclude each other")
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadSettings:
+    """What `download` fetches of a video."""
+
+    height: int = field(
+        default=720,
+        metadata={"help": "lines of the picture: the best up to it, else the smallest above; 0 fetches sound alone"},
+    )
+    captions: tuple[str, ...] = field(
+        default=("en", "en-orig", "en-[A-Z]{2}"),
+        metadata={"help": "languages of the captions to fetch, as regular expressions; none fetches no captions"},
+    )
+    chat: bool = field(default=True, metadata={"help": "fetch the chat too where yt-dlp can: that is YouTube's"})
+    most: int = field(default=10, metadata={"help": "videos of a playlist or channel to fetch at most, its first ones"})
+    cookies: str | None = field(
+        default=None, metadata={"help": "a file of cookies in Netscape's format, for videos that ask who you are"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.height < 0:
+            raise ValueError(f"height must not be negative, not {self.height}")
+        if self.most < 1:
+            raise ValueError(f"most must be at least 1, not {self.most}")

@@ -2,9 +2,20 @@
 
 from typing import Any
 
-from dougpt_media import Transcript, diarise, join_parts, read_audio, read_captions, refine, transcribe
+from dougpt_media import (
+    Transcript,
+    diarise,
+    join_parts,
+    known_gaps,
+    merged_gaps,
+    read_audio,
+    read_captions,
+    refine,
+    transcribe,
+)
+from dougpt_media.gaps import without_words_before
 from dougpt_media.joined_sound import join_sound
-from dougpt_schema import GAPS, REJECTS, WORDS, DougptError, SourceRole
+from dougpt_schema import GAPS, REJECTS, SOURCES, WORDS, DougptError, SourceRole, read_table
 
 from dougpt.execute import Task, told
 from dougpt.project import Source
@@ -38,15 +49,28 @@ def run(task: Task) -> str:
         warnings.append(LOUD.format(title=recording.title))
         note(f"WARNING: {warnings[0]}")
     with Telling(f"transcribe {task.subject}") as telling:
-        transcript = join_parts([(_read(task, part, way, telling), _start_ms(part)) for part, way in parts])
+        transcript = join_parts(_without_overlaps([(_read(task, part, way, telling), part) for part, way in parts]))
         words, speakers, more = _with_speakers(task, transcript, [part for part, _ in parts], telling)
+    sources = read_table(task.project.workspace.sources_file(task.subject), SOURCES)
+    gaps = merged_gaps([transcript.gaps, known_gaps(sources, task.subject)], task.subject)
     warnings += [*transcript.report.warnings, *more]
     report = transcript.report.to_dict() | {"ways": ways, "warnings": warnings, "speakers": speakers}
     task.write_json("report_transcribe.json", report=report)
-    task.write("gaps", transcript.gaps, GAPS, PRODUCER)
+    task.write("gaps", gaps, GAPS, PRODUCER)
     task.write("rejects_transcribe", transcript.rejects, REJECTS, PRODUCER)
     task.write("words", words, WORDS, PRODUCER)
     return f"{transcript.words.num_rows} words from {' and '.join(ways)}{told(warnings, 'report_transcribe.json')}"
+
+
+def _without_overlaps(parts: list[tuple[Transcript, tuple[Source, ...]]]) -> list[tuple[Transcript, int]]:
+    """Return each part with its start; what two parts both hold is taken from the first."""
+    placed: list[tuple[Transcript, int]] = []
+    end_ms = 0
+    for transcript, part in parts:
+        start_ms = _start_ms(part)
+        placed.append((without_words_before(transcript, end_ms - start_ms), start_ms))
+        end_ms = max(end_ms, start_ms + max(int(source.row["duration_ms"] or 0) for source in part))
+    return placed
 
 
 def _start_ms(part: tuple[Source, ...]) -> int:
