@@ -6,6 +6,7 @@ from statistics import median
 
 from dougpt_media.audio import Audio
 from dougpt_media.forced import Aligner, Placed
+from dougpt_media.progress import Progress, Tell
 from dougpt_media.settings import RefineSettings
 from dougpt_media.windows import Span, plan, widest_pause, with_context
 
@@ -37,9 +38,11 @@ class Hearing:
     def __post_init__(self) -> None:
         self.heard = [None] * len(self.spans)
 
-    def listen(self) -> None:
+    def listen(self, progress: Tell | None = None) -> None:
         """Look for every word."""
         for first, last in plan(self.spans, self.settings):
+            if progress is not None:
+                progress(Progress("refining times", self.spans[first].start_ms, self.spans[-1].end_ms))
             self.counts["stretches"] += 1
             self._listen_to(first, last, halvings=MOST_HALVINGS)
 

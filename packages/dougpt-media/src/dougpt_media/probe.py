@@ -1,5 +1,6 @@
 """What a media file holds and whether it is whole, found by reading it to its end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from dougpt_media.demux import (
 )
 from dougpt_media.placement import LONGEST_RECORDING_S, Placement, Run
 from dougpt_media.soundtrack import Form, Soundtrack
+from dougpt_media.streams import Stream, streams_of
+from dougpt_media.timeline import Stretch
+from dougpt_media.told import LATEST_S, LONGEST_S
 
 # Containers that say in their head how long they are, so that a cut shows.
 SELF_DESCRIBED = {"mov": "mp4", "matroska": "matroska", "wav": "wav", "flac": "flac", "avi": "avi", "flv": "flv"}
@@ -44,10 +48,15 @@ class Probe:
     status: SourceStatus
     evidence: str
     address: str
+    streams: tuple[Stream, ...]
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path, read: Callable[[float], None] | None = None) -> Probe:
     """Read a media file through, decoding its sound.
+
+    Args:
+        path: The file.
+        read: Called now and then with the share of the file that was read.
 
     Raises:
         UnreadableMediaError: It cannot be opened, or holds neither sound nor moving picture.
@@ -61,10 +70,14 @@ def probe(path: Path) -> Probe:
         if sound is None and picture is None:
             raise UnreadableMediaError(path.name, "holds neither sound nor moving picture")
         promised_s, start_s = _promised_s(container, path), origin_s(container)
-        found_s = _read_through(container, reading, promised_s)
+        found_s, damage = _read_through(container, reading, promised_s, read)
         if found_s is None:
             raise UnreadableMediaError(path.name, "none of its sound or picture can be decoded")
-        status, evidence = _status(reading, promised_s, found_s)
+        if not 0 <= found_s <= LONGEST_S or abs(start_s) > LATEST_S:
+            raise UnreadableMediaError(
+                path.name, f"its time stamps make no sense: {start_s:.0f} s, then {found_s:.0f} s"
+            )
+        status, evidence = _status(reading, damage, promised_s, found_s)
         size = (picture.width, picture.height) if picture is not None and has_decoder(picture) else (0, 0)
         rate = picture.average_rate or picture.guessed_rate if picture is not None else None
         return Probe(
@@ -78,23 +91,28 @@ def probe(path: Path) -> Probe:
             status=status,
             evidence=evidence,
             address=container.metadata.get("purl") or container.metadata.get("comment") or "",
+            streams=streams_of(container),
         )
 
 
-def _read_through(container: InputContainer, reading: Reading, promised_s: float | None) -> float | None:
-    """Return how far sound or picture can be read, on the recording's clock; None where there is nothing."""
+def _read_through(
+    container: InputContainer, reading: Reading, promised_s: float | None, read: Callable[[float], None] | None
+) -> tuple[float | None, tuple[Stretch, ...]]:
+    """Return how far sound or picture can be read, on the recording's clock, and where damage was met."""
     sound = sound_of(container)
     placement = Placement(RATE_HZ, origin_s(container), reading.picture)
     packets = packets_of(container, sound, picture_of(container), reading)
-    for _ in Soundtrack(placement, reading, _Counter()).blocks(frames(packets, decode, reading)):
-        pass
+    length_s = (container.duration or 0) / 1e6
+    for done_s in Soundtrack(placement, reading, _Counter()).blocks(frames(packets, decode, reading)):
+        if read is not None and length_s > 0:
+            read(min(1.0, done_s / length_s))
     offset_s = placement.origin_s + placement.jumped_s
     known_s = max(placement.end_s, min(promised_s or 0.0, LONGEST_RECORDING_S))
     picture_end_s = reading.picture.end_s(known_s + offset_s)
     ends = [placement.end_s] if placement.written else []
     if picture_end_s is not None:
         ends.append(picture_end_s - offset_s)
-    return max(ends, default=None)
+    return max(ends, default=None), placement.bad.stretches()
 
 
 @dataclass(slots=True)
@@ -150,11 +168,20 @@ def _riff_share(path: Path) -> float:
     return 1.0 if head[:4] != b"RIFF" or streamed else max(1.0, told / path.stat().st_size)
 
 
-def _status(reading: Reading, promised_s: float | None, found_s: float) -> tuple[SourceStatus, str]:
+def _status(
+    reading: Reading, damage: tuple[Stretch, ...], promised_s: float | None, found_s: float
+) -> tuple[SourceStatus, str]:
     if promised_s is not None and is_cut(found_s, promised_s):
         return SourceStatus.TRUNCATED, f"only {found_s:.1f} of {promised_s:.1f} s can be read"
     if reading.stopped:
         return SourceStatus.DAMAGED, f"reading stops at {found_s:.1f} s"
     if reading.bad_packets:
-        return SourceStatus.DAMAGED, f"{reading.bad_packets} packets are damaged"
+        return SourceStatus.DAMAGED, _told(damage)
     return SourceStatus.OK, ""
+
+
+def _told(damage: tuple[Stretch, ...]) -> str:
+    packets = sum(stretch.count for stretch in damage)
+    first_s, last_s = damage[0].from_ms / 1000, damage[-1].to_ms / 1000
+    where = f"between {first_s:.1f} and {last_s:.1f} s" if last_s - first_s >= 1 else f"at {first_s:.1f} s"
+    return f"{packets} {'packet is' if packets == 1 else 'packets are'} damaged, {where}"

@@ -12,6 +12,7 @@ from dougpt_schema import GAPS, WORDS, ArrowStream, Timing
 from dougpt_media.audio import Audio
 from dougpt_media.forced import RATE_HZ, Aligner
 from dougpt_media.hearing import Hearing
+from dougpt_media.progress import Tell
 from dougpt_media.report import Report
 from dougpt_media.retiming import settle, without_disorder
 from dougpt_media.settings import RefineSettings
@@ -23,13 +24,16 @@ GUESSED = "guessed_pronunciation"
 MANY_UNALIGNED = 0.2
 
 
-def refine(words: ArrowStream, audio: Audio, settings: RefineSettings | None = None) -> Transcript:
+def refine(
+    words: ArrowStream, audio: Audio, settings: RefineSettings | None = None, *, progress: Tell | None = None
+) -> Transcript:
     """Return `words` with times from forced alignment: the same words in the same order.
 
     Args:
         words: A table of the contract words, of one recording.
         audio: Its sound at 16 kHz.
         settings: How the sound is cut and what is believed.
+        progress: Told how far the work is.
 
     Raises:
         MissingExtraError: pocketsphinx is not installed.
@@ -47,7 +51,7 @@ def refine(words: ArrowStream, audio: Audio, settings: RefineSettings | None = N
     spoken = [_sounds(normal.split(), aligner) for normal in table["normal"].to_pylist()]
     timed = [timing != Timing.INTERPOLATED for timing in table["timing"].to_pylist()]
     hearing = Hearing(spans, timed, spoken, audio, aligner, settings)
-    hearing.listen()
+    hearing.listen(progress)
     heard = without_disorder(hearing.heard)
     refined = _retimed(table, spans, heard, spoken, aligner)
     report = _report(table, spans, heard, hearing.counts, audio)

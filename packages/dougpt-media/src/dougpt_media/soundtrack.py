@@ -60,12 +60,11 @@ class Soundtrack:
                 yield self.placement.end_s
         self._hand_on(waiting, len(waiting))
         self._settle(finish=True)
+        self._note_bad()
         yield self.placement.end_s
 
     def _hand_on(self, waiting: list[Timed], count: int) -> None:
-        for bad_s in self.reading.bad_at_s:
-            self.placement.note_bad(bad_s)
-        self.reading.bad_at_s.clear()
+        self._note_bad()
         for index in range(count):
             frame, at_s = waiting[index]
             form = (frame.sample_rate, frame.format.name, frame.layout.name)
@@ -78,6 +77,11 @@ class Soundtrack:
                 self.reading.note_bad(at_s)
         self._settle(finish=False)
         del waiting[:count]
+
+    def _note_bad(self) -> None:
+        for bad_s in self.reading.bad_at_s:
+            self.placement.note_bad(bad_s)
+        self.reading.bad_at_s.clear()
 
     def _turn(self, ahead: list[Timed], form: Form) -> None:
         """Begin a new run where the form of the sound changes or its time stamps demand it."""

@@ -8,6 +8,7 @@ from dougpt_schema import DougptError, file_sha256
 from dougpt_schema import source_id as id_of
 
 from dougpt_media.audio import read_audio
+from dougpt_media.progress import Progress, Tell
 from dougpt_media.report import Report
 from dougpt_media.settings import TranscribeSettings
 from dougpt_media.transcript import Transcript, Word, words_table
@@ -29,6 +30,7 @@ def transcribe(
     engine: str = "whisperx",
     settings: TranscribeSettings | None = None,
     source_id: str | None = None,
+    progress: Tell | None = None,
 ) -> Transcript:
     """Recognise the speech of a media file.
 
@@ -38,6 +40,7 @@ def transcribe(
         engine: One of `ENGINES`.
         settings: The engine's model and how it runs.
         source_id: The file's id, computed from its bytes if not given.
+        progress: Told how far the work is.
 
     Raises:
         UnknownEngineError: There is no such engine.
@@ -47,6 +50,8 @@ def transcribe(
     """
     recognise = _recogniser(engine)
     audio = read_audio(path)
+    if progress is not None:
+        progress(Progress("recognising speech", 0, audio.end_ms))
     recognition = recognise(audio, settings or TranscribeSettings())
     words = [inside for word in recognition.words if (inside := _within(word, audio.end_ms)) is not None]
     counts = {"words": len(words), "outside_sound": len(recognition.words) - len(words)}
