@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dougpt_media.extras import require
+from dougpt_media.memory import explained
 from dougpt_media.weights import (
     WAV2VEC2_FILES,
     WAV2VEC2_WEIGHTS,
@@ -16,8 +17,10 @@ from dougpt_media.weights import (
     is_offline,
 )
 
-whisperx = require("whisperx", extra="whisperx", purpose="forced alignment with wav2vec2")
-torch = require("torch", extra="whisperx", purpose="forced alignment with wav2vec2")
+PURPOSE = "forced alignment with wav2vec2"
+whisperx = require("whisperx", extra="whisperx", purpose=PURPOSE)
+torch = require("torch", extra="whisperx", purpose=PURPOSE)
+huggingface_hub = require("huggingface_hub", extra="whisperx", purpose=PURPOSE)
 
 ENGINE = "wav2vec2 (alignment)"
 
@@ -46,63 +49,73 @@ def load(model: str | None, *, language: str, device: str, cache: str | None, of
         MissingWeightsError: It is not there and cannot be fetched.
     """
     device = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    offline = is_offline(offline)
+    check(model, language=language, cache=cache, offline=offline)
     try:
-        check(model, language=language, cache=cache, offline=offline)
         # The library prints to standard output, which belongs to our caller's results.
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(sys.stderr), explained(f"loading {ENGINE}"):
             network, metadata = whisperx.load_align_model(
-                language, device, model_name=model, model_dir=cache, model_cache_only=offline
+                language, device, model_name=model, model_dir=cache, model_cache_only=is_offline(offline)
             )
-    except (OSError, ValueError, NotOnThisMachineError) as error:
-        name = model or f"the default for {language}"
-        fetch, setting = _fetch(model, language), "align_model"
-        if _torchaudio_name(model, language):
-            setting = "model_cache"
-        raise MissingWeightsError(ENGINE, name, error, fetch=fetch, setting=setting) from error
+    except (OSError, ValueError) as error:
+        raise _missing(model, language, error) from error
     symbols = {str(symbol): int(number) for symbol, number in metadata["dictionary"].items()}
     return AlignModel(network.eval(), metadata["type"], symbols, device)
 
 
 def check(model: str | None, *, language: str, cache: str | None, offline: bool) -> None:
-    """Refuse what can be told to fail without loading anything.
+    """Refuse what will fail, without loading anything: hours of recognition may come before the model is needed.
 
     Raises:
-        NotOnThisMachineError: A folder lacks files, or a model is to be loaded offline and is in no cache.
+        MissingWeightsError: A folder lacks files, or a model is to be loaded offline and is in no cache.
     """
-    if model and Path(model).is_dir():
-        check_folder(Path(model), WAV2VEC2_FILES, *WAV2VEC2_WEIGHTS)
-    elif offline and (name := _torchaudio_name(model, language)):
+    try:
+        if model and Path(model).is_dir():
+            check_folder(Path(model), WAV2VEC2_FILES, *WAV2VEC2_WEIGHTS)
+        elif is_offline(offline):
+            _check_cache(model, language, cache)
+    except NotOnThisMachineError as error:
+        raise _missing(model, language, error) from error
+
+
+def _check_cache(model: str | None, language: str, cache: str | None) -> None:
+    if name := _torchaudio_name(model, language):
         # torchaudio has no switch against the network.
         folder = Path(cache) if cache else Path(torch.hub.get_dir()) / "checkpoints"
-        file = _torchaudio_file(name)
+        file = str(getattr(_pipelines(), name)._path)  # noqa: SLF001 (torchaudio names its file nowhere else)
         if not (folder / file).is_file():
-            raise NotOnThisMachineError(f"offline, and {file} is not in the cache of models")
+            raise NotOnThisMachineError(f"offline, and {file} is in no cache")
+    elif (published := _published(model, language)) and not huggingface_hub.try_to_load_from_cache(
+        published, "config.json", cache_dir=cache
+    ):
+        raise NotOnThisMachineError("offline, and it is in no cache")
+
+
+def _missing(model: str | None, language: str, cause: Exception) -> MissingWeightsError:
+    if name := _torchaudio_name(model, language):
+        call = f"torchaudio.pipelines.{name}.get_model(dl_kwargs={{'model_dir': 'models'}})"
+        fetch, setting = f'python -c "import torchaudio; {call}"', "model_cache"
+    else:
+        published = _published(model, language) or "A_WAV2VEC2_CTC_MODEL"
+        fetch, setting = f"hf download {published} --local-dir models/wav2vec2-{language}", "align_model"
+    return MissingWeightsError(ENGINE, model or f"for {language}", cause, fetch=fetch, setting=setting)
+
+
+def _published(model: str | None, language: str) -> str | None:
+    """Return the name on the hub, if a model has one."""
+    if model is None:
+        found = _alignment().DEFAULT_ALIGN_MODELS_HF.get(language)
+        return None if found is None else str(found)
+    return None if Path(model).exists() else model
 
 
 def _torchaudio_name(model: str | None, language: str) -> str | None:
-    alignment, pipelines = _libraries()
-    name = model or alignment.DEFAULT_ALIGN_MODELS_TORCH.get(language)
-    return name if name in pipelines.__all__ else None
+    name = model or _alignment().DEFAULT_ALIGN_MODELS_TORCH.get(language)
+    return name if name in _pipelines().__all__ else None
 
 
-def _torchaudio_file(name: str) -> str:
-    _, pipelines = _libraries()
-    return str(getattr(pipelines, name)._path)  # noqa: SLF001 (torchaudio names its file nowhere else)
+def _alignment() -> Any:
+    return require("whisperx.alignment", extra="whisperx", purpose=PURPOSE)
 
 
-def _fetch(model: str | None, language: str) -> str:
-    if name := _torchaudio_name(model, language):
-        call = f"torchaudio.pipelines.{name}.get_model(dl_kwargs={{'model_dir': 'models'}})"
-        return f'python -c "import torchaudio; {call}"'
-    alignment, _ = _libraries()
-    published = alignment.DEFAULT_ALIGN_MODELS_HF.get(language) if model is None or Path(model).exists() else model
-    return f"hf download {published or 'A_WAV2VEC2_CTC_MODEL'} --local-dir models/wav2vec2-{language}"
-
-
-def _libraries() -> tuple[Any, Any]:
-    purpose = "forced alignment with wav2vec2"
-    return (
-        require("whisperx.alignment", extra="whisperx", purpose=purpose),
-        require("torchaudio.pipelines", extra="whisperx", purpose=purpose),
-    )
+def _pipelines() -> Any:
+    return require("torchaudio.pipelines", extra="whisperx", purpose=PURPOSE)

@@ -38,7 +38,7 @@ class NotOnThisMachineError(DougptError):
     """The setting `offline` is on, and a model is in no cache."""
 
 
-def is_offline(setting: bool) -> bool:  # noqa: FBT001 (the setting itself)
+def is_offline(setting: bool) -> bool:
     """Return whether no network may be asked."""
     return setting or os.environ.get("HF_HUB_OFFLINE", "").upper() in YES
 

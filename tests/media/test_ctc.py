@@ -1,0 +1,56 @@
+"""The search finds the most probable of all paths that say the text."""
+
+from itertools import groupby, product
+
+import numpy as np
+import pytest
+from dougpt_media.forced.ctc import viterbi
+from hypothesis import given
+from hypothesis import strategies as st
+
+BLANK = 0
+
+
+def said(symbols: tuple[int, ...]) -> list[int]:
+    return [symbol for symbol, _ in groupby(symbols) if symbol != BLANK]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.lists(st.integers(1, 2), min_size=1, max_size=4))
+def test_no_other_path_is_more_probable(seed: int, n_frames: int, labels: list[int]) -> None:
+    logs_TV = np.log(np.random.default_rng(seed).dirichlet(np.ones(3), n_frames)).astype(np.float32)
+    totals = [
+        float(sum(logs_TV[frame, symbol] for frame, symbol in enumerate(symbols)))
+        for symbols in product(range(3), repeat=n_frames)
+        if said(symbols) == labels
+    ]
+
+    path = viterbi(logs_TV, np.array(labels), BLANK)
+
+    if path is None:
+        assert not totals
+        return
+    symbols = np.full(n_frames, BLANK)
+    for label, first, last in zip(labels, path.first_L, path.last_L, strict=True):
+        symbols[first:last] = label
+    assert said(tuple(symbols)) == labels
+    assert sum(logs_TV[np.arange(n_frames), symbols]) == pytest.approx(max(totals), abs=1e-4)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 20))
+def test_silence_in_front_moves_every_letter_by_its_length(seed: int, silence: int) -> None:
+    logs_TV = np.log(np.random.default_rng(seed).dirichlet(np.ones(4), 30)).astype(np.float32)
+    quiet_TV = np.full((silence, 4), -1e4, np.float32)
+    quiet_TV[:, BLANK] = 0.0
+    labels = np.array([1, 2, 2, 3])
+
+    here = viterbi(logs_TV, labels, BLANK)
+    there = viterbi(np.concatenate([quiet_TV, logs_TV]), labels, BLANK)
+
+    assert here is not None
+    assert there is not None
+    assert (there.first_L - here.first_L).tolist() == [silence] * 4
+    assert np.allclose(there.score_L, here.score_L, atol=1e-4)
+
+
+def test_a_text_without_letters_has_no_path() -> None:
+    assert viterbi(np.zeros((5, 3), np.float32), np.array([], np.int64), BLANK) is None
