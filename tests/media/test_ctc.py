@@ -29,11 +29,38 @@ def test_no_other_path_is_more_probable(seed: int, n_frames: int, labels: list[i
     if path is None:
         assert not totals
         return
-    symbols = np.full(n_frames, BLANK)
-    for label, first, last in zip(labels, path.first_L, path.last_L, strict=True):
-        symbols[first:last] = label
-    assert said(tuple(symbols)) == labels
-    assert sum(logs_TV[np.arange(n_frames), symbols]) == pytest.approx(max(totals), abs=1e-4)
+    assert path.total == pytest.approx(max(totals), abs=1e-4)
+    borders = [frame for first, last in zip(path.first_L, path.last_L, strict=True) for frame in (first, last)]
+    assert borders == sorted(borders)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.lists(st.integers(1, 2), min_size=2, max_size=4), st.data())
+def test_words_are_passed_over_whole_where_that_is_more_probable(
+    seed: int, n_frames: int, labels: list[int], data: st.DataObject
+) -> None:
+    logs_TV = np.log(np.random.default_rng(seed).dirichlet(np.ones(3), n_frames)).astype(np.float32)
+    firsts = [0, *sorted(data.draw(st.sets(st.integers(1, len(labels) - 1))))]
+    costs = [data.draw(st.sampled_from([0.5, 1.0, 2.0, 4.0, 8.0])) for _ in firsts]
+    words = [labels[first:last] for first, last in zip(firsts, [*firsts[1:], len(labels)], strict=True)]
+    best = -np.inf
+    for kept in product([True, False], repeat=len(words)):
+        cost = sum(cost for cost, keep in zip(costs, kept, strict=True) if not keep)
+        text = [label for word, keep in zip(words, kept, strict=True) if keep for label in word]
+        path = viterbi(logs_TV, np.array(text, np.int64), BLANK)
+        total = path.total if path else float(logs_TV[:, BLANK].sum()) if not text else -np.inf
+        best = max(best, total - cost)
+
+    path = viterbi(logs_TV, np.array(labels), BLANK, np.array(firsts), np.array(costs))
+
+    assert path is not None
+    # Words are passed over in silence only, so that a text without them may be a little more probable.
+    nothing_passed = viterbi(logs_TV, np.array(labels), BLANK)
+    everything_passed = float(logs_TV[:, BLANK].sum()) - sum(costs)
+    assert path.total <= best + 1e-4
+    assert path.total >= max(everything_passed, nothing_passed.total if nothing_passed else -np.inf) - 1e-4
+    for word, first, last in zip(words, firsts, [*firsts[1:], len(labels)], strict=True):
+        passed = path.first_L[first:last] == path.last_L[first:last]
+        assert passed.all() or not passed.any(), word
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 20))

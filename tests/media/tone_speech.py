@@ -61,7 +61,7 @@ class Speech:
         return self
 
     @property
-    def sound_N(self) -> NDArray[np.int16]:
+    def sound(self) -> NDArray[np.int16]:
         """All of it."""
         return np.concatenate(self.samples)
 

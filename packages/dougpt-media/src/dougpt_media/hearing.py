@@ -65,13 +65,14 @@ class Hearing:
         """Look for every word, and again with what was found."""
         self._listen()
         n_heard = sum(span is not None for span in self.heard)
-        if n_heard >= ENOUGH * len(self.spans) and not all(self.timed):
-            heard = without_disorder(self.heard)
-            self.guess = settle(self.spans, heard)
-            known = [own or span is not None for own, span in zip(self.timed, heard, strict=True)]
-            self.cues = cues_of(self.segments, known)
-            self.counts.clear()
-            self._listen()
+        if n_heard < ENOUGH * len(self.spans) or all(self.timed):
+            return
+        heard = without_disorder(self.heard)
+        self.guess = settle(self.spans, heard)
+        known = [own or span is not None for own, span in zip(self.timed, heard, strict=True)]
+        self.cues = cues_of(self.segments, known)
+        self.counts.clear()
+        self._listen()
 
     def _listen(self) -> None:
         for first, last in plan(self.guess, self.settings, self.cues):

@@ -44,7 +44,7 @@ class RefineSettings:
     )
     min_probability: float = field(
         default=0.05,
-        metadata={"help": "wav2vec2: mean probability of a word's letters below which it was not heard"},
+        metadata={"help": "wav2vec2: median probability of a word's letters below which it was not heard"},
     )
     beams: tuple[float, ...] = field(
         default=(1e-48, 1e-100),
@@ -56,6 +56,8 @@ class RefineSettings:
         for name in ("window_ms", "break_ms", "longest_cue_ms", "max_shift_ms", "max_stray_ms"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
+        if not 0 < self.min_probability < 1:
+            raise ValueError(f"min_probability must lie between 0 and 1, not {self.min_probability}")
         for name in ("context_ms", "pad_ms"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")

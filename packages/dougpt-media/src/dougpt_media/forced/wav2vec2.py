@@ -1,13 +1,14 @@
 """Forced alignment on the emissions of a wav2vec2 model, by an exact search instead of WhisperX's.
 
-WhisperX's aligner prunes, and drops what it cannot place; over a long silence all words may collapse onto one
-place. The search here is exact. Where many words still end up unheard in next to no time, it is run again with
-every frame outside speech held silent, and the better of the two is taken.
+WhisperX's aligner drops what it cannot place, and over a long silence all words may collapse onto one place. The
+search here is exact, and passes over words that cannot be heard. Where it passes over several in a row, it is run
+again with every frame outside speech held silent, and the better of the two is taken.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from statistics import fmean
+from math import exp, log
+from statistics import fmean, median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,8 +81,8 @@ class Wav2vec2Aligner:
         return any(self.is_heard([place]) for place in places)
 
     def is_heard(self, places: Sequence[Placed]) -> bool:
-        """Return whether the letters are probable where they were placed."""
-        return bool(places) and _mean(places) >= self._min_probability
+        """Return whether most of its letters are probable where they were placed."""
+        return bool(places) and fmean(place.score for place in places) >= log(self._min_probability)
 
     def close(self) -> None:
         """Give back the model's memory."""
@@ -105,19 +106,22 @@ class Wav2vec2Aligner:
         return logs_TV
 
     def _placed(self, words: list[str], logs_TV: NDArray[np.float32], n_samples: int) -> list[Placed]:
-        labels, word_of = [], []
         between = self._symbols.get(BETWEEN_WORDS)
-        for index, word in enumerate(words):
-            if index and between is not None:
+        labels: list[int] = []
+        firsts: list[int] = []
+        for word in words:
+            if labels and between is not None:
                 labels.append(between)
-                word_of.append(-1)
-            own = self._labels(word)
-            labels += own
-            word_of += [index] * len(own)
-        path = viterbi(logs_TV, np.array(labels, np.int64), self._blank)
+            firsts.append(len(labels))
+            labels += self._labels(word)
+        lengths = np.diff([*firsts, len(labels)])
+        costs_W = -log(self._min_probability) * (lengths + 1.0)
+        path = viterbi(logs_TV, np.array(labels, np.int64), self._blank, np.array(firsts, np.int64), costs_W)
         if path is None:
             return []
-        return list(_words(path, word_of, _frame_ms(len(logs_TV), n_samples)))
+        frame_ms = _frame_ms(len(logs_TV), n_samples)
+        ends = [first + len(self._labels(word)) for first, word in zip(firsts, words, strict=True)]
+        return [_place(path, first, end, frame_ms) for first, end in zip(firsts, ends, strict=True)]
 
     def _collapsed(self, words: list[str], placed: list[Placed]) -> bool:
         """Tell words piled up at one place: several in a row unheard, and faster than anybody speaks."""
@@ -151,16 +155,12 @@ def _frame_ms(n_frames: int, n_samples: int) -> float:
     return (STRIDE if is_wav2vec2 else n_samples / n_frames) * 1000 / RATE_HZ
 
 
-def _words(path: Path, word_of: list[int], frame_ms: float) -> Iterator[Placed]:
-    for word, run in groupby(range(len(word_of)), key=word_of.__getitem__):
-        letters = list(run)
-        if word < 0:
-            continue
-        # Each letter counts alike, however long it is held.
-        score = fmean(float(path.score_L[letter]) for letter in letters)
-        probability = fmean(float(np.exp(path.score_L[letter])) for letter in letters)
-        start_ms, end_ms = path.first_L[letters[0]] * frame_ms, path.last_L[letters[-1]] * frame_ms
-        yield Placed(round(start_ms), round(end_ms), score, min(1.0, probability))
+def _place(path: Path, first: int, last: int, frame_ms: float) -> Placed:
+    start_ms, end_ms = round(path.first_L[first] * frame_ms), round(path.last_L[last - 1] * frame_ms)
+    scores = path.score_L[first:last].tolist()
+    # Each letter counts alike, however long it is held. Where half of them are heard the word is, though one be
+    # improbable; one that is heard by chance makes no word.
+    return Placed(start_ms, end_ms, median(scores), min(1.0, fmean(exp(score) for score in scores)))
 
 
 def _mean(places: Sequence[Placed]) -> float:

@@ -25,7 +25,9 @@ def cut(audio: Audio, speech: Sequence[Span], chunk_ms: int) -> list[Span]:
         due_ms = borders[-1] + chunk_ms
         reach_ms = round(chunk_ms * REACH)
         near = [pause for pause in pauses if abs(_middle(pause) - due_ms) <= reach_ms]
-        borders.append(_middle(max(near, key=lambda pause: _fitness(pause, due_ms))) if near else _quiet(audio, due_ms, reach_ms))
+        borders.append(
+            _middle(max(near, key=lambda pause: _fitness(pause, due_ms))) if near else _quiet(audio, due_ms, reach_ms)
+        )
     borders.append(audio.end_ms)
     return [Span(first, last) for first, last in pairwise(borders) if last > first]
 

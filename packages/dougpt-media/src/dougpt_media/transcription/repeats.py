@@ -16,7 +16,7 @@ FASTEST_LETTER_MS = 30
 
 
 def without_repeats(words: Sequence[Word], unheard: frozenset[str]) -> list[Word]:
-    """Return the words, those that only repeat the segment before marked `repeated`.
+    """Return the words; of lines written twice at a border, the copy that nobody said is marked `repeated`.
 
     Args:
         words: In spoken order, with their segments.
@@ -27,11 +27,12 @@ def without_repeats(words: Sequence[Word], unheard: frozenset[str]) -> list[Word
     spoken = [normal(word.text) for word in words]
     for before, start, end in zip(starts, starts[1:], [*starts[2:], len(words)], strict=False):
         for length in range(min(LONGEST, start - before, end - start), SHORTEST - 1, -1):
-            again = range(start, start + length)
-            if spoken[start - length : start] == spoken[start : start + length] and not _said(words, again, unheard):
-                for index in again:
-                    marked[index] = replace(marked[index], flags=(*marked[index].flags, REPEATED))
-                break
+            if spoken[start - length : start] != spoken[start : start + length]:
+                continue
+            copies = (range(start, start + length), range(start - length, start))
+            for index in next((copy for copy in copies if not _said(words, copy, unheard)), ()):
+                marked[index] = replace(marked[index], flags=(*marked[index].flags, REPEATED))
+            break
     return marked
 
 
