@@ -15,6 +15,7 @@ def test_strangers_put_together_are_not_linked(real_data: Path, tmp_path: Path, 
     files = [real_data / "speech" / "conversation.wav", real_data / "chat" / "twitch-v5-highlight.json"]
     place = tmp_path / "w"
     run("init", place)
+    (place / "dougpt.toml").write_text('[speech]\nengine = "pocketsphinx"\n')
 
     assert run("ingest", *files, "--id", "1087079172", "--platform", "twitch", "--yes", "-w", place).exit_code == 0
     heard = run("transcribe", "--workspace", place)

@@ -13,7 +13,7 @@ from dougpt_schema import ArtifactError, Provenance, SourceRole, fingerprint, re
 from dougpt.labels import labels_fingerprint
 from dougpt.project import SPEECH_ROLES, Project
 from dougpt.recipes import STAGES, Recipe, Stage, differences, stage_code, stage_versions
-from dougpt.speech import WAY_LIBRARIES, parts_of, settings_of_way, way_of
+from dougpt.speech import libraries_of_way, parts_of, settings_of_way, way_of
 from dougpt.workspace import read_json
 
 RUN_ID_DIGITS = 16
@@ -165,7 +165,7 @@ class Plan:
         recording = self.project.recordings[recording_id]
         stage, settings = STAGES["transcribe"], self.project.settings
         ways = [way_of(part, settings.speech) for part in parts_of(recording)]
-        libraries = {library for way in ways for library in WAY_LIBRARIES[way]}
+        libraries = {library for way in ways for library in libraries_of_way(settings, way)}
         return Recipe(
             stage.name,
             recording_id,

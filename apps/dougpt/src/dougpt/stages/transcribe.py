@@ -1,5 +1,7 @@
 """Captions and sound of one recording to words with times, part by part."""
 
+import shutil
+
 from dougpt_media import Transcript, join_parts, read_audio, read_captions, refine, transcribe
 from dougpt_schema import GAPS, REJECTS, WORDS, DougptError, SourceRole
 
@@ -9,6 +11,8 @@ from dougpt.speech import parts_of, way_of
 from dougpt.terminal import note
 
 PRODUCER = "dougpt-media"
+PARTIAL = ".partial"
+"""Below a recording's folder: finished chunks of a run that was killed."""
 FINEST_FIRST = ("whisperx", "json3", "webvtt", "srt")
 """Of several captions of one part, the one with word times of its own is taken."""
 LOUD = (
@@ -39,6 +43,7 @@ def run(task: Task) -> str:
     task.write("gaps", transcript.gaps, GAPS, PRODUCER)
     task.write("rejects_transcribe", transcript.rejects, REJECTS, PRODUCER)
     task.write("words", transcript.words, WORDS, PRODUCER)
+    shutil.rmtree(task.folder / PARTIAL, ignore_errors=True)
     return f"{transcript.words.num_rows} words from {' and '.join(ways)}{told(warnings, 'report_transcribe.json')}"
 
 
@@ -51,7 +56,14 @@ def _read(task: Task, part: tuple[Source, ...], way: str) -> Transcript:
     sound = next((source for source in part if source.role != SourceRole.CAPTIONS), None)
     settings = task.project.settings
     if not captions and sound is not None:
-        return transcribe(sound.verified(), recording_id=task.subject, engine=way, settings=settings.transcribe)
+        return transcribe(
+            sound.verified(),
+            recording_id=task.subject,
+            engine=way,
+            settings=settings.transcribe,
+            source_id=sound.source_id,
+            resume=task.folder / PARTIAL,
+        )
     read = read_captions(captions[0].verified(), recording_id=task.subject, source_id=captions[0].source_id)
     if way == "captions" or sound is None:
         return read
