@@ -19,6 +19,8 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+SRV_START = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?<(?:timedtext\b|transcript>)")
+SEGMENTS_START = re.compile(r"\s*\[\s*\{")
 SRT_START = re.compile(r"\s*\d+[ \t]*\r?\n\s*\d+:\d\d:\d\d[,.]\d{1,3}[ \t]*-->")
 TEXT_CONTROLS = frozenset(b"\t\n\r\f\v")
 
@@ -30,6 +32,7 @@ class Kind(StrEnum):
     JSON3 = "json3"
     WEBVTT = "webvtt"
     SRT = "srt"
+    SRV3 = "srv3"
     WHISPERX = "whisperx"
     TWITCH_DOWNLOADER = "twitchdownloader"
     TWITCH_V5 = "v5"
@@ -39,7 +42,7 @@ class Kind(StrEnum):
     UNKNOWN_TEXT = "text"
 
 
-CAPTIONS = frozenset({Kind.JSON3, Kind.WEBVTT, Kind.SRT, Kind.WHISPERX})
+CAPTIONS = frozenset({Kind.JSON3, Kind.WEBVTT, Kind.SRT, Kind.SRV3, Kind.WHISPERX})
 CHAT = frozenset({Kind.TWITCH_DOWNLOADER, Kind.TWITCH_V5})
 # What a reader of chat may know more of.
 MAYBE_CHAT = frozenset({Kind.UNKNOWN_TEXT, Kind.SRT, Kind.PARQUET})
@@ -73,9 +76,13 @@ def _recognised_text(text: str) -> Recognised:
         return Recognised(Kind.WEBVTT)
     if SRT_START.match(text):
         return Recognised(Kind.SRT)
+    if SRV_START.match(text):
+        return Recognised(Kind.SRV3)
     if text.lstrip()[:1] == "{":
         members = _members(text.lstrip())
         return Recognised(_kind_of_json(members), members)
+    if SEGMENTS_START.match(text) and {"start", "end", "text"} <= _members(text.lstrip()[1:].lstrip()).keys():
+        return Recognised(Kind.WHISPERX)
     return Recognised(Kind.UNKNOWN_TEXT)
 
 
@@ -151,7 +158,7 @@ def _kind_of_json(members: dict[str, object]) -> Kind:
         return Kind.TWITCH_DOWNLOADER if modern else Kind.TWITCH_V5
     if "events" in members and {"wireMagic", "pens", "wsWinStyles", "wpWinPositions"} & members.keys():
         return Kind.JSON3
-    if "segments" in members:
+    if "segments" in members or {"transcription", "systeminfo"} <= members.keys():
         return Kind.WHISPERX
     if "id" in members and {"extractor", "extractor_key", "webpage_url", "_type", "formats"} & members.keys():
         return Kind.INFO

@@ -13,7 +13,7 @@ from dougpt.terminal import note
 PRODUCER = "dougpt-media"
 PARTIAL = ".partial"
 """Below a recording's folder: finished chunks of a run that was killed."""
-FINEST_FIRST = ("whisperx", "json3", "webvtt", "srt")
+FINEST_FIRST = ("whisperx", "json3", "srv3", "webvtt", "srt")
 """Of several captions of one part, the one with word times of its own is taken."""
 LOUD = (
     "words of {title} come from pocketsphinx's own recognition: expect 50 to 70 % of them to be wrong; "

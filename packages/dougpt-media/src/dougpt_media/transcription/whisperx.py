@@ -7,6 +7,7 @@ hearing doubtful stretches again.
 
 import os
 import sys
+import warnings
 from contextlib import redirect_stdout
 from functools import partial
 from importlib.metadata import version
@@ -91,8 +92,10 @@ class WhisperX:
                 language=settings.language,
                 vad_method="pyannote",
             )
-            # The library prints and logs to standard output, which belongs to our caller's results.
-            with redirect_stdout(sys.stderr), explained(f"loading {settings.model}"):
+            # The library prints and logs to standard output, which belongs to our caller's results. What pyannote warns
+            # of is a decoder that it is never asked for.
+            with redirect_stdout(sys.stderr), warnings.catch_warnings(), explained(f"loading {settings.model}"):
+                warnings.filterwarnings("ignore", r"\s*torchcodec is not installed correctly", UserWarning)
                 self._pipeline = load_model(settings, ENGINE, make)
         return self._pipeline
 
