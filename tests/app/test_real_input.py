@@ -21,6 +21,7 @@ def test_strangers_put_together_are_not_linked(real_data: Path, tmp_path: Path, 
     heard = run("transcribe", "--workspace", place)
     assert heard.exit_code == 0
     assert "WARNING: words of conversation.wav come from pocketsphinx's own recognition" in heard.stderr
+    assert not list(place.glob("staged/*/.partial")), "finished chunks are kept for a killed run alone"
     for stage in ("chat", "align"):
         assert run(stage, "--workspace", place).exit_code == 0
 

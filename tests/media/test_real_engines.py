@@ -269,14 +269,14 @@ def test_missing_weights_are_named_with_the_command_that_fetches_them(
     ],
 )
 def test_a_missing_aligner_is_named_before_hours_of_recognition(
-    language: str, command: str, speech: Path, whisper: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    language: str, command: str, whisper: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("whisperx")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     own = settings(whisper, language=language, model_cache=str(tmp_path), offline=False)
 
     with pytest.raises(MissingWeightsError, match=f"(?s){command}"):
-        transcribe(speech / "cards-001.wav", recording_id="r", engine="whisperx", settings=own)
+        transcribe(tmp_path / "never opened.wav", recording_id="r", engine="whisperx", settings=own)
 
 
 def test_silence_has_no_words_and_that_is_said(whisper: Path, tmp_path: Path) -> None:
