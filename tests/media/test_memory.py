@@ -2,11 +2,12 @@
 
 import pytest
 from dougpt_media.memory import Batches, OutOfMemoryError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
 @given(st.integers(1, 64), st.integers(1, 64))
+@settings(max_examples=10)  # each gives back memory, which takes a while where a model's library is loaded
 def test_the_batch_shrinks_until_it_fits_and_stays_small(size: int, fits: int) -> None:
     batches = Batches(size)
 

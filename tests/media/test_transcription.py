@@ -19,7 +19,11 @@ def test_an_unknown_engine_is_refused_with_those_there_are(tmp_path: Path) -> No
 def test_an_engine_that_is_not_installed_names_its_extra(engine: str, extra: str) -> None:
     program = f"""
 import sys
-sys.modules[{engine!r}] = None  # as if it were not there
+class Absent:
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] == {engine!r}:
+            raise ModuleNotFoundError(name, name={engine!r})
+sys.meta_path.insert(0, Absent())
 from dougpt_media import transcribe
 from dougpt_schema import MissingExtraError
 try:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dougpt_media.extras import require
 from dougpt_media.windows import Span
 
-vad = require("faster_whisper.vad", extra="faster-whisper", purpose="finding speech")
+vad = require("faster_whisper.vad", extra="faster-whisper", purpose="finding where somebody speaks")
 
 RATE_HZ = 16_000
 BLOCK_S = 600  # the network's memory of what it heard is short; blocks keep ours flat
