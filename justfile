@@ -38,9 +38,9 @@ types:
 imports:
     uv run lint-imports
 
-# pytest with the arguments given; all fast tests without any
+# pytest with the arguments given, on all cores; all fast tests without any
 test *arguments:
-    uv run pytest "$@"
+    uv run pytest -n auto --dist loadfile "$@"
 
 # The tests that take minutes: every package alone, the release, ten kills of the pipeline
 test-slow:

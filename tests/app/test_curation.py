@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from dougpt_schema import SAMPLES, read_table
 
 
 def set_lines(root: Path, **settings: str) -> None:
@@ -75,3 +77,23 @@ def test_everything_is_exported_by_one_command_in_the_same_bytes(curated: Path, 
     assert {"train.messages.jsonl", "test.sharegpt.jsonl", "train.parquet", "dataset_info.json"} <= set(names)
     assert "huggingface/README.md" in names
     assert [Path(path).read_bytes() for path in first] == [Path(path).read_bytes() for path in second]
+
+
+def test_one_recording_is_divided_in_time_so_that_it_can_be_measured(
+    tiny: ModuleType, run: Any, tmp_path: Path
+) -> None:
+    place = tmp_path / "w"
+    assert run("init", place, "--example-key").exit_code == 0
+    set_lines(place, accept_probability="0.3")
+    assert run("ingest", tiny.make_recording(tmp_path / "in", 1, minutes=20), "--workspace", place).exit_code == 0
+
+    stages = [run(stage, "--workspace", place) for stage in ("transcribe", "chat", "align", "curate")]
+    status = json.loads(run("status", "--workspace", place, "--json").stdout)
+
+    assert [stage.exit_code for stage in stages] == [0, 0, 0, 0]
+    counts = {
+        split: read_table(place / f"curated/default/{split}.parquet", SAMPLES).num_rows for split in ("train", "test")
+    }
+    assert counts["train"] > counts["test"] > 0
+    assert "blocks of time" in (place / "curated/default/card.md").read_text()
+    assert {job["state"] for job in status["jobs"] if job["stage"] == "curate"} == {"done"}

@@ -82,3 +82,20 @@ def test_the_profile_of_a_divided_recording_is_of_its_training_block(stream: Any
     trained = sum(row["split"] == "train" for row in made.samples.to_pylist())
     counts = {row["key"]: row["value"] for row in made.profile.to_pylist() if row["name"] == "count"}
     assert counts["samples"] == trained
+
+
+def test_recordings_too_short_to_be_cut_are_divided_whole_and_stay_so(make_recordings: Callable[..., Any]) -> None:
+    short = make_recordings(("a", "b", "c"), 3)
+    first, second, third = sorted(set(short.utterances["recording_id"].to_pylist()))
+    oldest_first = dict.fromkeys((second, third, first), "blocks")
+
+    made = curate(*short.tables, holdout=oldest_first)
+    again = curate(*short.tables, holdout=made.report.holdout, blocks=made.report.blocks)
+
+    splits = {row["recording_id"]: row["split"] for row in made.samples.to_pylist()}
+    assert splits == {first: "test", second: "train", third: "train"}
+    assert made.report.holdout == oldest_first
+    assert "By recording" in dataset_card(made.report)
+    assert not made.report.warnings
+    assert again.samples.equals(made.samples)
+    assert again.report == made.report

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from dougpt_media.evidence import said_by_address, said_by_content, said_by_name, stem_and_part
+from dougpt_media.evidence import said_by_address, said_by_name, stem_and_part
+from dougpt_media.metadata import said_by_content
 from dougpt_media.recognise import Kind, Recognised
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from dougpt_media import ingest
-from dougpt_media.ingestion import NothingUsableError, UnusableFileError
+from dougpt_media.ingestion import NothingUsableError
+from dougpt_media.progress import FileProgress
+from dougpt_media.walking import UnusableFileError
 from dougpt_schema import REJECTS, SOURCES, file_sha256, recording_id
 
 CHAT = {
@@ -131,7 +133,7 @@ def test_media_shorter_than_their_info_json_says_are_truncated(
 
     assert result.sources["status"].to_pylist() == ["truncated"]
     assert result.sources["recording_id"].to_pylist() == [recording_id("youtube", "dQw4w9WgXcQ")]
-    assert "of the 20.0 s that its info.json tells" in result.report.warnings[0]
+    assert "of the 20.0 s that talk.info.json tells" in result.report.warnings[0]
 
 
 def test_a_recording_keeps_its_id_when_a_source_is_added(folder: Path, tmp_path: Path) -> None:
@@ -192,3 +194,146 @@ def test_whoever_knows_more_formats_of_chat_is_asked_about_text_captions_and_tab
         "notes.md": "unrecognised",
         "t.bin": "unrecognised",
     }
+
+
+def test_twitch_metadata_beside_a_video_tell_its_mutes_and_are_no_source(
+    make_clicks: Callable[..., Path], tmp_path: Path
+) -> None:
+    make_clicks("vod 123456789.ts", 6.0)
+    video = {"id": "123456789", "duration": "6s", "muted_segments": [{"offset": 2, "duration": 2}, {"offset": "x"}]}
+    (tmp_path / "video.json").write_text(json.dumps({"data": [video]}))
+
+    result = ingest([tmp_path])
+
+    (row,) = result.sources.to_pylist()
+    assert (row["recording_id"], row["muted"]) == (
+        recording_id("twitch", "123456789"),
+        [{"from_ms": 2000, "to_ms": 4000}],
+    )
+    assert (row["status"], row["status_evidence"], row["told_duration_ms"]) == ("ok", None, 6_000)
+    assert result.report.warnings == ("video.json: 1 of its muted stretches make no sense",)
+    assert [stream["kind"] for stream in row["streams"]] == ["video", "audio"]
+
+
+def test_metadata_that_come_later_tell_of_a_recording_that_is_known(
+    make_clicks: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = make_clicks("vod [v123456789].ts", 6.0)
+    first = ingest([path])
+    (tmp_path / "later").mkdir()
+    video = {"id": "123456789", "lengthSeconds": 60, "muteInfo": None}
+    (tmp_path / "later" / "video.json").write_text(json.dumps({"data": {"video": video}}))
+
+    told = ingest([tmp_path / "later"], known=first.sources)
+    again = ingest([path], known=told.sources)
+
+    (row,), (kept,) = told.sources.to_pylist(), again.sources.to_pylist()
+    assert (row["status"], row["told_duration_ms"], row["muted"]) == ("truncated", 60_000, [])
+    assert row["status_evidence"].endswith("of the 60.0 s that video.json tells")
+    assert kept["status_evidence"].endswith("of the 60.0 s that an earlier ingest tells")
+
+
+def test_a_part_that_is_added_makes_the_parts_whole(make_clicks: Callable[..., Path], tmp_path: Path) -> None:
+    for number, seconds in ((1, 20.0), (2, 12.0)):
+        shutil.move(make_clicks(f"{number}.ts", seconds, picture=False), tmp_path / f"vod part {number}.ts")
+    (tmp_path / "vod.info.json").write_text(
+        json.dumps({"id": "dQw4w9WgXcQ", "extractor_key": "Youtube", "duration": 32})
+    )
+    first = ingest([tmp_path / "vod part 1.ts", tmp_path / "vod.info.json"])
+
+    both = ingest([tmp_path / "vod part 2.ts"], known=first.sources)
+
+    assert first.sources["status"].to_pylist() == ["truncated"]
+    rows = sorted(both.sources.to_pylist(), key=lambda row: row["part_index"])
+    assert [(row["part_index"], row["status"], row["status_evidence"]) for row in rows] == [
+        (0, "ok", None),
+        (1, "ok", None),
+    ]
+    assert rows[1]["part_start_ms"] == rows[0]["duration_ms"]
+
+
+def test_media_that_lie_where_they_lay_are_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ingest([folder])
+    monkeypatch.setattr("dougpt_media.inspection.probe", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("dougpt_media.inspection.file_sha256", lambda *_: pytest.fail("hashed again"))
+
+    again = ingest([folder], known=first.sources, places=first.whereabouts)
+
+    assert again.sources.equals(first.sources)
+    assert again.whereabouts == first.whereabouts
+
+
+def test_a_file_of_the_same_size_that_changed_is_read_again(folder: Path) -> None:
+    first = ingest([folder])
+    captions = folder / "stream 123456789.en.mp4"
+    captions.write_text(captions.read_text().replace("hello", "jello"))
+
+    again = ingest([folder], known=first.sources, places=first.whereabouts)
+
+    assert file_sha256(captions) in again.sources["sha256"].to_pylist()
+    assert len(again.whereabouts) == 3
+
+
+@pytest.mark.parametrize(("how", "reason"), [("vanishes", "unreadable"), ("grows", "changing")])
+def test_a_file_that_is_not_left_alone_while_it_is_read_is_counted(
+    folder: Path, how: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = folder / "victim.vtt"
+    victim.write_text(VTT + "more")
+
+    def hashed(path: Path, progress: object = None) -> str:
+        if path == victim:
+            victim.unlink() if how == "vanishes" else victim.write_text(VTT)
+        return file_sha256(path)
+
+    monkeypatch.setattr("dougpt_media.inspection.file_sha256", hashed)
+
+    result = ingest([folder])
+
+    assert [(row["subject_id"], row["reason"]) for row in result.rejects.to_pylist()] == [("victim.vtt", reason)]
+
+
+def test_progress_counts_files_and_bytes_up_to_the_whole(folder: Path) -> None:
+    told: list[FileProgress] = []
+
+    ingest([folder], progress=told.append)
+
+    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    assert [one.file for one in told] == sorted(one.file for one in told)
+    assert {one.file for one in told} == {1, 2, 3}
+    assert {(one.files, one.total_bytes) for one in told} == {(3, total)}
+    done = [one.done_bytes for one in told]
+    assert done == sorted(done)
+    assert 0 == done[0] < done[-1] <= total
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]",
+        "7",
+        '"x"',
+        "null",
+        "{",
+        '{"id": {}, "formats": []}',
+        '{"id": "a", "extractor": 7, "duration": NaN}',
+        "{" * 9999,
+    ],
+)
+def test_metadata_that_are_none_are_counted_or_say_nothing(folder: Path, content: str) -> None:
+    expected = ingest([folder]).sources
+    (folder / "odd.info.json").write_text(content)
+
+    result = ingest([folder])
+
+    assert result.sources.equals(expected)
+    assert set(result.rejects["reason"].to_pylist()) <= {"unrecognised"}
+
+
+def test_an_id_with_a_path_in_it_stays_an_id(folder: Path) -> None:
+    info = {"id": "../../x", "extractor": "kick", "duration": -5}
+    (folder / "stream 123456789.info.json").write_text(json.dumps(info))
+
+    result = ingest([folder])
+
+    assert recording_id("other", "../../x") in result.sources["recording_id"].to_pylist()

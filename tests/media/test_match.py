@@ -1,9 +1,10 @@
 """Files meet in recordings by the strongest evidence there is, and each says by which."""
 
 from dougpt_media.evidence import Said, stem_and_part
+from dougpt_media.files import MEDIA_ROLES, File
 from dougpt_media.manifest import manifest_of
-from dougpt_media.match import File, match
-from dougpt_schema import SourceRole
+from dougpt_media.match import match
+from dougpt_schema import SOURCES, SourceRole
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,7 +149,9 @@ def test_captions_of_an_earlier_call_are_never_moved_to_a_new_recording() -> Non
     assert len(groups) == 2
 
 
-NAMES = st.sampled_from(["a.mp4", "a part 2.mp4", "b.mkv", "a.json", "b.en.vtt", "c.srt", "a.info.json", "d.wav"])
+NAMES = st.sampled_from(["a.mp4", "a part 2.mp4", "b.mkv", "a.json", "b.en.vtt", "c.srt", "a.info.json", "d.wav"]) | (
+    st.builds("x 2026-01-0{}_2{}-00-{:02}.mkv".format, st.integers(1, 2), st.integers(0, 3), st.integers(0, 59))
+)
 SAID = st.builds(
     Said,
     st.sampled_from(["twitch", "youtube"]),
@@ -166,6 +169,7 @@ def test_every_source_lands_in_exactly_one_recording_whatever_the_order(data: st
             data.draw(st.sampled_from([None, *SourceRole])),
             said=data.draw(SAID),
             folder=data.draw(st.sampled_from("fg")),
+            duration_ms=data.draw(st.sampled_from([None, 10_000, 3_600_000])),
         )
         for name in data.draw(st.lists(NAMES, max_size=8))
     ]
@@ -177,4 +181,10 @@ def test_every_source_lands_in_exactly_one_recording_whatever_the_order(data: st
     landed = [file.source_id for group in groups for file in group.files if file.role is not None]
     assert sorted(landed) == sorted({file.source_id for file in files if file.role is not None})
     rows = [sorted(row["source_id"] for row in manifest_of(group, None)[0]) for group in groups]
+    for group in groups:
+        sources = manifest_of(group, None)[0]
+        SOURCES.table(sources)
+        starts = sorted({(row["part_index"], row["part_start_ms"]) for row in sources if row["role"] in MEDIA_ROLES})
+        assert [index for index, _ in starts] == list(range(len(starts)))
+        assert starts == sorted(starts, key=lambda start: start[1])
     assert sorted(rows) == sorted(sorted(row["source_id"] for row in manifest_of(group, None)[0]) for group in again)

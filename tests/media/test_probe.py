@@ -1,9 +1,12 @@
 """A media file is read to its end before it is called whole."""
 
+import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from dougpt_media.demux import UnreadableMediaError, mp4_boxes
 from dougpt_media.probe import probe
@@ -82,3 +85,64 @@ def test_the_boxes_of_an_mp4_are_those_that_are_whole(tmp_path: Path) -> None:
     path.write_bytes((16).to_bytes(4, "big") + b"ftyp" + bytes(8) + (99).to_bytes(4, "big") + b"mdat" + bytes(8))
 
     assert mp4_boxes(path) == ["ftyp"]
+
+
+def test_every_stream_is_described_with_its_own_start_and_time_base(make_clicks: Callable[..., Path]) -> None:
+    facts = probe(make_clicks("late.mkv", 4.0, sound_from_s=1.5))
+
+    picture, sound = facts.streams
+    assert (picture["kind"], picture["codec"], picture["start_ms"], picture["time_base"]) == (
+        "video",
+        "mpeg4",
+        0,
+        "1/1000",
+    )
+    assert (sound["index"], sound["kind"], sound["codec"]) == (1, "audio", "aac")
+    assert sound["start_ms"] == pytest.approx(1500, abs=45)
+    assert sound["duration_ms"] == pytest.approx(4000, abs=60)
+
+
+def test_streams_that_nothing_reads_are_described_too(tmp_path: Path) -> None:
+    path = tmp_path / "two.mp4"
+    with av.open(str(path), "w") as out:
+        streams = [out.add_stream("aac", rate=48_000, layout="mono") for _ in range(2)]
+        for stream, language in zip(streams, ("eng", "deu"), strict=True):
+            stream.metadata["language"] = language
+        for stream in streams:
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, Fraction(1, 48_000)
+            out.mux([*stream.encode(frame), *stream.encode(None)])
+
+    described = probe(path).streams
+
+    assert [(one["index"], one["kind"], one["language"]) for one in described] == [
+        (0, "audio", "eng"),
+        (1, "audio", "deu"),
+    ]
+    assert {one["time_base"] for one in described} == {"1/48000"}
+    assert described[0]["disposition"] == ["default"]
+
+
+def test_damage_is_counted_with_where_it_is(tmp_path: Path, make_clicks: Callable[..., Path]) -> None:
+    path = make_clicks("hit.ts", 8.0)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 188 // 2 * 188
+    content[middle : middle + 40 * 188] = bytes(40 * 188)
+    path.write_bytes(content)
+
+    facts = probe(path)
+
+    assert facts.status == "damaged"
+    found = re.fullmatch(r"\d+ packets? (?:is|are) damaged, (?:at|between) ([\d.]+) (?:and [\d.]+ )?s", facts.evidence)
+    assert found is not None, facts.evidence
+    assert 3 < float(found[1]) < 5
+
+
+def test_how_far_it_is_grows_to_its_end(make_clicks: Callable[..., Path]) -> None:
+    shares: list[float] = []
+
+    probe(make_clicks("long.mkv", 25.0, picture=False), shares.append)
+
+    assert len(shares) > 1
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < shares[-1] <= 1

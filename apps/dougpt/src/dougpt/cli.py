@@ -81,10 +81,12 @@ def expected(error: Exception) -> str | None:
     """Return the one line for an error that a user can act on, else None."""
     from dougpt_schema.errors import DougptError
 
+    from dougpt.terminal import safe
+
     if isinstance(error, DougptError):
-        return " ".join(str(error).split())
+        return safe(" ".join(str(error).split()))
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror or error}"
+        return safe(f"{error.filename}: {error.strerror or error}")
     return None
 
 

@@ -8,6 +8,7 @@ from dougpt_schema import atomic_write
 from dougpt.plan import Job, Plan
 from dougpt.project import Project
 from dougpt.recipes import SECTIONS, STAGES
+from dougpt.workspace import SETTINGS_OF_RECORDING
 
 
 def write_dvc(project: Project, out: Path | None = None) -> Path:
@@ -27,6 +28,8 @@ def _stage(plan: Plan, job: Job) -> dict[str, object]:
     only = f" --only {job.subject}" if job.stage.per == "recording" else ""
     before = [output for one in plan.upstream(job) for output in _outputs(plan, one)]
     sources = [f"raw/{job.subject}/sources.parquet"] if job.stage.per == "recording" else []
+    if job.stage.name == "transcribe" and plan.project.workspace.own_settings_file(job.subject).exists():
+        sources.append(f"raw/{job.subject}/{SETTINGS_OF_RECORDING}")
     return {
         "cmd": f"dougpt {job.stage.name} --workspace .{only}  # recipe {job.recipe.fingerprint[:16]}",
         "deps": sorted({*before, *sources}),

@@ -23,6 +23,7 @@ from dougpt_schema import (
 from dougpt.plan import Job, Plan, State
 from dougpt.project import Project
 from dougpt.recipes import SECTIONS, Recipe
+from dougpt.settings import Settings
 from dougpt.workspace import to_json
 
 
@@ -54,6 +55,11 @@ class Task:
         """The recording or dataset."""
         return self.recipe.subject
 
+    @property
+    def settings(self) -> Settings:
+        """The settings of the workspace, with those of the recording where the task is one's."""
+        return self.project.settings_of(self.subject)
+
     def write(self, name: str, table: ArrowStream, contract: Contract, producer: str) -> None:
         """Write a table that carries the recipe."""
         write_table(table, self.folder / f"{name}.parquet", contract, self._provenance(producer))
@@ -68,7 +74,8 @@ class Task:
 
     def write_json(self, name: str, **facts: Any) -> None:
         """Write a JSON file that carries the recipe and the settings that it holds."""
-        settings = {section: plain(getattr(self.project.settings, section)) for section in SECTIONS[self.recipe.stage]}
+        sections = SECTIONS[self.recipe.stage]
+        settings = {section: plain(getattr(self.settings, section)) for section in sections}
         content = {"recipe": recipe_json(self.recipe), "settings": settings, **facts}
         atomic_write(self.folder / name, to_json(content))
 

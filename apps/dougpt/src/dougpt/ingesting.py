@@ -1,9 +1,9 @@
 """Files to manifests: what `dougpt_media.ingest` found is shown, confirmed and written down."""
 
+import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,28 @@ import click
 import dougpt_media
 import pyarrow as pa
 from dougpt_chat import recognise_chat
-from dougpt_schema import SOURCES, DougptError, Provenance, atomic_write, code_fingerprint, fingerprint, write_table
+from dougpt_media.walking import walk
+from dougpt_schema import (
+    SOURCES,
+    DougptError,
+    Provenance,
+    atomic_write,
+    code_fingerprint,
+    fingerprint,
+    read_provenance,
+    read_table,
+    write_table,
+)
 from pyarrow import compute as pc
 
+from dougpt.ingest_ledger import DETAILS, Ledger
+from dougpt.ingest_progress import ProgressLines
 from dougpt.project import Project
 from dougpt.terminal import note, safe
-from dougpt.workspace import Workspace, read_json, to_json
+from dougpt.workspace import read_json, to_json
+
+TOLD = ("source_id", "channel", "platform", "video_id", "broadcast_start", "told_duration_ms", "muted")
+"""Columns that come from metadata beside the sources, and not from their bytes."""
 
 
 class NotConfirmedError(DougptError):
@@ -57,11 +73,13 @@ def ingest_paths(
         UnusableFileError: A file named cannot be used.
         NothingUsableError: Nothing can.
     """
-    seen = _files_below(paths)
-    if options is None and not dry_run and _nothing_changed(project, seen):
-        return []
-
     options = options or IngestOptions()
+    ledger = Ledger.open(project, options)
+    files = list(walk(paths))
+    if not dry_run and ledger.knows(files):
+        note(f"ingest: {len(files)} files are as they were: nothing to do")
+        return ledger.rows(files)
+
     found = dougpt_media.ingest(
         paths,
         channel=options.channel,
@@ -69,10 +87,13 @@ def ingest_paths(
         platform=options.platform,
         keep_truncated=options.keep_truncated,
         known=_known(project),
+        places=ledger.places(),
         chat_format=lambda path: recognise_chat(path, project.settings.chat.columns),
-        progress=lambda name: note(f"ingest: {safe(name)}"),
+        progress=ProgressLines().file,
     )
     rows: list[dict[str, Any]] = found.proposals.to_pylist()
+    details = {row["source_id"]: {name: row[name] for name in DETAILS} for row in found.sources.to_pylist()}
+    rows = [row | details[row["source_id"]] for row in rows]
     _show(rows, found.rejects.to_pylist(), found.report.warnings, tell)
     if dry_run:
         return rows
@@ -80,32 +101,25 @@ def ingest_paths(
     for recording_id in pc.unique(found.sources["recording_id"]).to_pylist():
         chosen = found.sources.filter(pc.equal(found.sources["recording_id"], recording_id))
         _write(project, recording_id, chosen, dict(found.whereabouts))
-    atomic_write(_seen_file(project.workspace), to_json(_seen_before(project.workspace) | seen))
+    ledger.keep(files, found.whereabouts)
     return rows
 
 
-def _files_below(paths: Sequence[Path]) -> dict[str, list[int]]:
-    files = chain.from_iterable(sorted(path.rglob("*")) if path.is_dir() else [path] for path in paths)
-    found = {}
-    for path in files:
-        if path.is_file():
-            stat = path.stat()
-            found[str(path.resolve())] = [stat.st_size, stat.st_mtime_ns]
-    return found
+def fetch(project: Project, address: str, wanted: Mapping[str, Any]) -> tuple[Path, ...]:
+    """Fetch what is at an address, and return the folders to be ingested; `wanted` goes before the settings.
 
-
-def _nothing_changed(project: Project, seen: dict[str, list[int]]) -> bool:
-    before = _seen_before(project.workspace)
-    return bool(seen) and bool(project.recordings) and all(before.get(path) == facts for path, facts in seen.items())
-
-
-def _seen_file(workspace: Workspace) -> Path:
-    return workspace.state / "ingested.json"
-
-
-def _seen_before(workspace: Workspace) -> dict[str, list[int]]:
-    path = _seen_file(workspace)
-    return dict(read_json(path)) if path.exists() else {}
+    Raises:
+        MissingExtraError: yt-dlp is not installed.
+        DownloadError: Nothing could be fetched.
+    """
+    given = {name: value for name, value in wanted.items() if value is not None}
+    settings = replace(project.settings.download, **given)
+    found = dougpt_media.download(address, project.workspace.downloads, settings, progress=ProgressLines().fetched)
+    for warning in found.report.warnings:
+        note(f"warning: {safe(warning)}")
+    counts = found.report.counts
+    note(f"download: {counts['fetched']} fetched, {counts['here_already']} here already, {counts['failed']} failed")
+    return found.folders
 
 
 def _known(project: Project) -> pa.Table | None:
@@ -158,8 +172,18 @@ def _write(project: Project, recording_id: str, sources: pa.Table, places: dict[
     kept = [name for name in ids if name in places or taken.get(before.get(name, {}).get("path", "")) is None]
     local = {name: places.get(name) or before[name] for name in kept if name in places or name in before}
     table = sources.filter(pc.is_in(sources["source_id"], pa.array(kept, pa.string())))
-    atomic_write(local_file, to_json({"sources": local}))
+    _write_if_new(local_file, to_json({"sources": local}))
     inputs = tuple(sorted(kept))
     code = code_fingerprint("dougpt_schema", "dougpt_media")
-    provenance = Provenance("dougpt-media", fingerprint("ingest", inputs, code), inputs, code=code)
-    write_table(table, workspace.sources_file(recording_id), SOURCES, provenance)
+    told = table.drop_columns([name for name in table.schema.names if name not in TOLD]).to_pylist()
+    provenance = Provenance(
+        "dougpt-media", fingerprint("ingest", inputs, code, json.dumps(told, default=str)), inputs, code=code
+    )
+    path = workspace.sources_file(recording_id)
+    if not (path.exists() and read_provenance(path) == provenance and read_table(path, SOURCES).equals(table)):
+        write_table(table, path, SOURCES, provenance)
+
+
+def _write_if_new(path: Path, content: bytes) -> None:
+    if not path.exists() or path.read_bytes() != content:
+        atomic_write(path, content)

@@ -13,7 +13,15 @@ from dougpt_schema import ArtifactError, Provenance, SourceRole, fingerprint, re
 from dougpt.labels import labels_fingerprint
 from dougpt.project import SPEECH_ROLES, Project
 from dougpt.recipes import STAGES, Recipe, Stage, differences, stage_code, stage_versions
-from dougpt.speech import libraries_of_way, parts_of, settings_of_way, way_of
+from dougpt.speech import (
+    DIARISE_LIBRARIES,
+    libraries_of_way,
+    parts_of,
+    settings_of_way,
+    tells_apart,
+    way_of,
+    what_tells_apart,
+)
 from dougpt.workspace import read_json
 
 RUN_ID_DIGITS = 16
@@ -142,7 +150,7 @@ class Plan:
             {"recording_id": name, "broadcast_start": self.project.recordings[name].broadcast_start}
             for name in self.usable_members()
         ]
-        return assign_holdout(rows, self.project.settings.curate, frozen)
+        return assign_holdout(rows, self.project.settings.curate, frozen, in_blocks=True)
 
     def _state(self, stage: Stage, subject: str, recipe: Recipe) -> tuple[State, tuple[str, ...]]:
         folder = self.folder(stage, subject)
@@ -163,14 +171,19 @@ class Plan:
 
     def _transcribe(self, recording_id: str) -> Recipe:
         recording = self.project.recordings[recording_id]
-        stage, settings = STAGES["transcribe"], self.project.settings
-        ways = [way_of(part, settings.speech) for part in parts_of(recording)]
+        stage, settings = STAGES["transcribe"], self.project.settings_of(recording_id)
+        parts = parts_of(recording)
+        ways = [way_of(part, settings.speech) for part in parts]
         libraries = {library for way in ways for library in libraries_of_way(settings, way)}
+        chosen: list[object] = [(way, settings_of_way(settings, way)) for way in ways]
+        if tells_apart(parts, settings):
+            libraries |= set(DIARISE_LIBRARIES)
+            chosen.append(what_tells_apart(settings.diarise, self.project.workspace.root))
         return Recipe(
             stage.name,
             recording_id,
             inputs=recording.inputs(recording.of(*SPEECH_ROLES)),
-            settings=fingerprint([(way, settings_of_way(settings, way)) for way in ways]),
+            settings=fingerprint(chosen),
             code=stage_code(stage),
             versions=stage_versions(stage, *libraries),
         )

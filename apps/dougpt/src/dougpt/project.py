@@ -11,6 +11,7 @@ from typing import Any
 from dougpt_schema import SOURCES, DougptError, SourceRole, file_sha256, fingerprint, read_table
 
 from dougpt.light_arrow import keep_pandas_out
+from dougpt.own_settings import OwnSettings, joined, read_own_settings, with_own_settings
 from dougpt.settings import Settings, load_settings
 from dougpt.workspace import Workspace, WorkspaceError, read_json
 
@@ -97,7 +98,7 @@ class Recording:
 
     def inputs(self, sources: Iterable[Source]) -> tuple[str, ...]:
         """Return what a recipe holds of `sources`: their ids and places, not their names."""
-        keep = ("source_id", "role", "part_index", "part_start_ms", "start_ms", "duration_ms", "status")
+        keep = ("source_id", "role", "part_index", "part_start_ms", "start_ms", "duration_ms", "status", "muted")
         return tuple(fingerprint({name: source.row[name] for name in keep}) for source in sources)
 
 
@@ -150,6 +151,34 @@ class Project:
             ContractError: A sources table breaks its contract or is newer than this program.
         """
         return {recording_id: self._recording(recording_id) for recording_id in self.workspace.recordings()}
+
+    @cached_property
+    def own_settings(self) -> dict[str, OwnSettings]:
+        """What was set for single recordings, of those that have anything."""
+        files = {name: self.workspace.own_settings_file(name) for name in self.workspace.recordings()}
+        found = {name: read_own_settings(file) for name, file in files.items()}
+        return {name: own for name, own in found.items() if own}
+
+    def settings_of(self, subject: str) -> Settings:
+        """Return the settings that hold for a recording; those of the workspace for anything else.
+
+        Raises:
+            SettingsError: What was set for the recording does not fit the model.
+        """
+        own = self.own_settings.get(subject)
+        if own is None:
+            return self.settings
+        return with_own_settings(self.settings, own, self.workspace.own_settings_file(subject))
+
+    def choose(self, subject: str, chosen: OwnSettings, *, reset: bool = False) -> None:
+        """Set something for one recording, on top of what was set for it before unless `reset`; not yet written.
+
+        Raises:
+            SettingsError: It does not fit the model.
+        """
+        own = joined({} if reset else self.own_settings.get(subject, {}), chosen)
+        with_own_settings(self.settings, own, self.workspace.own_settings_file(subject))
+        self.own_settings[subject] = own
 
     def members(self) -> list[str]:
         """Return the recordings of the dataset, by its settings.

@@ -128,7 +128,7 @@ STAGES: dict[str, Stage] = {
 
 
 SECTIONS = {
-    "transcribe": ("speech", "transcribe", "refine"),
+    "transcribe": ("speech", "transcribe", "refine", "diarise"),
     "chat": ("chat",),
     "align": ("align",),
     "curate": ("dataset", "curate"),

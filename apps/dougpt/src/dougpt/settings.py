@@ -12,7 +12,7 @@ from dougpt_align.settings import AlignSettings
 from dougpt_chat.settings import ChatSettings
 from dougpt_curate.settings import CurateSettings
 from dougpt_eval.settings import EvaluateSettings, GateSettings
-from dougpt_media.settings import RefineSettings, TranscribeSettings
+from dougpt_media.settings import DiariseSettings, DownloadSettings, RefineSettings, TranscribeSettings
 from dougpt_schema import atomic_write
 from dougpt_train.settings import TrainSettings
 
@@ -40,6 +40,14 @@ class SpeechSettings:
     refine_captions: bool = field(
         default=True,
         metadata={"help": "Give the words of captions their times by forced alignment where there is audio too."},
+    )
+    use_captions: bool = field(
+        default=True,
+        metadata={"help": "Take the words of captions where there are any; false recognises the speech instead."},
+    )
+    diarise: bool = field(
+        default=False,
+        metadata={"help": "Tell speakers apart (see [diarise]); otherwise all words count as one speaker's."},
     )
 
 
@@ -83,9 +91,11 @@ class PipelineSettings:
 class Settings:
     """Everything that can be set, one table of dougpt.toml each."""
 
+    download: DownloadSettings = field(default_factory=DownloadSettings)
     speech: SpeechSettings = field(default_factory=SpeechSettings)
     transcribe: TranscribeSettings = field(default_factory=TranscribeSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
+    diarise: DiariseSettings = field(default_factory=DiariseSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
     align: AlignSettings = field(default_factory=AlignSettings)
     dataset: DatasetSettings = field(default_factory=DatasetSettings)

@@ -1,8 +1,12 @@
 """How the words of a recording are found, part by part: by which sources, which engine and which settings."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
-from dougpt_schema import SourceRole
+from dougpt_media.settings import DiariseSettings
+from dougpt_schema import SourceRole, file_sha256
 
 from dougpt.project import SPEECH_ROLES, Recording, Source
 from dougpt.settings import Settings, SpeechSettings
@@ -27,17 +31,27 @@ ALIGNER_LIBRARIES: dict[str, tuple[str, ...]] = {
 """Distributions that decide the times of words by forced alignment."""
 
 
+DIARISE_LIBRARIES = ("av", "numpy", "pyannote-audio", "torch")
+"""Distributions that decide who is heard."""
+
+
 def parts_of(recording: Recording) -> list[tuple[Source, ...]]:
     """Return the speech sources of each part of a recording, parts in order; none where nobody can be heard."""
-    sources = recording.of(*SPEECH_ROLES)
+    sources = [source for source in recording.of(*SPEECH_ROLES) if _can_be_heard(source)]
     numbers = sorted({source.row["part_index"] for source in sources})
     return [tuple(source for source in sources if source.row["part_index"] == number) for number in numbers]
+
+
+def _can_be_heard(source: Source) -> bool:
+    """Return whether a source has words or sound; a picture that was downloaded apart from its sound has none."""
+    streams = source.row["streams"]
+    return streams is None or any(stream["kind"] == "audio" for stream in streams)
 
 
 def way_of(part: tuple[Source, ...], settings: SpeechSettings) -> str:
     """Return how the words of a part are found, a key of WAY_LIBRARIES; nothing is imported for it."""
     roles = {source.role for source in part}
-    if SourceRole.CAPTIONS in roles:
+    if SourceRole.CAPTIONS in roles and (settings.use_captions or len(roles) == 1):
         return "refined captions" if len(roles) > 1 and settings.refine_captions else "captions"
     if settings.engine != "auto":
         return settings.engine
@@ -60,3 +74,27 @@ def settings_of_way(settings: Settings, way: str) -> object:
     if way == "refined captions":
         return settings.refine
     return settings.transcribe if way in ENGINES else None
+
+
+def sound_of(part: tuple[Source, ...]) -> Source | None:
+    """Return the source of a part that can be heard."""
+    return next((source for source in part if source.role != SourceRole.CAPTIONS), None)
+
+
+def tells_apart(parts: Sequence[tuple[Source, ...]], settings: Settings) -> bool:
+    """Return whether speakers are told apart: it is asked for, and there is something to hear."""
+    return settings.speech.diarise and any(sound_of(part) is not None for part in parts)
+
+
+def in_workspace(settings: DiariseSettings, root: Path) -> DiariseSettings:
+    """Return the settings with the streamer's sample as a path that holds anywhere; it is given from the workspace."""
+    if settings.streamer_sample is None:
+        return settings
+    return replace(settings, streamer_sample=str(root.absolute() / settings.streamer_sample))
+
+
+def what_tells_apart(settings: DiariseSettings, root: Path) -> tuple[DiariseSettings, str | None]:
+    """Return what a recipe holds of telling speakers apart: the settings, and what the streamer's sample is."""
+    sample = in_workspace(settings, root).streamer_sample
+    there = sample is not None and Path(sample).is_file()
+    return settings, file_sha256(Path(sample)) if sample is not None and there else None

@@ -10,6 +10,7 @@ from dougpt.cli import EXIT_EXPECTED
 
 if TYPE_CHECKING:
     from dougpt.plan import Job, Plan
+    from dougpt.project import Project
 
 as_job_option = click.option("--job", "as_job", is_flag=True, hidden=True, help="Run as a job of a pipeline.")
 
@@ -43,13 +44,25 @@ def dataset_command(stage: str, help_text: str) -> click.Command:
     return command
 
 
-def run_stage(stage: str, root: Path, only: tuple[str, ...], *, dry_run: bool, as_json: bool, as_job: bool) -> None:
-    """Run a stage on what is chosen; a recording that cannot be used is reported and the others go on."""
+def run_stage(
+    stage: str,
+    root: Path,
+    only: tuple[str, ...],
+    *,
+    project: "Project | None" = None,
+    dry_run: bool,
+    as_json: bool,
+    as_job: bool,
+) -> None:
+    """Run a stage on what is chosen; a recording that cannot be used is reported and the others go on.
+
+    A project that is given is one at `root` for which something was chosen already.
+    """
     from dougpt import lock
     from dougpt.plan import Plan
     from dougpt.project import Project
 
-    plan = Plan(Project.open(root))
+    plan = Plan(project or Project.open(root))
     jobs = _jobs(plan, stage, only)
     if dry_run:
         from dougpt.estimate import print_estimate

@@ -1,7 +1,7 @@
 """Where things lie in a workspace: every path the app reads or writes is named here.
 
 ```text
-dougpt.toml  secret/  raw/<recording>/  staged/<recording>/  staged/channels/<channel>/
+dougpt.toml  secret/  raw/<recording>/  raw/downloads/<video>/  staged/<recording>/  staged/channels/<channel>/
 labels/  curated/<dataset>/  runs/<run>/  reports/<dataset>/  reports/align-<recording>.html
 .dougpt/ (this machine's: stamps, locks, timings)
 ```
@@ -16,6 +16,7 @@ from typing import Any
 from dougpt_schema import DougptError
 
 SETTINGS_NAME = "dougpt.toml"
+SETTINGS_OF_RECORDING = "settings.toml"
 
 
 class WorkspaceError(DougptError):
@@ -77,6 +78,11 @@ class Workspace:
         """Manifests of the recordings."""
         return self.root / "raw"
 
+    @property
+    def downloads(self) -> Path:
+        """What was fetched from the web, a folder each video."""
+        return self.raw / "downloads"
+
     def sources_file(self, recording_id: str) -> Path:
         """The manifest of a recording."""
         return self.raw / recording_id / "sources.parquet"
@@ -84,6 +90,10 @@ class Workspace:
     def local_file(self, recording_id: str) -> Path:
         """Where the media lie on this machine, with size and mtime: outside every fingerprint."""
         return self.raw / recording_id / "local.json"
+
+    def own_settings_file(self, recording_id: str) -> Path:
+        """What was set for one recording alone, beside dougpt.toml."""
+        return self.raw / recording_id / SETTINGS_OF_RECORDING
 
     def staged(self, recording_id: str) -> Path:
         """What was made of one recording."""
@@ -122,6 +132,10 @@ class Workspace:
     def chat_page(self, recording_id: str) -> Path:
         """How the times of a recording's chat were found."""
         return self.root / "reports" / f"chat-{recording_id}.html"
+
+    def transcript_page(self, recording_id: str) -> Path:
+        """The page of a recording's words: a view, which may be drawn again."""
+        return self.root / "reports" / f"transcribe-{recording_id}.html"
 
     def report(self, dataset: str) -> Path:
         """Numbers and page of an evaluation."""

@@ -2,7 +2,7 @@
 
 What is said within two minutes of a border belongs to neither side: a joke that runs on, a reply that comes
 late and the context of a turn would else be on both. A recording too short to leave half of itself for
-training has no validation, a still shorter one trains as a whole.
+training has no validation, a still shorter one trains as a whole; where all are so short, each is one block.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,13 @@ import polars as pl
 import pyarrow as pa
 from dougpt_schema import Split
 
-from dougpt_curate.holdout import BLOCKS
+from dougpt_curate.holdout import BLOCKS, by_recording
 from dougpt_curate.samples import TURN_REJECTED, Piece, events_of
 from dougpt_curate.settings import CurateSettings
 
 EMBARGO = "embargo"
 LEAST_TRAINING = 0.5
+FOREVER_MS = 10**12
 
 type Block = tuple[int, int]
 """From and until, in milliseconds on the recording's clock."""
@@ -26,6 +27,16 @@ def cut_recordings(ends_ms: Mapping[str, int], settings: CurateSettings) -> dict
     """Return the blocks of each recording that ends at `ends_ms`, by split; only those long enough to be cut."""
     found = {name: _cut(end_ms, settings) for name, end_ms in ends_ms.items()}
     return {name: cut for name, cut in found.items() if len(cut) > 1}
+
+
+def whole_recordings(names: Sequence[str], settings: CurateSettings) -> dict[str, dict[str, Block]]:
+    """Return each recording, the oldest first, as one block of the split that it would have by recording."""
+    return {name: {split: (0, FOREVER_MS)} for name, split in by_recording(names, settings).items()}
+
+
+def are_cut(blocks: Mapping[str, Mapping[str, Sequence[int]]]) -> bool:
+    """Return whether any recording stands in more than one split."""
+    return any(len(cut) > 1 for cut in blocks.values())
 
 
 def split_samples(whole: Piece, splits: Mapping[str, str], blocks: Mapping[str, Mapping[str, Sequence[int]]]) -> Piece:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dougpt_curate.blocks import are_cut
 from dougpt_curate.gates import Expectation
 from dougpt_curate.report import CurateReport
 
@@ -50,7 +51,7 @@ def dataset_card(
 
 
 def _division(report: CurateReport) -> str:
-    if not report.blocks:
+    if not are_cut(report.blocks):
         return "By recording: no recording is in two splits."
     embargo_s = max(report.settings["embargo_s"], report.settings["context_s"])
     return f"In blocks of time within recordings, of which nothing within {embargo_s:g} s of another split is used."

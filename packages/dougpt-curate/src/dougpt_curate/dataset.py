@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_schema import CHAT_EVENTS, LINKS, REJECTS, SAMPLES, UTTERANCES, ArrowStream, Split
 
-from dougpt_curate.blocks import cut_recordings, split_samples
+from dougpt_curate.blocks import cut_recordings, split_samples, whole_recordings
 from dougpt_curate.holdout import BLOCKS, Suite, assign_holdout
 from dougpt_curate.leaks import without_repeats
 from dougpt_curate.profile import make_profile
@@ -224,10 +224,11 @@ def _divide(
     rows = [{"recording_id": name} for name in recordings]
     splits = assign_holdout(rows, settings, holdout, in_blocks=not holdout)
     open_ends = {name: end_ms for name, end_ms in ends_ms.items() if splits[name] == BLOCKS}
-    cuts = cut_recordings(open_ends, settings) | {name: cut for name, cut in frozen.items() if name in splits}
-    if not holdout and not cuts:
-        splits = assign_holdout(rows, settings)
-    return splits, cuts
+    cuts: dict[str, Mapping[str, Sequence[int]]] = {**cut_recordings(open_ends, settings)}
+    cuts |= {name: cut for name, cut in frozen.items() if name in splits}
+    if not cuts and not holdout:
+        return assign_holdout(rows, settings), {}
+    return splits, cuts or {**whole_recordings([name for name in splits if name in open_ends], settings)}
 
 
 def _samples(table: pa.Table) -> pa.Table:

@@ -7,7 +7,7 @@ a set means a new suite, made by passing nothing as frozen.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -48,7 +48,8 @@ def assign_holdout(
             several rows a recording are one, dated by the earliest.
         settings: Shares and seed.
         frozen: What an earlier call returned.
-        in_blocks: Whether fewer recordings than `blocks_below` are divided in time, each alone: `BLOCKS`.
+        in_blocks: Whether fewer recordings than `blocks_below` are divided in time, each alone: `BLOCKS`, the oldest
+            first.
 
     Raises:
         HoldoutError: `frozen` names a split that does not exist.
@@ -63,14 +64,29 @@ def assign_holdout(
     total = len(new) + len(splits)
     if in_blocks and not splits and total < settings.blocks_below:
         return dict.fromkeys(new, BLOCKS)
-    free = list(new)
-    assigned = dict.fromkeys(new, Split.TRAIN.value)
+    filled = set(Split) if BLOCKS in splits.values() else set(splits.values())
+    return splits | by_recording(new, settings, total=total, filled=filled)
+
+
+def by_recording(
+    names: Sequence[str], settings: CurateSettings, *, total: int | None = None, filled: Collection[str] = ()
+) -> dict[str, str]:
+    """Return a split for each of `names`, the oldest first: the latest are test, those before them validation.
+
+    Args:
+        names: Recordings in the order of their age.
+        settings: The shares.
+        total: Of how many recordings the shares are; without it, of `names`.
+        filled: Splits that take none of them.
+    """
+    total = len(names) if total is None else total
+    free, assigned = list(names), dict.fromkeys(names, Split.TRAIN.value)
     for split, count in ((Split.TEST, _tests(total, settings)), (Split.VALIDATION, _validations(total, settings))):
-        if not {split, BLOCKS} & set(splits.values()):
+        if split not in filled:
             taken = free[max(len(free) - count, 0) :]
             free = free[: len(free) - len(taken)]
             assigned |= dict.fromkeys(taken, split.value)
-    return splits | {name: assigned[name] for name in sorted(assigned, key=lambda name: ORDER.index(assigned[name]))}
+    return {name: assigned[name] for name in sorted(assigned, key=lambda name: ORDER.index(Split(assigned[name])))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from dougpt_schema import Split
 
 from dougpt_curate import balance
+from dougpt_curate.blocks import are_cut
 from dougpt_curate.holdout import RECORDINGS_FOR_ONE_TEST, Suite
 from dougpt_curate.samples import Piece
 from dougpt_curate.settings import CurateSettings
@@ -197,20 +198,20 @@ def _held_out(samples: pa.Table) -> dict[str, str]:
 def _warnings(
     per_split: Mapping[str, Mapping[str, float]],
     splits: Mapping[str, str],
-    blocks: Mapping[str, object],
+    blocks: Mapping[str, Mapping[str, Sequence[int]]],
     settings: CurateSettings,
 ) -> list[str]:
     found = []
     if not any(counts["samples"] for counts in per_split.values()):
         found.append("There are no samples: no accepted link was left.")
     count = "one recording" if len(splits) == 1 else f"{len(splits)} recordings"
-    if blocks:
+    if are_cut(blocks):
         found.append(
             f"The splits are blocks of time within {len(blocks)} of {count}, {settings.embargo_s:g} s apart, because "
             f"fewer than {settings.blocks_below} recordings are too few to be divided by recording. A model is tested "
             "on streams that it was trained on, so that its results say little of another stream."
         )
-    elif len(splits) < RECORDINGS_FOR_ONE_TEST and Split.TEST not in splits.values():
+    elif not per_split[Split.TEST.value]["recordings"] and len(splits) < RECORDINGS_FOR_ONE_TEST:
         found.append(
             f"There is no test split: {count} cannot be divided by recording, which takes at least "
             f"{RECORDINGS_FOR_ONE_TEST}. Everything is training, and no measurement on it is honest."

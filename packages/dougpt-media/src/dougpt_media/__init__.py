@@ -6,11 +6,14 @@ The public names are loaded on first use, so that importing the package loads no
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from dougpt_media.settings import RefineSettings, TranscribeSettings
+from dougpt_media.settings import DiariseSettings, DownloadSettings, RefineSettings, TranscribeSettings
 
 if TYPE_CHECKING:
     from dougpt_media.audio import Audio, read_audio
     from dougpt_media.captions import read_captions
+    from dougpt_media.diarisation import diarise
+    from dougpt_media.downloading import Download, download
+    from dougpt_media.gaps import known_gaps, merged_gaps
     from dougpt_media.ingestion import Ingest, ingest
     from dougpt_media.normalise import normal
     from dougpt_media.refinement import refine
@@ -19,10 +22,15 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Audio": "audio",
+    "Download": "downloading",
     "Ingest": "ingestion",
     "Transcript": "transcript",
+    "diarise": "diarisation",
+    "download": "downloading",
     "ingest": "ingestion",
     "join_parts": "transcript",
+    "known_gaps": "gaps",
+    "merged_gaps": "gaps",
     "normal": "normalise",
     "read_audio": "audio",
     "read_captions": "captions",
@@ -32,12 +40,19 @@ _HOMES = {
 
 __all__ = [
     "Audio",
+    "DiariseSettings",
+    "Download",
+    "DownloadSettings",
     "Ingest",
     "RefineSettings",
     "TranscribeSettings",
     "Transcript",
+    "diarise",
+    "download",
     "ingest",
     "join_parts",
+    "known_gaps",
+    "merged_gaps",
     "normal",
     "read_audio",
     "read_captions",

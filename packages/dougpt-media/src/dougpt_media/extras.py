@@ -1,9 +1,16 @@
-"""Optional libraries: loaded where they are needed, and named by their extra where they are missing."""
+"""Optional libraries: loaded where they are needed, and named by their extra where they are missing.
 
+pyannote, on which WhisperX stands too, sends its makers figures of use (how long recordings are, how many speak)
+unless it is told not to before it is imported. Here it is told not to, but for who asked for it.
+"""
+
+import os
 from importlib import import_module
 from typing import Any
 
 from dougpt_schema import MissingExtraError
+
+os.environ.setdefault("PYANNOTE_METRICS_ENABLED", "false")
 
 
 def require(library: str, *, extra: str, purpose: str) -> Any:

@@ -10,6 +10,7 @@ from statistics import median
 
 from dougpt_media.audio import Audio
 from dougpt_media.forced import Aligner, Placed
+from dougpt_media.progress import Progress, Tell
 from dougpt_media.retiming import settle, without_disorder
 from dougpt_media.settings import RefineSettings
 from dougpt_media.windows import Span, cues_of, plan, widest_pause, with_context
@@ -61,9 +62,9 @@ class Hearing:
                 cue = Span(self.spans[first].start_ms, max(span.end_ms for span in self.spans[first:last]))
                 self.within[first:last] = [cue] * (last - first)
 
-    def listen(self) -> None:
+    def listen(self, progress: Tell | None = None) -> None:
         """Look for every word, and again with what was found."""
-        self._listen()
+        self._listen(progress, "refining times")
         n_heard = sum(span is not None for span in self.heard)
         if n_heard < ENOUGH * len(self.spans) or all(self.timed):
             return
@@ -72,10 +73,12 @@ class Hearing:
         known = [own or span is not None for own, span in zip(self.timed, heard, strict=True)]
         self.cues = cues_of(self.segments, known)
         self.counts.clear()
-        self._listen()
+        self._listen(progress, "refining times again")
 
-    def _listen(self) -> None:
+    def _listen(self, progress: Tell | None, step: str) -> None:
         for first, last in plan(self.guess, self.settings, self.cues):
+            if progress is not None:
+                progress(Progress(step, self.guess[first].start_ms, self.guess[-1].end_ms))
             self.counts["stretches"] += 1
             self._listen_to(first, last, halvings=MOST_HALVINGS)
 

@@ -1,7 +1,7 @@
 """Files and folders to recordings: what each file is, which recording it belongs to, and whether it is whole."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -9,10 +9,14 @@ import pyarrow as pa
 from dougpt_schema import REJECTS, SOURCES, ArrowStream, DougptError, SourceRole, SourceStatus
 
 from dougpt_media.evidence import Said, stem_and_part
+from dougpt_media.files import MEDIA_ROLES, ROLES, File, Group
 from dougpt_media.inspection import ChatFormat, Refused, inspect
 from dougpt_media.manifest import SourceRow, manifest_of
-from dougpt_media.match import MEDIA_ROLES, ROLES, File, Group, match
+from dougpt_media.match import match
+from dougpt_media.progress import FileProgress
 from dougpt_media.report import Report
+from dougpt_media.walking import Found, UnusableFileError, walk
+from dougpt_media.wholeness import own_status
 
 PROPOSALS = pa.schema(
     [
@@ -27,20 +31,6 @@ PROPOSALS = pa.schema(
         ("certain", pa.bool_()),
     ]
 )
-
-
-class UnusableFileError(DougptError):
-    """A file that was named cannot be used.
-
-    Attributes:
-        name: The file's name.
-        cause: What is wrong with it.
-    """
-
-    def __init__(self, name: str, cause: str) -> None:
-        self.name = name
-        self.cause = cause
-        super().__init__(f"{name}: {cause}")
 
 
 class NothingUsableError(DougptError):
@@ -83,9 +73,13 @@ def ingest(
     known: ArrowStream | None = None,
     keep_truncated: bool = False,
     chat_format: ChatFormat | None = None,
-    progress: Callable[[str], None] | None = None,
+    places: Mapping[str, Whereabouts] | None = None,
+    progress: Callable[[FileProgress], None] | None = None,
 ) -> Ingest:
     """Recognise files by their content and group them into recordings; folders are searched to their bottom.
+
+    Metadata among the files (yt-dlp's info.json, Twitch's description of a video) are no sources: they tell ids,
+    lengths and muted stretches of recordings among the files or known from earlier calls.
 
     Args:
         paths: Files and folders. A file named here must be usable; one found in a folder may be rejected.
@@ -95,57 +89,97 @@ def ingest(
         known: Sources of earlier calls, whose recordings keep their ids when files are added.
         keep_truncated: Use media that are cut off as far as they go.
         chat_format: Tells which format of chat a text or table is of, or None; the two of Twitch are known without it.
-        progress: Called with each file's name before it is read.
+        places: Where known sources lay, by their id: one that still lies there with the same size and time of change is
+            not read again.
+        progress: Called before each file and while it is read.
 
     Raises:
         UnusableFileError: A file named is missing, empty, cut off, or nothing this package knows.
         NothingUsableError: No file can be used.
     """
-    found: dict[str, tuple[File, Path]] = {}
-    infos: list[File] = []
-    refused: list[Refused] = []
-    for path, name, is_named in _walk(paths):
-        if progress is not None:
-            progress(name)
-        item = _inspected(path, name, keep_truncated=keep_truncated, chat_format=chat_format)
-        if isinstance(item, Refused):
-            if is_named:
+    earlier = list(_known_files(known))
+    reader = _Reader(
+        known={file.source_id: file for file in earlier},
+        by_place={place["path"]: (source_id, place) for source_id, place in (places or {}).items()},
+        keep_truncated=keep_truncated,
+        chat_format=chat_format,
+        progress=progress,
+    )
+    reader.read_all(list(walk(paths)))
+    found = reader.found
+    placed = [_as_known(file, reader.known.get(file.source_id)) for file, _ in found.values()]
+    rest = [file for file in earlier if file.source_id not in found]
+    groups = match([*placed, *reader.infos, *rest], video_id=video_id, platform=platform)
+    groups = [group for group in groups if any(not file.earlier for file in group.files)]
+    if not groups:
+        raise NothingUsableError(_nothing_usable(paths, reader.infos, reader.refused))
+    return _result(groups, found, reader.refused, channel)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Looks at files one after the other and keeps what they are."""
+
+    known: dict[str, File]
+    by_place: dict[str, tuple[str, Whereabouts]]
+    keep_truncated: bool
+    chat_format: ChatFormat | None
+    progress: Callable[[FileProgress], None] | None
+    found: dict[str, tuple[File, Whereabouts]] = field(default_factory=dict)
+    infos: list[File] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    def read_all(self, files: Sequence[Found]) -> None:
+        """Look at every file; one that was named and cannot be used ends it."""
+        total, done = sum(file.size for file in files), 0
+        for number, file in enumerate(files, 1):
+            tell = self._teller(FileProgress(file.name, number, len(files), done, total), file.size)
+            item = Refused(file.name, "unreadable", file.cause) if file.cause else self._read(file, tell)
+            if isinstance(item, Refused) and file.is_named:
                 raise UnusableFileError(item.name, item.cause)
-            refused.append(item)
-        elif item.role is None:
-            infos.append(item)
-        elif item.source_id in found:
-            refused.append(Refused(name, "duplicate", f"the same bytes as {found[item.source_id][0].name}"))
+            if isinstance(item, Refused):
+                self.refused.append(item)
+            done += file.size
+
+    def _teller(self, start: FileProgress, size: int) -> Callable[[float], None] | None:
+        progress = self.progress
+        if progress is None:
+            return None
+        progress(start)
+        return lambda share: progress(replace(start, done_bytes=start.done_bytes + int(share * size)))
+
+    def _read(self, file: Found, tell: Callable[[float], None] | None) -> Refused | None:
+        where: Whereabouts = {"path": str(file.path.resolve()), "size": file.size, "mtime_ns": file.mtime_ns}
+        source_id, place = self.by_place.get(where["path"], ("", None))
+        before = self.known.get(source_id) if place == where else None
+        try:
+            item = self._inspected(file, before, tell)
+            facts = file.path.stat()
+        except OSError as error:
+            return Refused(file.name, "unreadable", f"cannot be read ({error.strerror or error})")
+        if isinstance(item, Refused):
+            return item
+        if (facts.st_size, facts.st_mtime_ns) != (file.size, file.mtime_ns):
+            return Refused(file.name, "changing", "it changed while it was read: is it still being written?")
+        if item.role is None:
+            self.infos.append(item)
+        elif item.source_id in self.found:
+            return Refused(file.name, "duplicate", f"the same bytes as {self.found[item.source_id][0].name}")
         else:
-            found[item.source_id] = (item, path)
-    if not found:
-        raise NothingUsableError(_nothing_usable(paths, infos, refused))
-    earlier = [file for file in _known_files(known) if file.source_id not in found]
-    placed = _keeping_ids([file for file, _ in found.values()], known)
-    groups = match([*placed, *infos, *earlier], video_id=video_id, platform=platform)
-    return _result([group for group in groups if _is_new(group, found)], found, refused, channel)
+            self.found[item.source_id] = (item, where)
+        return None
 
-
-def _walk(paths: Iterable[Path | str]) -> Iterator[tuple[Path, str, bool]]:
-    """Yield each file once with what to call it, and whether it was named itself."""
-    seen: set[Path] = set()
-    for given in map(Path, paths):
-        if not given.exists():
-            raise UnusableFileError(str(given), "no such file or folder")
-        inside = sorted(path for path in given.rglob("*") if path.is_file()) if given.is_dir() else [given]
-        for path in inside:
-            below = path.relative_to(given) if given.is_dir() else Path(path.name)
-            hidden = given.is_dir() and any(part.startswith(".") for part in below.parts)
-            if not hidden and path.resolve() not in seen:
-                seen.add(path.resolve())
-                yield path, below.as_posix(), not given.is_dir()
-
-
-def _inspected(path: Path, name: str, *, keep_truncated: bool, chat_format: ChatFormat | None) -> File | Refused:
-    try:
-        return inspect(path, name, keep_truncated=keep_truncated, chat_format=chat_format)
-    except OSError as error:
-        return Refused(name, "unreadable", f"cannot be read ({error.strerror or error})")
+    def _inspected(self, file: Found, before: File | None, tell: Callable[[float], None] | None) -> File | Refused:
+        if before is not None and before.role in MEDIA_ROLES and before.name == file.path.name:
+            return replace(before, folder=str(file.path.resolve().parent), earlier=False)
+        return inspect(
+            file.path,
+            file.name,
+            keep_truncated=self.keep_truncated,
+            chat_format=self.chat_format,
+            sha256=None if before is None else before.sha256,
+            read=tell,
+        )
 
 
 def _nothing_usable(paths: Iterable[Path | str], infos: Sequence[File], refused: Sequence[Refused]) -> str:
@@ -159,6 +193,7 @@ def _nothing_usable(paths: Iterable[Path | str], infos: Sequence[File], refused:
 def _known_files(known: ArrowStream | None) -> Iterator[File]:
     for row in [] if known is None else SOURCES.conform(known).to_pylist():
         stem, part = stem_and_part(row["name"])
+        status, evidence = own_status(SourceStatus(row["status"]), row["status_evidence"] or "")
         yield File(
             name=row["name"],
             folder="",
@@ -181,24 +216,25 @@ def _known_files(known: ArrowStream | None) -> Iterator[File]:
             width=row["width"],
             height=row["height"],
             frame_rate=row["frame_rate"],
-            status=SourceStatus(row["status"]),
+            status=status,
+            status_evidence=evidence,
+            streams=None if row["streams"] is None else tuple(row["streams"]),
             recording_id=row["recording_id"],
+            told_ms=row["told_duration_ms"],
+            muted=None if row["muted"] is None else tuple((one["from_ms"], one["to_ms"]) for one in row["muted"]),
             earlier=True,
         )
 
 
-def _keeping_ids(files: Sequence[File], known: ArrowStream | None) -> list[File]:
-    """Give files that were ingested before the recording that they are in."""
-    recordings = {file.source_id: file.recording_id for file in _known_files(known)}
-    return [replace(file, recording_id=recordings.get(file.source_id)) for file in files]
-
-
-def _is_new(group: Group, found: dict[str, tuple[File, Path]]) -> bool:
-    return any(file.source_id in found for file in group.files)
+def _as_known(file: File, before: File | None) -> File:
+    """Give a file that was ingested before the recording that it is in, and what was told of it."""
+    if before is None:
+        return file
+    return replace(file, recording_id=before.recording_id, told_ms=before.told_ms, muted=before.muted)
 
 
 def _result(
-    groups: Sequence[Group], found: dict[str, tuple[File, Path]], refused: Sequence[Refused], channel: str | None
+    groups: Sequence[Group], found: dict[str, tuple[File, Whereabouts]], refused: Sequence[Refused], channel: str | None
 ) -> Ingest:
     sources: list[SourceRow] = []
     proposals: list[dict[str, Any]] = []
@@ -227,12 +263,7 @@ def _result(
     return Ingest(
         sources=SOURCES.table(sources),
         rejects=rejects,
-        whereabouts={source_id: _whereabouts(path) for source_id, (_, path) in sorted(found.items())},
+        whereabouts={source_id: place for source_id, (_, place) in sorted(found.items())},
         proposals=pa.Table.from_pylist(proposals, schema=PROPOSALS),
         report=Report("ingest", counts, {}, tuple(sorted(warnings))),
     )
-
-
-def _whereabouts(path: Path) -> Whereabouts:
-    stat = path.stat()
-    return {"path": str(path.resolve()), "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}

@@ -1,17 +1,19 @@
 """One file looked at: what it is and what it says, or why it cannot be used."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dougpt_schema import SourceRole, SourceStatus, file_sha256, source_id
 
 from dougpt_media.demux import UnreadableMediaError
-from dougpt_media.evidence import said_by_address, said_by_content, said_by_name, stem_and_part
-from dougpt_media.match import File
+from dougpt_media.evidence import said_by_address, said_by_name, stem_and_part
+from dougpt_media.files import File
+from dougpt_media.metadata import said_by_content
 from dougpt_media.probe import probe
-from dougpt_media.recognise import CAPTIONS, MAYBE_CHAT, Kind, recognise
+from dougpt_media.recognise import CAPTIONS, MAYBE_CHAT, METADATA, Kind, recognise
 
+PROBED_SHARE = 0.8  # of the time that a medium takes; the rest goes into its checksum
 # Returns the name of the chat format that a file is of, or None.
 ChatFormat = Callable[[Path], str | None]
 
@@ -25,10 +27,24 @@ class Refused:
     cause: str
 
 
-def inspect(path: Path, name: str, *, keep_truncated: bool, chat_format: ChatFormat | None = None) -> File | Refused:
-    """Look at a file; `name` is how to call it, its path below the folder that was given.
+def inspect(
+    path: Path,
+    name: str,
+    *,
+    keep_truncated: bool,
+    chat_format: ChatFormat | None = None,
+    sha256: str | None = None,
+    read: Callable[[float], None] | None = None,
+) -> File | Refused:
+    """Look at a file.
 
-    `chat_format` is asked about text and tables that nothing here knows, and about captions, which chat may look like.
+    Args:
+        path: The file.
+        name: How to call it: its path below the folder that was given.
+        keep_truncated: Whether to take media that are cut off.
+        chat_format: Asked about text and tables that nothing here knows, and about captions, which chat may look like.
+        sha256: The checksum of its bytes, where it is known.
+        read: Called now and then with the share of the work that is done.
 
     Raises:
         OSError: It cannot be read.
@@ -39,22 +55,23 @@ def inspect(path: Path, name: str, *, keep_truncated: bool, chat_format: ChatFor
     chat = chat_format(path) if chat_format is not None and found.kind in MAYBE_CHAT else None
     if found.kind in {Kind.UNKNOWN_TEXT, Kind.PARQUET} and chat is None:
         return Refused(
-            name, "unrecognised", f"{_word(found.kind)}, but no captions, chat export or info.json of a known format"
+            name, "unrecognised", f"{_word(found.kind)}, but no captions, chat export or metadata of a known format"
         )
     if found.kind is Kind.MEDIA:
-        return _media(path, name, keep_truncated=keep_truncated)
+        return _media(path, name, keep_truncated=keep_truncated, read=read)
     said = said_by_content(found)
     if said.video_id is None:
-        said = said_by_name(path.name)
+        named = said_by_name(path.name)
+        said = replace(said, platform=named.platform, video_id=named.video_id, id_evidence=named.id_evidence)
     role = SourceRole.CAPTIONS if found.kind in CAPTIONS and chat is None else SourceRole.CHAT
     stem, part = stem_and_part(path.name)
-    sha256 = file_sha256(path)
+    sha256 = sha256 or file_sha256(path)
     return File(
         name=path.name,
         folder=str(path.resolve().parent),
         stem=stem,
         part=part,
-        role=None if found.kind is Kind.INFO else role,
+        role=None if found.kind in METADATA else role,
         said=said,
         source_id=source_id(sha256),
         sha256=sha256,
@@ -67,9 +84,9 @@ def _word(kind: Kind) -> str:
     return "a table" if kind is Kind.PARQUET else "text"
 
 
-def _media(path: Path, name: str, *, keep_truncated: bool) -> File | Refused:
+def _media(path: Path, name: str, *, keep_truncated: bool, read: Callable[[float], None] | None) -> File | Refused:
     try:
-        facts = probe(path)
+        facts = probe(path, None if read is None else lambda share: read(PROBED_SHARE * share))
     except UnreadableMediaError as error:
         return Refused(name, "unreadable", error.cause)
     if facts.status is SourceStatus.TRUNCATED and not keep_truncated:
@@ -78,7 +95,8 @@ def _media(path: Path, name: str, *, keep_truncated: bool) -> File | Refused:
     if said.video_id is None:
         said = said_by_name(path.name)
     stem, part = stem_and_part(path.name)
-    sha256 = file_sha256(path)
+    n_bytes = path.stat().st_size
+    sha256 = _hashed(path, n_bytes, read)
     return File(
         name=path.name,
         folder=str(path.resolve().parent),
@@ -88,7 +106,7 @@ def _media(path: Path, name: str, *, keep_truncated: bool) -> File | Refused:
         said=said,
         source_id=source_id(sha256),
         sha256=sha256,
-        n_bytes=path.stat().st_size,
+        n_bytes=n_bytes,
         container=facts.container,
         duration_ms=facts.duration_ms,
         start_ms=facts.start_ms,
@@ -97,4 +115,17 @@ def _media(path: Path, name: str, *, keep_truncated: bool) -> File | Refused:
         frame_rate=facts.frame_rate,
         status=facts.status,
         status_evidence=facts.evidence,
+        streams=facts.streams,
     )
+
+
+def _hashed(path: Path, n_bytes: int, read: Callable[[float], None] | None) -> str:
+    done = 0
+
+    def tell(piece: int) -> None:
+        nonlocal done
+        done += piece
+        if read is not None and n_bytes:
+            read(PROBED_SHARE + (1 - PROBED_SHARE) * min(1.0, done / n_bytes))
+
+    return file_sha256(path, tell)

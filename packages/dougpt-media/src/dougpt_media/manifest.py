@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
-from dougpt_schema import SourceStatus
 from dougpt_schema import recording_id as id_of_video
 
-from dougpt_media.match import MEDIA_ROLES, ROLES, File, Group, natural
-from dougpt_media.probe import is_cut
-
-EXPECTED_SLACK_S = 5.0
-SAME_RENDITION_MS = 1_500
+from dougpt_media.files import MEDIA_ROLES, ROLES, File, Group, natural
+from dougpt_media.parts import Parts, parts
+from dougpt_media.streams import Stream
+from dougpt_media.told import Stretch, joined
+from dougpt_media.wholeness import wholeness
 
 
 class SourceRow(TypedDict):
@@ -36,6 +35,10 @@ class SourceRow(TypedDict):
     frame_rate: float | None
     broadcast_start: datetime | None
     status: str
+    status_evidence: str | None
+    told_duration_ms: int | None
+    streams: list[Stream] | None
+    muted: list[dict[str, int]] | None
 
 
 def manifest_of(group: Group, channel: str | None) -> tuple[list[SourceRow], list[str]]:
@@ -46,14 +49,18 @@ def manifest_of(group: Group, channel: str | None) -> tuple[list[SourceRow], lis
     recording = _recording_id(group, files)
     channel = channel or next((file.said.channel for file in group.files if file.said.channel), None)
     broadcast_start = _broadcast_start(group)
-    part_of = parts(files)
+    media = [file for file in files if file.role in MEDIA_ROLES]
+    placed_parts = parts(files, _began(group, files))
+    whole = wholeness(_sources_and_metadata(group, files), placed_parts)
+    muted = _muted(group, media, placed_parts, whole.media_start_ms)
     rows: list[SourceRow] = []
-    warnings: list[str] = []
+    warnings = [*placed_parts.warnings, *whole.warnings]
+    warnings += [f"{file.name}: {said}" for file in group.files for said in file.said.notes]
     for file, role in placed:
-        status, evidence = _status(file, group, single=max(index for index, _ in part_of.values()) == 0)
+        status, evidence = whole.of.get(file.source_id, (file.status, file.status_evidence))
         if evidence:
             warnings.append(f"{file.name} is {status}: {evidence}")
-        part_index, part_start_ms = part_of[file.source_id]
+        part_index, part_start_ms = placed_parts.of[file.source_id]
         rows.append(
             {
                 "recording_id": recording,
@@ -75,44 +82,46 @@ def manifest_of(group: Group, channel: str | None) -> tuple[list[SourceRow], lis
                 "frame_rate": file.frame_rate,
                 "broadcast_start": broadcast_start,
                 "status": status.value,
+                "status_evidence": evidence or None,
+                "told_duration_ms": whole.told_ms if role in MEDIA_ROLES else None,
+                "streams": None if file.streams is None else list(file.streams),
+                "muted": _rows_of(muted.get(file.source_id)),
             }
         )
     return rows, warnings
 
 
-def parts(files: Sequence[File]) -> dict[str, tuple[int, int]]:
-    """Return each source's part, counted from 0, and where it begins in ms.
-
-    Media numbered in their names are parts in that order. Several without numbers are parts in the order of
-    their names, unless they are equally long: then they are one part in several renditions.
-    """
-    numbers = {file.source_id: file.part or 0 for file in files}
-    for role in MEDIA_ROLES:
-        same = [file for file in files if file.role is role]
-        lengths = [file.duration_ms or 0 for file in same]
-        if (
-            not any(file.part for file in same)
-            and max(lengths, default=0) - min(lengths, default=0) > SAME_RENDITION_MS
-        ):
-            numbers |= {file.source_id: number for number, file in enumerate(same, 1)}
-    media = [file for file in files if file.role in MEDIA_ROLES]
-    starts: dict[int, tuple[int, int]] = {}
-    start_ms = 0
-    for index, number in enumerate(sorted({numbers[file.source_id] for file in media})):
-        starts[number] = index, start_ms
-        start_ms += max(file.duration_ms or 0 for file in media if numbers[file.source_id] == number)
-    return {source_id: starts.get(number, (0, 0)) for source_id, number in numbers.items()}
+def _began(group: Group, files: Sequence[File]) -> dict[str, datetime]:
+    """Return when the part of each source began, where metadata of its own name tell it of every medium."""
+    infos = {file.marks: file.said.broadcast_start for file in group.files if file.role is None}
+    told = {marks: start for marks, start in infos.items() if start is not None}
+    of_every_one = all(file.marks in told for file in files if file.role in MEDIA_ROLES)
+    several = len(set(told.values())) > 1
+    return (
+        {file.source_id: told[file.marks] for file in files if file.marks in told} if of_every_one and several else {}
+    )
 
 
-def _status(file: File, group: Group, *, single: bool) -> tuple[SourceStatus, str]:
-    """Return whether a file is whole, by itself and against the length that an info.json tells."""
-    told_ms = next((other.said.duration_ms for other in group.files if other.role is None), None)
-    found_ms = file.duration_ms if file.role in MEDIA_ROLES and single else None
-    if file.status is SourceStatus.OK and told_ms is not None and found_ms is not None:
-        found_s, told_s = found_ms / 1000, told_ms / 1000
-        if is_cut(found_s, told_s, slack_s=EXPECTED_SLACK_S):
-            return SourceStatus.TRUNCATED, f"{found_s:.1f} of the {told_s:.1f} s that its info.json tells"
-    return file.status, file.status_evidence
+def _muted(group: Group, media: Sequence[File], placed: Parts, start_ms: int) -> dict[str, tuple[Stretch, ...] | None]:
+    """Return the muted stretches of each medium on its own clock; `start_ms` is where in the video the media begin."""
+    told = [file.said.muted for file in group.files if file.said.muted is not None]
+    if not told:
+        return {file.source_id: file.muted for file in media}
+    whole = joined(stretch for stretches in told for stretch in stretches)
+    muted: dict[str, tuple[Stretch, ...] | None] = {}
+    for file in media:
+        before_ms, length_ms = start_ms + placed.of[file.source_id][1], file.duration_ms or 0
+        cut = ((max(0, a - before_ms), min(length_ms, b - before_ms)) for a, b in whole)
+        muted[file.source_id] = joined(cut)
+    return muted
+
+
+def _rows_of(stretches: Sequence[Stretch] | None) -> list[dict[str, int]] | None:
+    return None if stretches is None else [{"from_ms": from_ms, "to_ms": to_ms} for from_ms, to_ms in stretches]
+
+
+def _sources_and_metadata(group: Group, sources: Sequence[File]) -> list[File]:
+    return [*sources, *(file for file in group.files if file.role is None)]
 
 
 def _recording_id(group: Group, files: Sequence[File]) -> str:

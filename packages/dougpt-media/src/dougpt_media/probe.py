@@ -1,5 +1,6 @@
 """What a media file holds and whether it is whole, found by reading it to its end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,11 +8,14 @@ from av.container.input import InputContainer
 from dougpt_schema import SourceRole, SourceStatus
 
 from dougpt_media.demux import Reading, UnreadableMediaError, frames, open_media, origin_s, picture_of, sound_of
+from dougpt_media.streams import Stream, streams_of
+from dougpt_media.told import LATEST_S, LONGEST_S
 
 # Containers that say in their head how long they are, so that a cut shows.
 SELF_DESCRIBED = {"mov": "mp4", "matroska": "matroska", "wav": "wav", "flac": "flac", "avi": "avi", "flv": "flv"}
 STILL_PICTURES = ("image2", "_pipe", "gif", "tty")
 MISSING_END_S = 1.0
+FRAMES_A_REPORT = 500
 MISSING_END_SHARE = 0.01
 
 
@@ -29,10 +33,36 @@ class Probe:
     status: SourceStatus
     evidence: str
     address: str
+    streams: tuple[Stream, ...]
 
 
-def probe(path: Path) -> Probe:
+@dataclass(slots=True)
+class _Damage:
+    """Where damaged packets were met, as seconds of the sound read by then."""
+
+    first_s: float = 0.0
+    last_s: float = 0.0
+    packets: int = 0
+
+    def note(self, packets: int, at_s: float) -> None:
+        """Take note of how many there were up to `at_s`."""
+        if packets > self.packets:
+            self.first_s = at_s if not self.packets else self.first_s
+            self.packets, self.last_s = packets, at_s
+
+    def __str__(self) -> str:
+        where = f"at {self.first_s:.1f} s"
+        if self.last_s - self.first_s >= 1:
+            where = f"between {self.first_s:.1f} and {self.last_s:.1f} s"
+        return f"{self.packets} {'packet is' if self.packets == 1 else 'packets are'} damaged, {where}"
+
+
+def probe(path: Path, read: Callable[[float], None] | None = None) -> Probe:
     """Read a media file through, decoding its sound.
+
+    Args:
+        path: The file.
+        read: Called now and then with the share of the file that was read.
 
     Raises:
         UnreadableMediaError: It cannot be opened, or holds neither sound nor moving picture.
@@ -46,13 +76,14 @@ def probe(path: Path) -> Probe:
         if sound is None and picture is None:
             raise UnreadableMediaError(path.name, "holds neither sound nor moving picture")
         promised_s, start_s = _promised_s(container, path), origin_s(container)
-        for _ in frames(container, reading):
-            pass
+        damage = _read_through(container, reading, start_s, read)
         ends = [end_s for end_s in (reading.audio_end_s, reading.video_end_s) if end_s is not None]
         if not ends:
             raise UnreadableMediaError(path.name, "none of its sound or picture can be decoded")
         found_s = max(ends) - start_s
-        status, evidence = _status(reading, promised_s, found_s)
+        if not 0 <= found_s <= LONGEST_S or abs(start_s) > LATEST_S:
+            raise UnreadableMediaError(path.name, f"its time stamps make no sense: {start_s:.0f} to {max(ends):.0f} s")
+        status, evidence = _status(reading, damage, promised_s, found_s)
         rate = picture.average_rate or picture.guessed_rate if picture is not None else None
         return Probe(
             role=SourceRole.VIDEO if picture is not None else SourceRole.AUDIO,
@@ -65,7 +96,23 @@ def probe(path: Path) -> Probe:
             status=status,
             evidence=evidence,
             address=container.metadata.get("purl") or container.metadata.get("comment") or "",
+            streams=streams_of(container),
         )
+
+
+def _read_through(
+    container: InputContainer, reading: Reading, start_s: float, read: Callable[[float], None] | None
+) -> _Damage:
+    """Read to the end, and return where damage was met."""
+    damage, at_s = _Damage(), 0.0
+    length_s = (container.duration or 0) / 1e6
+    for number, frame in enumerate(frames(container, reading)):
+        at_s = at_s if frame.time is None else frame.time - start_s
+        damage.note(reading.bad_packets, at_s)
+        if read is not None and not number % FRAMES_A_REPORT and length_s > 0:
+            read(min(1.0, max(0.0, at_s / length_s)))
+    damage.note(reading.bad_packets, at_s)
+    return damage
 
 
 def is_cut(found_s: float, promised_s: float, *, slack_s: float = MISSING_END_S) -> bool:
@@ -99,11 +146,11 @@ def _riff_share(path: Path) -> float:
     return 1.0 if head[:4] != b"RIFF" or streamed else max(1.0, told / path.stat().st_size)
 
 
-def _status(reading: Reading, promised_s: float | None, found_s: float) -> tuple[SourceStatus, str]:
+def _status(reading: Reading, damage: _Damage, promised_s: float | None, found_s: float) -> tuple[SourceStatus, str]:
     if promised_s is not None and is_cut(found_s, promised_s):
         return SourceStatus.TRUNCATED, f"only {found_s:.1f} of {promised_s:.1f} s can be read"
     if reading.stopped:
         return SourceStatus.DAMAGED, f"reading stops at {found_s:.1f} s"
     if reading.bad_packets:
-        return SourceStatus.DAMAGED, f"{reading.bad_packets} packets are damaged"
+        return SourceStatus.DAMAGED, str(damage)
     return SourceStatus.OK, ""

@@ -13,4 +13,24 @@ class Progress:
     total_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """Bytes of the files of a folder that were dealt with, of how many, and which file is at hand, counted from 1."""
+
+    name: str
+    file: int
+    files: int
+    done_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadProgress:
+    """Bytes of one file that were fetched, of how many, where that is known."""
+
+    name: str
+    done_bytes: int
+    total_bytes: int | None
+
+
 Tell = Callable[[Progress], None]

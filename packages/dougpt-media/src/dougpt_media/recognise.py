@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from dougpt_media.told import a_list, an_object
+
 LOOKED_AT_BYTES = 32 << 20  # what a JSON file says about itself stands before its list of messages
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,8 +22,11 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SRV_START = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?<(?:timedtext\b|transcript>)")
-SEGMENTS_START = re.compile(r"\s*\[\s*\{")
 SRT_START = re.compile(r"\s*\d+[ \t]*\r?\n\s*\d+:\d\d:\d\d[,.]\d{1,3}[ \t]*-->")
+# What only Twitch's description of a video has; its other names are everybody's.
+TWITCH_MARKS = frozenset({"muted_segments", "muteInfo", "lengthSeconds"})
+TWITCH_VIDEO_IDS = frozenset({"id", "_id"})
+MOST_ANSWERS = 50
 TEXT_CONTROLS = frozenset(b"\t\n\r\f\v")
 
 
@@ -37,6 +42,7 @@ class Kind(StrEnum):
     TWITCH_DOWNLOADER = "twitchdownloader"
     TWITCH_V5 = "v5"
     INFO = "info"
+    TWITCH_VIDEO = "twitch_video"
     PARQUET = "parquet"
     EMPTY = "empty"
     UNKNOWN_TEXT = "text"
@@ -44,6 +50,7 @@ class Kind(StrEnum):
 
 CAPTIONS = frozenset({Kind.JSON3, Kind.WEBVTT, Kind.SRT, Kind.SRV3, Kind.WHISPERX})
 CHAT = frozenset({Kind.TWITCH_DOWNLOADER, Kind.TWITCH_V5})
+METADATA = frozenset({Kind.INFO, Kind.TWITCH_VIDEO})
 # What a reader of chat may know more of.
 MAYBE_CHAT = frozenset({Kind.UNKNOWN_TEXT, Kind.SRT, Kind.PARQUET})
 
@@ -78,12 +85,18 @@ def _recognised_text(text: str) -> Recognised:
         return Recognised(Kind.SRT)
     if SRV_START.match(text):
         return Recognised(Kind.SRV3)
-    if text.lstrip()[:1] == "{":
-        members = _members(text.lstrip())
+    start = text.lstrip()
+    if start[:1] == "{":
+        members = _members(start)
         return Recognised(_kind_of_json(members), members)
-    if SEGMENTS_START.match(text) and {"start", "end", "text"} <= _members(text.lstrip()[1:].lstrip()).keys():
+    return _recognised_list(start) if start[:1] == "[" else Recognised(Kind.UNKNOWN_TEXT)
+
+
+def _recognised_list(start: str) -> Recognised:
+    if {"start", "end", "text"} <= _members(start[1:].lstrip()).keys():
         return Recognised(Kind.WHISPERX)
-    return Recognised(Kind.UNKNOWN_TEXT)
+    answers: dict[str, object] = {"answers": _first_of_list(start)}
+    return Recognised(Kind.TWITCH_VIDEO, answers) if twitch_video(answers) else Recognised(Kind.UNKNOWN_TEXT)
 
 
 def as_text(data: bytes) -> str | None:
@@ -152,6 +165,36 @@ def _members(text: str) -> dict[str, object]:
     return members
 
 
+def _first_of_list(text: str) -> list[object]:
+    """Read a JSON list as far as its answers may go; a long list is no answer of Twitch's."""
+    decoder, found, at = json.JSONDecoder(), list[object](), 1
+    while len(found) < MOST_ANSWERS and (match := re.compile(r"\s*,?\s*(?=\{)").match(text, at)):
+        try:
+            item, at = decoder.raw_decode(text, match.end())
+        except (ValueError, RecursionError):
+            break
+        found.append(item)
+    return found
+
+
+def twitch_video(members: dict[str, object]) -> dict[str, object]:
+    """Return what Twitch says of one video, wherever its interface puts it; nothing where this is no such answer.
+
+    Several answers to one request speak of the same video, and are taken together.
+    """
+    data = an_object(members.get("data"))
+    videos = [an_object(an_object(an_object(item).get("data")).get("video")) for item in a_list(members.get("answers"))]
+    videos += [an_object(data.get("video")), an_object(members.get("video")), members]
+    listed = a_list(members.get("data")) or a_list(members.get("videos"))
+    if len(listed) == 1:
+        videos.append(an_object(listed[0]))
+    merged: dict[str, object] = {}
+    for video in videos:
+        if "comments" not in video and TWITCH_MARKS & video.keys():
+            merged = video | {name: value for name, value in merged.items() if value is not None}
+    return merged if TWITCH_VIDEO_IDS & merged.keys() else {}
+
+
 def _kind_of_json(members: dict[str, object]) -> Kind:
     if "comments" in members:
         modern = {"FileInfo", "streamer", "embeddedData"} & members.keys()
@@ -162,4 +205,4 @@ def _kind_of_json(members: dict[str, object]) -> Kind:
         return Kind.WHISPERX
     if "id" in members and {"extractor", "extractor_key", "webpage_url", "_type", "formats"} & members.keys():
         return Kind.INFO
-    return Kind.UNKNOWN_TEXT
+    return Kind.TWITCH_VIDEO if twitch_video(members) else Kind.UNKNOWN_TEXT

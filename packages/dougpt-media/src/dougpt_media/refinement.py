@@ -12,6 +12,7 @@ from dougpt_schema import GAPS, WORDS, ArrowStream, Timing
 from dougpt_media.audio import Audio
 from dougpt_media.forced import RATE_HZ, Aligner, load_aligner
 from dougpt_media.hearing import Hearing
+from dougpt_media.progress import Tell
 from dougpt_media.report import Report
 from dougpt_media.retiming import settle, without_disorder
 from dougpt_media.settings import RefineSettings
@@ -24,7 +25,12 @@ MANY_UNALIGNED = 0.2
 
 
 def refine(
-    words: ArrowStream, audio: Audio, settings: RefineSettings | None = None, *, aligner: Aligner | None = None
+    words: ArrowStream,
+    audio: Audio,
+    settings: RefineSettings | None = None,
+    *,
+    progress: Tell | None = None,
+    aligner: Aligner | None = None,
 ) -> Transcript:
     """Return `words` with times from forced alignment: the same words in the same order.
 
@@ -32,6 +38,7 @@ def refine(
         words: A table of the contract words, of one recording.
         audio: Its sound at 16 kHz.
         settings: Which aligner, how the sound is cut and what is believed.
+        progress: Told how far the work is.
         aligner: One that is loaded already, for several calls; it stays loaded.
 
     Raises:
@@ -47,20 +54,22 @@ def refine(
     if len(recordings) > 1:
         raise ValueError(f"words of {len(recordings)} recordings cannot be aligned with one sound")
     if aligner is not None:
-        return _refined(table, audio, settings, aligner)
+        return _refined(table, audio, settings, aligner, progress)
     aligner = load_aligner(settings)
     try:
-        return _refined(table, audio, settings, aligner)
+        return _refined(table, audio, settings, aligner, progress)
     finally:
         aligner.close()
 
 
-def _refined(table: pa.Table, audio: Audio, settings: RefineSettings, aligner: Aligner) -> Transcript:
+def _refined(
+    table: pa.Table, audio: Audio, settings: RefineSettings, aligner: Aligner, progress: Tell | None
+) -> Transcript:
     spans = [Span(*times) for times in zip(*(table[name].to_pylist() for name in ("start_ms", "end_ms")), strict=True)]
     spoken = [_sounds(normal.split(), aligner) for normal in table["normal"].to_pylist()]
     timed = [timing != Timing.INTERPOLATED for timing in table["timing"].to_pylist()]
     hearing = Hearing(spans, table["segment_id"].to_pylist(), timed, spoken, audio, aligner, settings)
-    hearing.listen()
+    hearing.listen(progress)
     heard = without_disorder(hearing.heard)
     refined = _retimed(table, spans, heard, hearing.probability, _guessed(spoken, aligner))
     report = _report(table, spans, heard, hearing.counts, audio)

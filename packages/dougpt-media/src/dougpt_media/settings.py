@@ -113,6 +113,68 @@ class TranscribeSettings:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
 
 
+@dataclass(frozen=True, slots=True)
+class DiariseSettings:
+    """How speakers are told apart, and which of them is the streamer; times in milliseconds."""
+
+    pipeline: str = field(
+        default="pyannote/speaker-diarization-community-1",
+        metadata={"help": "a folder with a pyannote pipeline (its config.yaml), or the name of a published one"},
+    )
+    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
+    offline: bool = field(default=False, metadata={"help": "never ask a network for a model"})
+    speakers: int | None = field(default=None, metadata={"help": "how many people speak, where that is known"})
+    most_speakers: int | None = field(default=None, metadata={"help": "how many people speak at most"})
+    nearest_ms: int = field(
+        default=500, metadata={"help": "a word outside every turn is given to the nearest one within this"}
+    )
+    streamer_sample: str | None = field(
+        default=None, metadata={"help": "a sound file in which only the streamer speaks, by which he is known"}
+    )
+    streamer_at: tuple[tuple[int, int], ...] = field(
+        default=(), metadata={"help": "stretches [from, to] of the recording in which the streamer speaks"}
+    )
+
+    def __post_init__(self) -> None:
+        _check_device(self.device)
+        if not self.pipeline:
+            raise ValueError("pipeline must not be empty")
+        for name in ("speakers", "most_speakers"):
+            if (asked := getattr(self, name)) is not None and asked < 1:
+                raise ValueError(f"{name} must be at least 1, not {asked}")
+        if self.nearest_ms < 0:
+            raise ValueError(f"nearest_ms must not be negative, not {self.nearest_ms}")
+        if not all(0 <= from_ms < to_ms for from_ms, to_ms in self.streamer_at):
+            raise ValueError(f"streamer_at must hold stretches of positive length, not {self.streamer_at}")
+        if self.streamer_at and self.streamer_sample:
+            raise ValueError("streamer_at and streamer_sample exclude each other")
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadSettings:
+    """What `download` fetches of a video."""
+
+    height: int = field(
+        default=720,
+        metadata={"help": "lines of the picture: the best up to it, else the smallest above; 0 fetches sound alone"},
+    )
+    captions: tuple[str, ...] = field(
+        default=("en", "en-orig", "en-[A-Z]{2}"),
+        metadata={"help": "languages of the captions to fetch, as regular expressions; none fetches no captions"},
+    )
+    chat: bool = field(default=True, metadata={"help": "fetch the chat too where yt-dlp can: that is YouTube's"})
+    most: int = field(default=10, metadata={"help": "videos of a playlist or channel to fetch at most, its first ones"})
+    cookies: str | None = field(
+        default=None, metadata={"help": "a file of cookies in Netscape's format, for videos that ask who you are"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.height < 0:
+            raise ValueError(f"height must not be negative, not {self.height}")
+        if self.most < 1:
+            raise ValueError(f"most must be at least 1, not {self.most}")
+
+
 def _check_device(device: str) -> None:
     if device not in DEVICES:
         raise ValueError(f"device must be auto, cpu or cuda, not {device!r}")

@@ -16,6 +16,7 @@ ENGINES = (
     ("forced alignment, emergency speech recognition", "pocketsphinx", "dougpt-media[pocketsphinx]"),
     ("speech recognition", "whisperx", "dougpt-media[whisperx]"),
     ("speech recognition without torch", "faster_whisper", "dougpt-media[faster-whisper]"),
+    ("telling speakers apart", "pyannote", "dougpt-media[diarise]"),
     ("download of recordings", "yt_dlp", "dougpt-media[download]"),
     ("chat in the picture", "rapidocr", "dougpt-chat[ocr]"),
     ("chat in the picture", "paddleocr", "dougpt-chat[paddle]"),

@@ -93,4 +93,4 @@ def _make(place: "Workspace", key: bytes | None) -> None:
     else:
         atomic_write(place.key_file, key or secrets.token_bytes(KEY_BYTES))
         place.key_file.chmod(0o600)
-    atomic_write(place.root / ".gitignore", b"secret/\n.dougpt/\nraw/*/local.json\n")
+    atomic_write(place.root / ".gitignore", b"secret/\n.dougpt/\nraw/*/local.json\nraw/downloads/\n")

@@ -46,6 +46,10 @@ def facts(plan: "Plan") -> dict[str, Any]:
                 "channel": recording.channel,
                 "title": recording.title,
                 "video_id": recording.video_id,
+                "own_settings": {
+                    table: dict(values)
+                    for table, values in plan.project.own_settings.get(recording.recording_id, {}).items()
+                },
                 "sources": [{"role": source.role, "name": source.row["name"]} for source in recording.sources],
             }
             for recording in recordings.values()
@@ -64,6 +68,7 @@ def facts(plan: "Plan") -> dict[str, Any]:
 
 
 def _print(plan: "Plan") -> None:
+    from dougpt.own_settings import told
     from dougpt.recipes import STAGES
     from dougpt.terminal import safe
 
@@ -76,6 +81,8 @@ def _print(plan: "Plan") -> None:
         date = f"{start:%Y-%m-%d}" if start else "no date   "
         known_as = f"{recordings[name].video_id or ''} {recordings[name].title}".strip()
         click.echo(f"{name}  {date}  {states}  {safe(known_as)}")
+        if own := plan.project.own_settings.get(name):
+            click.echo(f"{'':<16}  set for it alone: {safe(told(own))}")
     for job in plan.jobs():
         if job.stage.per == "dataset":
             click.echo(f"{job.stage.name:<10} {job.state}")

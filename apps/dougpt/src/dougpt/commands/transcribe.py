@@ -1,16 +1,119 @@
-"""`dougpt transcribe`: words with times."""
+"""`dougpt transcribe`: words with times, by what engine is wished, and the page that shows and plays them."""
 
-from dougpt.stage_command import recording_command
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-command = recording_command(
-    "transcribe",
+import click
+
+from dougpt import options
+from dougpt.stage_command import as_job_option, run_stage
+
+if TYPE_CHECKING:
+    from dougpt.project import Project
+
+ENGINES = ("auto", "whisperx", "faster_whisper", "pocketsphinx")
+DEVICES = ("auto", "cpu", "cuda")
+PLACES = {
+    "engine": ("speech", "engine"),
+    "captions": ("speech", "use_captions"),
+    "refine": ("speech", "refine_captions"),
+    "diarise": ("speech", "diarise"),
+    "model": ("transcribe", "model"),
+    "device": ("transcribe", "device"),
+    "compute_type": ("transcribe", "compute_type"),
+}
+"""Which setting an option sets."""
+
+
+@click.command()
+@options.workspace
+@options.only
+@click.option("--engine", type=click.Choice(ENGINES), help="What recognises speech.")
+@click.option("--model", metavar="FOLDER|NAME", help="Its weights: a folder, or the name of a published model.")
+@click.option("--device", type=click.Choice(DEVICES), help="Where it runs.")
+@click.option("--compute-type", metavar="TYPE", help="The number format of its weights, such as int8 or float16.")
+@click.option("--captions/--no-captions", default=None, help="Take the words of captions, or recognise them all anew.")
+@click.option("--refine/--no-refine", default=None, help="Give words of captions their times by forced alignment.")
+@click.option("--diarise/--no-diarise", default=None, help="Tell speakers apart, with pyannote.")
+@click.option("--reset", is_flag=True, help="Forget what these options set before; dougpt.toml holds again.")
+@click.option("--report", is_flag=True, help="Also write reports/transcribe-RECORDING.html, which shows and plays it.")
+@options.dry_run
+@options.as_json
+@as_job_option
+def command(
+    workspace: Path,
+    only: tuple[str, ...],
+    reset: bool,
+    report: bool,
+    dry_run: bool,
+    as_json: bool,
+    as_job: bool,
+    **chosen: Any,
+) -> None:
     """Words with times, from captions or speech recognition.
 
     Captions with audio: the captions' words, their times refined by forced alignment. Captions alone: their own
     times. Audio alone: speech recognition by the engine of [speech] in dougpt.toml.
 
+    What --engine, --model, --device, --compute-type and the switches choose holds for these recordings from then on: it
+    is kept in raw/RECORDING/settings.toml, over dougpt.toml, so that status and pipeline agree with it.
+
     \b
     Example:
       dougpt transcribe --only 1a2b
-    """,
-)
+      dougpt transcribe --only 1a2b --engine faster_whisper --model small --no-captions
+      dougpt transcribe --report
+    """
+    tables = _tables(chosen)
+    project = _chosen(workspace, only, tables, reset=reset, write=not dry_run) if tables or reset else None
+    run_stage("transcribe", workspace, only, project=project, dry_run=dry_run, as_json=as_json, as_job=as_job)
+    if report and not dry_run:
+        _write_pages(workspace, only)
+
+
+def _tables(chosen: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the settings that options name, by table; a folder is found from anywhere."""
+    tables: dict[str, dict[str, Any]] = {}
+    for option, value in chosen.items():
+        if value is not None:
+            table, name = PLACES[option]
+            folder = Path(value) if option == "model" else None
+            here = folder is not None and folder.is_dir()
+            tables.setdefault(table, {})[name] = str(folder.absolute()) if here and folder is not None else value
+    return tables
+
+
+def _chosen(
+    root: Path, only: tuple[str, ...], tables: dict[str, dict[str, Any]], *, reset: bool, write: bool
+) -> "Project":
+    """Return the project in which the choice holds, written down unless nothing is to be."""
+    from dougpt import lock
+    from dougpt.own_settings import told, write_own_settings
+    from dougpt.project import Project
+    from dougpt.speech import parts_of, sound_of, way_of
+    from dougpt.terminal import note, safe
+
+    project = Project.open(root)
+    for name in project.select(only):
+        project.choose(name, tables, reset=reset)
+        if write:
+            with lock.writing(project.workspace):
+                write_own_settings(project.workspace.own_settings_file(name), project.own_settings[name])
+        own = told(project.own_settings[name])
+        note(f"transcribe {name}: {'set for it: ' + safe(own) if own else 'the settings of dougpt.toml hold'}")
+        speech = project.settings_of(name).speech
+        parts = parts_of(project.recordings[name])
+        if "engine" in tables.get("speech", {}) and any("captions" in way_of(part, speech) for part in parts):
+            more = "; to recognise them: --no-captions" if any(map(sound_of, parts)) else ""
+            note(f"transcribe {name}: its words come from captions, so that no engine is asked{more}")
+    return project
+
+
+def _write_pages(root: Path, only: tuple[str, ...]) -> None:
+    from dougpt.project import Project
+    from dougpt.terminal import note
+    from dougpt.transcript_page import write_transcript_page
+
+    project = Project.open(root)
+    for recording_id in project.select(only):
+        note(f"transcribe {recording_id}: {write_transcript_page(project, recording_id)}")

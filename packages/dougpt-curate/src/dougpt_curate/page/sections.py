@@ -13,6 +13,7 @@ from dougpt_schema import ArrowStream, as_table
 from dougpt_schema.page import head
 from dougpt_schema.page.words import clock, number
 
+from dougpt_curate.blocks import are_cut
 from dougpt_curate.gates import Expectation
 from dougpt_curate.page.bars import columns, counted, shares, table, text
 from dougpt_curate.report import CurateReport
@@ -205,7 +206,7 @@ def _splits(report: CurateReport, suite: int) -> str:
         for name, counts in report.splits.items()
     ]
     how = "By recording: no recording is in two splits."
-    if report.blocks:
+    if are_cut(report.blocks):
         how = f"In blocks of time within recordings, {report.settings['embargo_s']:g} s apart."
     header = ("split", "recordings", "samples", "replies", "minutes of prompts")
     rates = [(text(name), count) for name, count in report.rates.items()]

@@ -9,13 +9,13 @@ from dougpt_schema import source_id as id_of
 from dougpt_schema.fingerprints import code_fingerprint, library_versions
 
 from dougpt_media.audio import Audio, read_audio
-from dougpt_media.progress import Tell
+from dougpt_media.progress import Progress, Tell
 from dougpt_media.report import Report
 from dougpt_media.settings import TranscribeSettings
 from dougpt_media.transcript import Transcript, Word, words_table
 from dougpt_media.transcription.engine import Engine
 from dougpt_media.transcription.resume import Shelf
-from dougpt_media.transcription.running import HALLUCINATED, Run
+from dougpt_media.transcription.running import HALLUCINATED, RECOGNISING, Run
 from dougpt_media.weights import MissingWeightsError, identity
 
 ENGINES = ("faster_whisper", "pocketsphinx", "whisperx")
@@ -65,6 +65,8 @@ def transcribe(
     run = Run(recogniser, settings, progress)
     run.check()
     audio = read_audio(path)
+    if progress is not None:
+        progress(Progress(RECOGNISING, 0, audio.end_ms))
     sha256 = file_sha256(path)
     versions = library_versions(*recogniser.versions, *ALIGNER_VERSIONS.get(run.aligner or "", ()))
     models = (identity(settings.model), identity(settings.align_model))

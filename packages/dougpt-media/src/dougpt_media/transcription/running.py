@@ -28,6 +28,7 @@ from dougpt_media.windows import Span
 
 HALLUCINATED = "hallucinated"
 HEARD_AGAIN = "heard_again"
+RECOGNISING, ALIGNING = "recognising speech", "aligning words"
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class Run:
             pieces = shelf.pieces(f"recognised-{index:05}", partial(heard, sound))
             self.counts.update(f"piece_{doubt}" for piece in pieces for doubt in piece.doubts)
             yield pieces
-            self._told("recognise", sound, sounds)
+            self._told(RECOGNISING, sound, sounds)
         self.counts["batch_halvings"] = batches.halvings
 
     def _believed(self, sound: Audio, pieces: Iterable[Piece], speech: Sequence[Span]) -> Iterator[Piece]:
@@ -135,7 +136,7 @@ class Run:
             yield from (replace(word, segment_id=word.segment_id + first_segment) for word in words)
             first_segment += len(found)
             if settings is not None:
-                self._told("align", sound, sounds)
+                self._told(ALIGNING, sound, sounds)
         for aligner in loaded:
             aligner.close()
 

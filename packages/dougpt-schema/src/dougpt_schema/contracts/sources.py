@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
-from dougpt_schema.column_types import COUNT, ID, MILLISECONDS, NUMBER, TEXT, WALL_CLOCK
+import pyarrow as pa
+
+from dougpt_schema.column_types import COUNT, ID, MILLISECONDS, NUMBER, TEXT, TEXTS, WALL_CLOCK, list_of
 from dougpt_schema.contract import Column, Contract
 from dougpt_schema.rules import OneOf, Within
 
@@ -23,6 +25,20 @@ class SourceStatus(StrEnum):
     TRUNCATED = "truncated"
     DAMAGED = "damaged"
 
+
+STREAM = pa.struct(
+    [
+        pa.field("index", pa.int64(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("codec", pa.string(), nullable=True),
+        pa.field("start_ms", pa.int64(), nullable=True),
+        pa.field("duration_ms", pa.int64(), nullable=True),
+        pa.field("time_base", pa.string(), nullable=True),
+        pa.field("language", pa.string(), nullable=True),
+        pa.field("disposition", TEXTS, nullable=False),
+    ]
+)
+STRETCH = pa.struct([pa.field("from_ms", pa.int64(), nullable=False), pa.field("to_ms", pa.int64(), nullable=False)])
 
 SOURCES = Contract(
     name="sources",
@@ -48,6 +64,10 @@ SOURCES = Contract(
         Column("frame_rate", NUMBER, "Frames a second, on average.", nullable=True),
         Column("broadcast_start", WALL_CLOCK, "When the broadcast began.", nullable=True),
         Column("status", TEXT, "Whether the file is whole: ok, truncated or damaged."),
+        Column("status_evidence", TEXT, "What shows that it is not whole, in numbers.", nullable=True),
+        Column("told_duration_ms", MILLISECONDS, "How long the whole video is, by metadata beside it.", nullable=True),
+        Column("streams", list_of(STREAM), "Every stream in the file, as its container describes it.", nullable=True),
+        Column("muted", list_of(STRETCH), "Stretches that the platform muted, on the file's clock.", nullable=True),
     ),
     key=("recording_id", "source_id"),
     order=("recording_id", "source_id"),
@@ -60,5 +80,6 @@ SOURCES = Contract(
         Within("width", 1),
         Within("height", 1),
         Within("frame_rate", 0),
+        Within("told_duration_ms", 0),
     ),
 )

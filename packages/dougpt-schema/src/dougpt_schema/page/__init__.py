@@ -3,6 +3,6 @@
 `head` and `words` need the standard library alone; `drawing` (figures as SVG) and `template` need the extra `page`.
 """
 
-from dougpt_schema.page.head import head
+from dougpt_schema.page.head import head, policy_of
 
-__all__ = ["head"]
+__all__ = ["head", "policy_of"]
