@@ -1,6 +1,7 @@
 """Captions of every format become words; what is written is kept, and times that run backwards are refused."""
 
 import contextlib
+import html
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,29 @@ def whisperx(cues: list[Cue]) -> str:
     return json.dumps({"segments": [{"start": a / 1000, "end": b / 1000, "text": " ".join(w)} for a, b, w in cues]})
 
 
-WRITERS = [srt, vtt, json3, whisperx]
+def bare_segments(cues: list[Cue]) -> str:
+    return json.dumps([{"id": 0, "start": a / 1000, "end": b / 1000, "text": " ".join(w)} for a, b, w in cues])
+
+
+def whisper_cpp(cues: list[Cue]) -> str:
+    passages = [{"offsets": {"from": a, "to": b}, "text": " " + " ".join(words)} for a, b, words in cues]
+    return json.dumps({"systeminfo": "AVX", "model": {}, "params": {}, "transcription": passages})
+
+
+def srv3(cues: list[Cue]) -> str:
+    lines = "".join(f'<p t="{a}" d="{b - a}">{html.escape(" ".join(words))}</p>' for a, b, words in cues)
+    return f'<?xml version="1.0" encoding="utf-8" ?><timedtext format="3">\n<head/><body>{lines}</body></timedtext>'
+
+
+def srv1(cues: list[Cue]) -> str:
+    lines = "".join(
+        f'<text start="{a / 1000}" dur="{(b - a) / 1000}">{html.escape(html.escape(" ".join(words)))}</text>'
+        for a, b, words in cues
+    )
+    return f'<?xml version="1.0" encoding="utf-8" ?><transcript>{lines}</transcript>'
+
+
+WRITERS = [srt, vtt, json3, whisperx, bare_segments, whisper_cpp, srv3, srv1]
 
 
 def words_in(path: Path, text: str | bytes) -> list[dict[str, object]]:
@@ -126,6 +149,8 @@ def test_times_that_run_backwards_are_refused_by_file_and_cue(
         (json3([(0, 9, ["a"])])[:-9], "cut off or broken"),
         ('{"wireMagic": "pb3", "events": {"a": 1}}', "not in the shape of json3"),
         ('{"segments": [1, 2]}', "not in the shape of whisperx"),
+        (srv3([(0, 9, ["a"])])[:-9], "the XML is cut off or broken"),
+        ('<?xml version="1.0"?><timedtext><!DOCTYPE a [<!ENTITY b "c">]></timedtext>', "document type"),
     ],
 )
 def test_what_are_no_captions_is_an_error_in_one_line(tmp_path: Path, text: str, cause: str) -> None:
@@ -190,6 +215,45 @@ def test_automatic_json3_has_decoded_starts_and_ends_before_the_next_word(tmp_pa
     ]
     assert [row["end_ms"] for row in rows] == [1400, 1400 + 300 + 4 * 120, 3800, 3900]
     assert [(row["reason"], row["detail"]) for row in transcript.rejects.to_pylist()] == [("not_speech", "[Music]")]
+
+
+def test_automatic_srv3_has_decoded_starts(tmp_path: Path) -> None:
+    text = """<?xml version="1.0" encoding="utf-8" ?><timedtext format="3">
+<head><ws id="0"/><wp id="0"/></head>
+<body>
+<w t="0" id="1" wp="1" ws="1"/>
+<p t="80" d="4640" w="1"><s ac="0">so</s><s t="240" ac="0"> hello</s><s t="960" ac="0"> [Music]</s></p>
+<p t="2390" d="2330" w="1" a="1">
+</p>
+<p t="2400" d="4000" w="1"><s ac="0">Tom</s><s t="400" ac="0"> &amp; Jerry</s></p>
+</body></timedtext>"""
+
+    rows = words_in(tmp_path / "a.srv3", text)
+
+    assert [(row["text"], row["start_ms"], row["timing"]) for row in rows] == [
+        ("so", 80, "decoded"),
+        ("hello", 320, "decoded"),
+        ("Tom", 2400, "decoded"),
+        ("&", 2800, "decoded"),
+        ("Jerry", rows[4]["start_ms"], "interpolated"),
+    ]
+    assert rows[1]["end_ms"] <= rows[2]["start_ms"]
+
+
+def test_pieces_of_words_in_whisper_cpp_are_joined_with_their_times(tmp_path: Path) -> None:
+    tokens = [
+        {"text": "[_BEG_]", "offsets": {"from": 0, "to": 0}, "p": 0.9},
+        {"text": " Hel", "offsets": {"from": 100, "to": 300}, "p": 0.5},
+        {"text": "lo", "offsets": {"from": 300, "to": 400}, "p": 0.7},
+        {"text": ",", "offsets": {"from": 400, "to": 420}, "p": 0.9},
+        {"text": " you", "offsets": {"from": 900, "to": 1100}, "p": 1.0},
+    ]
+    passage = {"offsets": {"from": 0, "to": 2000}, "text": " Hello, you", "tokens": tokens}
+
+    rows = words_in(tmp_path / "a.json", json.dumps({"systeminfo": "", "transcription": [passage]}))
+
+    assert [(row["text"], row["start_ms"], row["end_ms"]) for row in rows] == [("Hello,", 100, 420), ("you", 900, 1100)]
+    assert rows[0]["probability"] == pytest.approx(0.7)
 
 
 def test_rolling_vtt_gives_each_word_once_at_its_own_time(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import re
 
 import pytest
 from dougpt_media import normal
+from dougpt_media.transcript import Word, words_table
+from dougpt_schema import Timing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +21,27 @@ def test_only_letters_apostrophes_and_single_spaces_are_left(text: str) -> None:
 @given(st.text(max_size=40))
 def test_it_is_idempotent(text: str) -> None:
     assert normal(normal(text)) == normal(text)
+
+
+@given(st.lists(st.text(min_size=1, max_size=12), max_size=8))
+def test_stored_text_is_never_rewritten_and_the_form_stands_beside_it(texts: list[str]) -> None:
+    words = [Word(index, index, text, 0, Timing.DECODED) for index, text in enumerate(texts)]
+
+    table = words_table(words, recording_id="r", source_id="s")
+
+    assert table["text"].to_pylist() == texts
+    assert table["normal"].to_pylist() == [normal(text) for text in texts]
+
+
+@given(st.integers(0, 10**12 - 1))
+def test_a_number_is_spoken_the_same_with_and_without_commas(number: int) -> None:
+    if not 1100 <= number <= 2099:  # read as a year without them
+        assert normal(f"{number:,}") == normal(str(number))
+
+
+@given(st.integers(0, 999), st.sampled_from([".", ",", "!", "?", '"', ")", "…"]))
+def test_punctuation_around_a_number_is_not_spoken(number: int, mark: str) -> None:
+    assert normal(f"{number}{mark}") == normal(str(number))
 
 
 @given(st.lists(st.text(alphabet="abcdefgh'", min_size=1, max_size=6), max_size=6))

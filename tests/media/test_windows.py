@@ -1,7 +1,7 @@
 """Stretches cover every word once and are cut at pauses; context never leaves the track."""
 
 from dougpt_media import RefineSettings
-from dougpt_media.windows import Span, plan, widest_pause, with_context
+from dougpt_media.windows import Span, cues_of, plan, widest_pause, with_context
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,3 +49,34 @@ def test_the_widest_pause_is_where_a_stretch_is_cut_again() -> None:
     spans = [Span(0, 100), Span(120, 200), Span(500, 600), Span(610, 700)]
 
     assert widest_pause(spans, 0, 4) == 2
+
+
+@st.composite
+def tracks_in_cues(draw: st.DrawFn) -> tuple[list[Span], list[tuple[int, int]]]:
+    spans = draw(tracks())
+    segments = sorted(draw(st.lists(st.integers(0, 5), min_size=len(spans), max_size=len(spans))))
+    timed = draw(st.lists(st.booleans(), min_size=len(spans), max_size=len(spans)))
+    return spans, cues_of(segments, timed)
+
+
+@given(tracks_in_cues())
+def test_every_word_is_in_exactly_one_cue(track: tuple[list[Span], list[tuple[int, int]]]) -> None:
+    spans, cues = track
+
+    assert [index for first, last in cues for index in range(first, last)] == list(range(len(spans)))
+
+
+@given(tracks_in_cues(), st.integers(500, 20_000), st.integers(1_000, 60_000))
+def test_no_stretch_and_no_context_ends_within_a_cue_without_word_times(
+    track: tuple[list[Span], list[tuple[int, int]]], window_ms: int, longest_cue_ms: int
+) -> None:
+    spans, cues = track
+    settings = RefineSettings(window_ms=window_ms, longest_cue_ms=longest_cue_ms)
+    stretches = plan(spans, settings, cues)
+    windows = [with_context(spans, *stretch, settings, cues) for stretch in stretches]
+    borders = {border for w in windows for border in (w.first, w.last, w.context_first, w.context_last)}
+
+    assert [index for first, last in stretches for index in range(first, last)] == list(range(len(spans)))
+    for first, last in cues:
+        if spans[last - 1].end_ms - spans[first].start_ms <= longest_cue_ms:
+            assert not borders & set(range(first + 1, last))

@@ -15,7 +15,7 @@ from dougpt.project import SPEECH_ROLES, Project
 from dougpt.recipes import STAGES, Recipe, Stage, differences, stage_code, stage_versions
 from dougpt.speech import (
     DIARISE_LIBRARIES,
-    WAY_LIBRARIES,
+    libraries_of_way,
     parts_of,
     settings_of_way,
     tells_apart,
@@ -174,7 +174,7 @@ class Plan:
         stage, settings = STAGES["transcribe"], self.project.settings_of(recording_id)
         parts = parts_of(recording)
         ways = [way_of(part, settings.speech) for part in parts]
-        libraries = {library for way in ways for library in WAY_LIBRARIES[way]}
+        libraries = {library for way in ways for library in libraries_of_way(settings, way)}
         chosen: list[object] = [(way, settings_of_way(settings, way)) for way in ways]
         if tells_apart(parts, settings):
             libraries |= set(DIARISE_LIBRARIES)

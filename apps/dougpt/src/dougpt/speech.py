@@ -16,12 +16,19 @@ ENGINES = ("whisperx", "faster_whisper", "pocketsphinx")
 
 WAY_LIBRARIES: dict[str, tuple[str, ...]] = {
     "captions": (),
-    "refined captions": ("av", "numpy", "pocketsphinx", "num2words"),
-    "whisperx": ("av", "numpy", "whisperx", "faster-whisper", "ctranslate2", "torch"),
-    "faster_whisper": ("av", "numpy", "faster-whisper", "ctranslate2"),
-    "pocketsphinx": ("av", "numpy", "pocketsphinx"),
+    "refined captions": ("av", "numpy", "num2words"),
+    "whisperx": ("av", "numpy", "num2words", "whisperx", "faster-whisper", "ctranslate2", "pyannote-audio", "torch"),
+    "faster_whisper": ("av", "numpy", "num2words", "faster-whisper", "ctranslate2", "onnxruntime"),
+    "pocketsphinx": ("av", "numpy", "num2words", "pocketsphinx"),
 }
-"""Distributions that decide the words, by way."""
+"""Distributions that decide the words, by way; an aligner's come to them."""
+
+ALIGNER_LIBRARIES: dict[str, tuple[str, ...]] = {
+    "pocketsphinx": ("pocketsphinx",),
+    "wav2vec2": ("whisperx", "torch", "torchaudio", "transformers"),
+    "none": (),
+}
+"""Distributions that decide the times of words by forced alignment."""
 
 
 DIARISE_LIBRARIES = ("av", "numpy", "pyannote-audio", "torch")
@@ -49,6 +56,17 @@ def way_of(part: tuple[Source, ...], settings: SpeechSettings) -> str:
     if settings.engine != "auto":
         return settings.engine
     return next((name for name in ENGINES if find_spec(name) is not None), "pocketsphinx")
+
+
+def libraries_of_way(settings: Settings, way: str) -> tuple[str, ...]:
+    """Return the distributions that decide the words of a way with these settings."""
+    aligner = "none"
+    if way == "refined captions":
+        aligner = settings.refine.aligner
+    elif way in ENGINES:
+        choice = settings.transcribe.align
+        aligner = ("wav2vec2" if way == "whisperx" else "none") if choice == "auto" else choice
+    return (*WAY_LIBRARIES[way], *ALIGNER_LIBRARIES[aligner])
 
 
 def settings_of_way(settings: Settings, way: str) -> object:

@@ -2,7 +2,8 @@
 
 An utterance ends at a long silence, at the end of a sentence, or where another speaker begins; one
 that runs on too long is split at its longest silence. A turn is a run of utterances of one speaker
-with only short silences between them. Every word is in exactly one utterance, in its order.
+with only short silences between them. Every word is in exactly one utterance, in its order, but for
+those that nobody said.
 """
 
 import itertools
@@ -25,6 +26,7 @@ TITLE = re.compile(r"^(?:mr|mrs|ms|dr|st|prof|vs|jr|sr|[a-z])\.$", re.IGNORECASE
 SHORTENED = re.compile(r"^(?:etc|approx|inc|[a-z](?:\.[a-z])+)\.$", re.IGNORECASE)
 MIN_SENTENCE_WORDS = 2
 UNALIGNED = "unaligned"  # the flag that forced alignment puts on a word it did not find
+NOT_SAID = frozenset({"hallucinated", "repeated"})  # flags of what a recogniser made up
 
 
 def segment(words: ArrowStream, settings: AlignSettings | None = None) -> pa.Table:
@@ -39,6 +41,8 @@ def segment(words: ArrowStream, settings: AlignSettings | None = None) -> pa.Tab
     """
     settings = settings or AlignSettings()
     table = WORDS.check(WORDS.conform(words))
+    said = [not NOT_SAID & set(flags) for flags in table["flags"].to_pylist()]
+    table = table if all(said) else table.filter(pa.array(said))
     recordings = np.asarray(table["recording_id"].to_pylist(), dtype=object)
     rows: list[dict[str, object]] = []
     edges = np.flatnonzero(recordings[1:] != recordings[:-1]) + 1

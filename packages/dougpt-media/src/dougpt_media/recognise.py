@@ -21,6 +21,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+SRV_START = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?<(?:timedtext\b|transcript>)")
 SRT_START = re.compile(r"\s*\d+[ \t]*\r?\n\s*\d+:\d\d:\d\d[,.]\d{1,3}[ \t]*-->")
 # What only Twitch's description of a video has; its other names are everybody's.
 TWITCH_MARKS = frozenset({"muted_segments", "muteInfo", "lengthSeconds"})
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     JSON3 = "json3"
     WEBVTT = "webvtt"
     SRT = "srt"
+    SRV3 = "srv3"
     WHISPERX = "whisperx"
     TWITCH_DOWNLOADER = "twitchdownloader"
     TWITCH_V5 = "v5"
@@ -46,7 +48,7 @@ class Kind(StrEnum):
     UNKNOWN_TEXT = "text"
 
 
-CAPTIONS = frozenset({Kind.JSON3, Kind.WEBVTT, Kind.SRT, Kind.WHISPERX})
+CAPTIONS = frozenset({Kind.JSON3, Kind.WEBVTT, Kind.SRT, Kind.SRV3, Kind.WHISPERX})
 CHAT = frozenset({Kind.TWITCH_DOWNLOADER, Kind.TWITCH_V5})
 METADATA = frozenset({Kind.INFO, Kind.TWITCH_VIDEO})
 # What a reader of chat may know more of.
@@ -81,15 +83,20 @@ def _recognised_text(text: str) -> Recognised:
         return Recognised(Kind.WEBVTT)
     if SRT_START.match(text):
         return Recognised(Kind.SRT)
+    if SRV_START.match(text):
+        return Recognised(Kind.SRV3)
     start = text.lstrip()
     if start[:1] == "{":
         members = _members(start)
         return Recognised(_kind_of_json(members), members)
-    if start[:1] == "[":
-        answers: dict[str, object] = {"answers": _first_of_list(start)}
-        if twitch_video(answers):
-            return Recognised(Kind.TWITCH_VIDEO, answers)
-    return Recognised(Kind.UNKNOWN_TEXT)
+    return _recognised_list(start) if start[:1] == "[" else Recognised(Kind.UNKNOWN_TEXT)
+
+
+def _recognised_list(start: str) -> Recognised:
+    if {"start", "end", "text"} <= _members(start[1:].lstrip()).keys():
+        return Recognised(Kind.WHISPERX)
+    answers: dict[str, object] = {"answers": _first_of_list(start)}
+    return Recognised(Kind.TWITCH_VIDEO, answers) if twitch_video(answers) else Recognised(Kind.UNKNOWN_TEXT)
 
 
 def as_text(data: bytes) -> str | None:
@@ -194,7 +201,7 @@ def _kind_of_json(members: dict[str, object]) -> Kind:
         return Kind.TWITCH_DOWNLOADER if modern else Kind.TWITCH_V5
     if "events" in members and {"wireMagic", "pens", "wsWinStyles", "wpWinPositions"} & members.keys():
         return Kind.JSON3
-    if "segments" in members:
+    if "segments" in members or {"transcription", "systeminfo"} <= members.keys():
         return Kind.WHISPERX
     if "id" in members and {"extractor", "extractor_key", "webpage_url", "_type", "formats"} & members.keys():
         return Kind.INFO

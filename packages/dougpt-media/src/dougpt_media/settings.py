@@ -1,14 +1,36 @@
 """What can be chosen when words are recognised or their times refined; importing this loads nothing."""
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+AlignerName = Literal["pocketsphinx", "wav2vec2"]
+AlignChoice = Literal["auto", "none", "pocketsphinx", "wav2vec2"]
+DEVICES = frozenset({"auto", "cpu", "cuda"})
 
 
 @dataclass(frozen=True, slots=True)
 class RefineSettings:
-    """How caption times are refined by forced alignment; times in milliseconds."""
+    """How word times are refined by forced alignment; times in milliseconds."""
 
+    aligner: AlignerName = field(
+        default="pocketsphinx",
+        metadata={"help": "pocketsphinx: English, embedded; wav2vec2: a model of the language, through whisperx"},
+    )
+    align_model: str | None = field(
+        default=None,
+        metadata={"help": "wav2vec2: a folder with the model or the name of one; unset takes whisperx's choice"},
+    )
+    model_cache: str | None = field(
+        default=None, metadata={"help": "wav2vec2: the folder for published models, else the hub's own cache"}
+    )
+    language: str = field(default="en", metadata={"help": "wav2vec2: the language spoken, as its two-letter code"})
+    device: str = field(default="auto", metadata={"help": "wav2vec2: auto, cpu or cuda"})
+    offline: bool = field(default=False, metadata={"help": "wav2vec2: never ask a network for a model"})
     window_ms: int = field(default=15_000, metadata={"help": "longest stretch of words aligned at once"})
     break_ms: int = field(default=1_500, metadata={"help": "a pause of this length always ends a stretch"})
+    longest_cue_ms: int = field(
+        default=40_000, metadata={"help": "a cue without word times is cut within only if it is longer than this"}
+    )
     context_ms: int = field(default=1_500, metadata={"help": "words this near are aligned along, as context"})
     pad_ms: int = field(default=700, metadata={"help": "sound taken before and after the words of a stretch"})
     max_shift_ms: int = field(default=2_500, metadata={"help": "a word moved further than this keeps its caption time"})
@@ -18,17 +40,24 @@ class RefineSettings:
     )
     min_score: float = field(
         default=-3.8,
-        metadata={"help": "median log-likelihood a frame below which a stretch is not what the caption says"},
+        metadata={"help": "pocketsphinx: median log-likelihood a frame below which a stretch says something else"},
+    )
+    min_probability: float = field(
+        default=0.05,
+        metadata={"help": "wav2vec2: median probability of a word's letters below which it was not heard"},
     )
     beams: tuple[float, ...] = field(
         default=(1e-48, 1e-100),
-        metadata={"help": "pruning beams, tried in order until every word is found"},
+        metadata={"help": "pocketsphinx: pruning beams, tried in order until every word is found"},
     )
 
     def __post_init__(self) -> None:
-        for name in ("window_ms", "break_ms", "max_shift_ms", "max_stray_ms"):
+        _check_device(self.device)
+        for name in ("window_ms", "break_ms", "longest_cue_ms", "max_shift_ms", "max_stray_ms"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
+        if not 0 < self.min_probability < 1:
+            raise ValueError(f"min_probability must lie between 0 and 1, not {self.min_probability}")
         for name in ("context_ms", "pad_ms"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
@@ -41,24 +70,47 @@ class TranscribeSettings:
     """How speech is recognised; which fields an engine heeds stands in its module."""
 
     model: str = field(default="large-v3", metadata={"help": "a folder with the model, or the name of a published one"})
+    model_cache: str | None = field(
+        default=None, metadata={"help": "the folder for published models, else the hub's own cache"}
+    )
+    align: AlignChoice = field(
+        default="auto",
+        metadata={"help": "forced alignment after recognition: auto is wav2vec2 for whisperx, none for the others"},
+    )
     align_model: str | None = field(
-        default=None, metadata={"help": "whisperx: a folder with a wav2vec2 model, or the name of one"}
+        default=None, metadata={"help": "wav2vec2: a folder with the model, or the name of one"}
     )
     language: str = field(default="en", metadata={"help": "the language spoken, as its two-letter code"})
     device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
     compute_type: str = field(default="default", metadata={"help": "number format of the weights, such as int8"})
-    batch_size: int = field(default=8, metadata={"help": "pieces of sound recognised at once"})
+    batch_size: int = field(
+        default=8, metadata={"help": "pieces of sound recognised at once, halved where memory runs out"}
+    )
     beam_size: int = field(default=5, metadata={"help": "hypotheses kept while decoding"})
     offline: bool = field(default=False, metadata={"help": "never ask a network for a model"})
+    chunk_s: float = field(
+        default=300.0, metadata={"help": "seconds after which work is kept, so that a killed run resumes there"}
+    )
+    max_compression: float = field(
+        default=2.4, metadata={"help": "text that compresses better than this is a loop: heard again, with fallback"}
+    )
+    min_logprob: float = field(
+        default=-1.0, metadata={"help": "a piece of lower mean log-probability is heard again, with fallback"}
+    )
+    max_letters_per_s: float = field(
+        default=35.0, metadata={"help": "more letters than this in a second of speech are heard again, with fallback"}
+    )
 
     def __post_init__(self) -> None:
-        if self.device not in {"auto", "cpu", "cuda"}:
-            raise ValueError(f"device must be auto, cpu or cuda, not {self.device!r}")
+        _check_device(self.device)
         if not self.model or not self.language:
             raise ValueError("model and language must not be empty")
         for name in ("batch_size", "beam_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("chunk_s", "max_compression", "max_letters_per_s"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +136,7 @@ class DiariseSettings:
     )
 
     def __post_init__(self) -> None:
-        if self.device not in {"auto", "cpu", "cuda"}:
-            raise ValueError(f"device must be auto, cpu or cuda, not {self.device!r}")
+        _check_device(self.device)
         if not self.pipeline:
             raise ValueError("pipeline must not be empty")
         for name in ("speakers", "most_speakers"):
@@ -122,3 +173,8 @@ class DownloadSettings:
             raise ValueError(f"height must not be negative, not {self.height}")
         if self.most < 1:
             raise ValueError(f"most must be at least 1, not {self.most}")
+
+
+def _check_device(device: str) -> None:
+    if device not in DEVICES:
+        raise ValueError(f"device must be auto, cpu or cuda, not {device!r}")

@@ -30,14 +30,38 @@ class Window:
     to_ms: int
 
 
-def plan(spans: Sequence[Span], settings: RefineSettings) -> list[tuple[int, int]]:
-    """Cut words 0 to N into stretches (first, last) that cover each word once, in order."""
+def cues_of(segments: Sequence[int], timed: Sequence[bool]) -> list[tuple[int, int]]:
+    """Return what has a time of its own, as (first, last): each timed word, and each run of others in one cue."""
+    cues: list[tuple[int, int]] = []
+    for index, (segment, own) in enumerate(zip(segments, timed, strict=True)):
+        first = cues[-1][0] if cues else 0
+        if cues and not own and not timed[first] and segments[first] == segment:
+            cues[-1] = (first, index + 1)
+        else:
+            cues.append((index, index + 1))
+    return cues
+
+
+def plan(
+    spans: Sequence[Span], settings: RefineSettings, cues: Sequence[tuple[int, int]] | None = None
+) -> list[tuple[int, int]]:
+    """Cut words 0 to N into stretches (first, last) that cover each word once, in order.
+
+    A cue whose words have no times is not cut, since nobody knows where in it they are, unless it is very long.
+    """
+    if cues is None:
+        cues = [(index, index + 1) for index in range(len(spans))]
+    pieces: list[tuple[int, int]] = []
+    for first, last in cues:
+        is_long = spans[last - 1].end_ms - spans[first].start_ms > settings.longest_cue_ms
+        pieces += [(index, index + 1) for index in range(first, last)] if is_long else [(first, last)]
+    hulls = [Span(spans[first].start_ms, spans[last - 1].end_ms) for first, last in pieces]
     stretches: list[tuple[int, int]] = []
-    first = 0
-    while first < len(spans):
-        last = _cut(spans, first, settings)
-        stretches.append((first, last))
-        first = last
+    at = 0
+    while at < len(pieces):
+        after = _cut(hulls, at, settings)
+        stretches.append((pieces[at][0], pieces[after - 1][1]))
+        at = after
     return stretches
 
 
@@ -66,13 +90,28 @@ def widest_pause(spans: Sequence[Span], first: int, last: int) -> int:
     )
 
 
-def with_context(spans: Sequence[Span], first: int, last: int, settings: RefineSettings) -> Window:
-    """Return the stretch with the words near it, and the sound that holds them all."""
+def with_context(
+    spans: Sequence[Span],
+    first: int,
+    last: int,
+    settings: RefineSettings,
+    cues: Sequence[tuple[int, int]] | None = None,
+) -> Window:
+    """Return the stretch with the words near it, and the sound that holds them all.
+
+    Of a cue whose words have no times the context takes all, for the same reason that no stretch ends within one.
+    """
     before, after = first, last
     while before and spans[before - 1].end_ms > spans[first].start_ms - settings.context_ms:
         before -= 1
     while after < len(spans) and spans[after].start_ms < spans[last - 1].end_ms + settings.context_ms:
         after += 1
+    for cue_first, cue_last in cues or ():
+        is_long = spans[cue_last - 1].end_ms - spans[cue_first].start_ms > settings.longest_cue_ms
+        if cue_first < before < cue_last and not is_long:
+            before = cue_first
+        if cue_first < after < cue_last and not is_long:
+            after = cue_last
     # Sound before the first word of the context belongs to the word before it.
     from_ms = spans[before].start_ms - settings.pad_ms
     if before:

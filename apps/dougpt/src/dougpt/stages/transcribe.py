@@ -1,5 +1,6 @@
 """Captions and sound of one recording to words with times, part by part; and who said them, over all parts."""
 
+import shutil
 from typing import Any
 
 from dougpt_media import (
@@ -24,7 +25,9 @@ from dougpt.telling import Telling
 from dougpt.terminal import note
 
 PRODUCER = "dougpt-media"
-FINEST_FIRST = ("whisperx", "json3", "webvtt", "srt")
+PARTIAL = ".partial"
+"""Below a recording's folder: finished chunks of a run that was killed."""
+FINEST_FIRST = ("whisperx", "json3", "srv3", "webvtt", "srt")
 """Of several captions of one part, the one with word times of its own is taken."""
 LOUD = (
     "words of {title} come from pocketsphinx's own recognition: expect 50 to 70 % of them to be wrong; "
@@ -59,6 +62,7 @@ def run(task: Task) -> str:
     task.write("gaps", gaps, GAPS, PRODUCER)
     task.write("rejects_transcribe", transcript.rejects, REJECTS, PRODUCER)
     task.write("words", words, WORDS, PRODUCER)
+    shutil.rmtree(task.folder / PARTIAL, ignore_errors=True)
     return f"{transcript.words.num_rows} words from {' and '.join(ways)}{told(warnings, 'report_transcribe.json')}"
 
 
@@ -82,7 +86,13 @@ def _read(task: Task, part: tuple[Source, ...], way: str, telling: Telling) -> T
     sound, settings = sound_of(part), task.settings
     if way not in {"captions", "refined captions"} and sound is not None:
         return transcribe(
-            sound.verified(), recording_id=task.subject, engine=way, settings=settings.transcribe, progress=telling
+            sound.verified(),
+            recording_id=task.subject,
+            engine=way,
+            settings=settings.transcribe,
+            source_id=sound.source_id,
+            progress=telling,
+            resume=task.folder / PARTIAL,
         )
     read = read_captions(captions[0].verified(), recording_id=task.subject, source_id=captions[0].source_id)
     if way == "captions" or sound is None:

@@ -1,13 +1,14 @@
-"""Captions as words: yt-dlp json3, WebVTT, SubRip and WhisperX JSON, told by content."""
+"""Captions as words: YouTube's json3 and srv3, WebVTT, SubRip and the JSON of Whisper's kin, told by content."""
 
 import json
 from collections import Counter
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 from dougpt_schema import GAPS, REJECTS, Timing, file_sha256
 from dougpt_schema import source_id as id_of
 
-from dougpt_media.captions import json3, timed_text, whisperx_json
+from dougpt_media.captions import json3, srv3, timed_text, whisper_json
 from dougpt_media.captions.cues import BackwardsError, CaptionError, Unusable, check_order, words_of
 from dougpt_media.recognise import Kind, as_text, recognise
 from dougpt_media.report import Report
@@ -17,7 +18,8 @@ READERS = {
     Kind.JSON3: json3.read,
     Kind.WEBVTT: timed_text.read,
     Kind.SRT: timed_text.read,
-    Kind.WHISPERX: whisperx_json.read,
+    Kind.WHISPERX: whisper_json.read,
+    Kind.SRV3: srv3.read,
 }
 
 __all__ = ["BackwardsError", "CaptionError", "read_captions"]
@@ -48,6 +50,8 @@ def read_captions(path: Path | str, *, recording_id: str, source_id: str | None 
         cues, unusable = READERS[kind](text)
     except json.JSONDecodeError as error:
         raise CaptionError(path.name, f"the JSON is cut off or broken: {error}") from error
+    except ParseError as error:
+        raise CaptionError(path.name, f"the XML is cut off or broken: {error}") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CaptionError(path.name, f"not in the shape of {kind} captions: {error!r}") from error
     check_order(cues, path.name)

@@ -1,142 +1,105 @@
-"""WhisperX: batched Whisper, then forced alignment of its text with a wav2vec2 model.
+"""WhisperX: Whisper in batches of stretches that pyannote's detector, in its wheel, takes for speech.
 
-Its aligner times a word with a digit by a wildcard, which also misplaces the words after it. So it is
-given the spoken form of each word, one segment at a time, and the times are copied back to the words as
-written; a segment for which other words come back than were sent keeps even times and a flag.
+Its text has no word times: they come from forced alignment with a wav2vec2 model, once the recogniser's
+memory is given back. Whisper's fallbacks for loops and silence, which WhisperX leaves out, are made up for by
+hearing doubtful stretches again.
 """
 
-import gc
+import os
 import sys
-from collections.abc import Iterator
+import warnings
 from contextlib import redirect_stdout
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypedDict
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+# pyannote would count its uses on a server of its makers.
+os.environ.setdefault("PYANNOTE_METRICS_ENABLED", "false")
 
 from dougpt_media.audio import Audio
 from dougpt_media.extras import require
-from dougpt_media.normalise import normal
+from dougpt_media.memory import explained, free
 from dougpt_media.settings import TranscribeSettings
-from dougpt_media.transcript import Word, longest_ms
-from dougpt_media.transcription.copying_back import Times, copied_back
-from dougpt_media.transcription.recognition import MissingWeightsError, Recognition, check_model_folder
+from dougpt_media.speech_activity import speech_spans
+from dougpt_media.transcription.engine import Piece
+from dougpt_media.transcription.whisper import careful, load_model
+from dougpt_media.windows import Span
 
 whisperx = require("whisperx", extra="whisperx", purpose="speech recognition with WhisperX")
 torch = require("torch", extra="whisperx", purpose="speech recognition with WhisperX")
-nltk = require("nltk", extra="whisperx", purpose="speech recognition with WhisperX")
 
 ENGINE = "whisperx"
-RATE_HZ = 16_000
-# The aligner splits sentences with a table that it would fetch; sentences do not matter here, so an empty one serves.
-PUNKT_FILES = ("abbrev_types.txt", "sent_starters.txt", "collocations.tab", "ortho_context.tab")
 
 
-class Segment(TypedDict):
-    """A stretch of speech with its text, in seconds."""
+class WhisperX:
+    """Heeds every setting."""
 
-    start: float
-    end: float
-    text: str
+    versions: tuple[str, ...] = ("whisperx", "faster-whisper", "ctranslate2", "pyannote-audio", "tokenizers", "torch")
+    warnings: tuple[str, ...] = ()
+    aligner: str | None = "wav2vec2"
 
+    def __init__(self, settings: TranscribeSettings) -> None:
+        self._settings = settings
+        self._pipeline: Any = None
+        self.facts: dict[str, str | float] = {
+            "model": Path(settings.model).name,
+            "version": version("whisperx"),
+        }
 
-class AlignedWord(TypedDict, total=False):
-    """A word of the aligner; times are missing where it has none."""
+    def speech(self, audio: Audio) -> list[Span]:
+        """Return where somebody speaks, by Silero: a second opinion beside WhisperX's own detector."""
+        return speech_spans(audio.samples, audio.start_ms)
 
-    word: str
-    start: float
-    end: float
-    score: float
+    def recognise(self, audio: Audio, batch_size: int) -> list[Piece]:
+        """Return what is said; ends past the sound are cut to it.
 
+        Raises:
+            MissingWeightsError: The model is neither a folder with all its files nor can it be fetched.
+        """
+        pipeline = self._loaded()
+        with redirect_stdout(sys.stderr):
+            segments = pipeline.transcribe(audio.as_float(), batch_size=batch_size)["segments"]
+        pieces = []
+        for segment in segments:
+            start_ms, end_ms = (
+                min(audio.start_ms + max(0, round(segment[edge] * 1000)), audio.end_ms) for edge in ("start", "end")
+            )
+            if text := segment["text"].strip():
+                logprob = segment.get("avg_logprob")
+                logprob = None if logprob is None else float(logprob)
+                pieces.append(Piece(start_ms, max(start_ms, end_ms), text, logprob=logprob))
+        return pieces
 
-def recognise(audio: Audio, settings: TranscribeSettings) -> Recognition:
-    """Recognise speech; heeds every setting.
+    def again(self, audio: Audio) -> list[Piece] | None:
+        """Return what is said, heard by the same model as faster-whisper would, with fallback."""
+        return careful(self._loaded().model, audio, self._settings)
 
-    Raises:
-        MissingWeightsError: The recogniser's or the aligner's model is not there and cannot be fetched.
-    """
-    device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    samples_N = audio.as_float()
-    # The library prints and logs to standard output, which belongs to our caller's results.
-    with redirect_stdout(sys.stderr):
-        segments = _segments(samples_N, settings, device)
-        # One model at a time fits a small GPU.
-        gc.collect()
-        if device == "cuda":
-            torch.cuda.empty_cache()
-        words = list(_aligned(segments, samples_N, settings, device, audio.start_ms)) if segments else []
-    facts: dict[str, str | float] = {
-        "model": Path(settings.model).name,
-        "align_model": Path(settings.align_model).name if settings.align_model else "default",
-        "version": version("whisperx"),
-    }
-    return Recognition(words, facts)
+    def close(self) -> None:
+        """Give back the memory of the recogniser and the detector."""
+        self._pipeline = None
+        free()
 
-
-def _segments(samples_N: NDArray[np.float32], settings: TranscribeSettings, device: str) -> list[Segment]:
-    if Path(settings.model).is_dir():
-        check_model_folder(Path(settings.model), ENGINE)
-    try:
-        model = whisperx.load_model(
-            settings.model,
-            device,
-            compute_type=settings.compute_type,
-            asr_options={"beam_size": settings.beam_size},
-            language=settings.language,
-            vad_method="pyannote",
-            local_files_only=settings.offline,
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise MissingWeightsError(ENGINE, settings.model, error) from error
-    found: list[Segment] = model.transcribe(samples_N, batch_size=settings.batch_size)["segments"]
-    return found
-
-
-def _aligned(
-    segments: list[Segment], samples_N: NDArray[np.float32], settings: TranscribeSettings, device: str, offset_ms: int
-) -> Iterator[Word]:
-    try:
-        model, metadata = whisperx.load_align_model(
-            settings.language, device, model_name=settings.align_model, model_cache_only=settings.offline
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        name = settings.align_model or f"the default for {settings.language}"
-        raise MissingWeightsError(f"{ENGINE} (alignment)", name, error) from error
-    end_s = len(samples_N) / RATE_HZ
-    with TemporaryDirectory() as folder:
-        _without_sentences(Path(folder))
-        for index, segment in enumerate(segments):
-            words = segment["text"].split()
-            tokens = [normal(word).split() for word in words]
-            # An end beyond the sound would stretch all times of the segment.
-            start_s, last_s = segment["start"], min(segment["end"], end_s)
-            text = " ".join(token for spoken in tokens for token in spoken)
-            found: list[AlignedWord] = []
-            if text and start_s < last_s:
-                sent: Segment = {"start": start_s, "end": last_s, "text": text}
-                found = whisperx.align([sent], model, metadata, samples_N, device)["word_segments"]
-            times = [_times(word, offset_ms) for word in found]
-            span_ms = (offset_ms + round(start_s * 1000), offset_ms + round(max(start_s, last_s) * 1000))
-            yield from copied_back(list(zip(words, tokens, strict=True)), times, segment_id=index, span_ms=span_ms)
-        nltk.data.path.remove(folder)
+    def _loaded(self) -> Any:
+        if self._pipeline is None:
+            settings = self._settings
+            device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+            make = partial(
+                whisperx.load_model,
+                device=device,
+                compute_type=settings.compute_type,
+                asr_options={"beam_size": settings.beam_size},
+                language=settings.language,
+                vad_method="pyannote",
+            )
+            # The library prints and logs to standard output, which belongs to our caller's results. What pyannote warns
+            # of is a decoder that it is never asked for.
+            with redirect_stdout(sys.stderr), warnings.catch_warnings(), explained(f"loading {settings.model}"):
+                warnings.filterwarnings("ignore", r"\s*torchcodec is not installed correctly", UserWarning)
+                self._pipeline = load_model(settings, ENGINE, make)
+        return self._pipeline
 
 
-def _times(word: AlignedWord, offset_ms: int) -> Times | None:
-    if "start" not in word or "end" not in word:
-        return None
-    start_ms = offset_ms + round(word["start"] * 1000)
-    # The last letter of a word is drawn out to where the aligner hears the next word break.
-    end_ms = min(offset_ms + round(word["end"] * 1000), start_ms + longest_ms(word.get("word", "")))
-    return Times(start_ms, max(start_ms, end_ms), min(1.0, max(0.0, float(word.get("score", 0.0)))))
-
-
-def _without_sentences(folder: Path) -> None:
-    """Let the aligner find an empty sentence table instead of fetching one."""
-    english = folder / "tokenizers" / "punkt_tab" / "english"
-    english.mkdir(parents=True)
-    for name in PUNKT_FILES:
-        (english / name).write_text("", encoding="utf-8")
-    nltk.data.path.insert(0, str(folder))
+def load(settings: TranscribeSettings) -> WhisperX:
+    """Return the engine; its model is loaded when it is needed."""
+    return WhisperX(settings)

@@ -1,4 +1,4 @@
-"""Forced alignment with pocketsphinx: where in a stretch of sound each of the words known to be said lies.
+"""Forced alignment with pocketsphinx, whose acoustic model of English is in its wheel.
 
 Its search prunes by beams. With a beam too narrow it finds no path at all, with one too wide the silence
 model may swallow the last words, so several are tried, and what is left over is tried again on the
@@ -6,16 +6,18 @@ sound that is left over.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dougpt_media.extras import require
+from dougpt_media.forced import RATE_HZ, Placed
 from dougpt_media.pronunciation import pronounce
+from dougpt_media.settings import RefineSettings
 
-RATE_HZ = 16_000
 FRAME_MS = 10
 FRAME_SAMPLES = RATE_HZ * FRAME_MS // 1000
 WORD_BEAM = 1e-80
@@ -23,25 +25,26 @@ NARROWEST_WORD_BEAM = 7e-29
 IMPOSSIBLE = -50.0  # log-likelihood of a frame where the product has run out of floating-point range
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A word in the sound: milliseconds from its start, and the mean log-likelihood of a frame, at most 0."""
+def load(settings: RefineSettings) -> "PocketsphinxAligner":
+    """Return the aligner.
 
-    start_ms: int
-    end_ms: int
-    score: float
+    Raises:
+        MissingExtraError: pocketsphinx is not installed.
+    """
+    return PocketsphinxAligner(settings.beams, settings.min_score)
 
 
-class Aligner:
-    """Aligns words with 16 kHz sound; what it did before never changes what it does next.
+class PocketsphinxAligner:
+    """Viterbi alignment of phones, with pruning.
 
     Raises:
         MissingExtraError: pocketsphinx is not installed.
     """
 
-    def __init__(self, beams: tuple[float, ...]) -> None:
+    def __init__(self, beams: tuple[float, ...], min_score: float) -> None:
         self._pocketsphinx = require("pocketsphinx", extra="pocketsphinx", purpose="forced alignment")
         self._beams = beams
+        self._min_score = min_score
         self._decoders: dict[float, Any] = {}
         self._phones: dict[str, str | None] = {}
 
@@ -51,6 +54,22 @@ class Aligner:
             lookup = self._decoder(self._beams[0]).lookup_word
             self._phones[word] = lookup(word) or pronounce(word, lookup)
         return self._phones[word]
+
+    def can_say(self, word: str) -> bool:
+        """Return whether it can be told how a spoken form sounds."""
+        return self.phones(word) is not None
+
+    def is_what_is_said(self, places: Sequence[Placed]) -> bool:
+        """Return whether the median word fits the sound."""
+        return median(place.score for place in places) >= self._min_score
+
+    def is_heard(self, places: Sequence[Placed]) -> bool:
+        """Return that it is: the score of one word alone says little, short words fit many sounds."""
+        return bool(places)
+
+    def close(self) -> None:
+        """Forget the decoders."""
+        self._decoders.clear()
 
     def in_dictionary(self, word: str) -> bool:
         """Return whether the word's sound is known and not made up."""
