@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from dougpt_curate import CurateSettings, assign_holdout, curate, curate_recordings
-from dougpt_curate import dataset as dataset_module
+from dougpt_curate import gathering as gathering_module
 from dougpt_schema import CHAT_EVENTS, LINKS, PROFILE, REJECTS, SAMPLES, UTTERANCES, ContractError, recording_id
 from dougpt_schema.testing import tables
 from hypothesis import given, settings
@@ -134,7 +134,7 @@ def test_work_in_small_pieces_gives_the_same_dataset(
 ) -> None:
     made = make_recordings(list("abcdef"))
     whole = curate(*made.tables)
-    monkeypatch.setattr(dataset_module, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(gathering_module, "ROWS_AT_ONCE", 1)
 
     pieces = curate(*made.tables)
 

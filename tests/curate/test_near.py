@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from dougpt_curate import CurateSettings, curate
-from dougpt_curate.near import Search, Texts, leaders, pairs
+from dougpt_curate.near import Search, Sheet, Texts, leaders, pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +38,7 @@ def test_similarity_is_that_of_the_sets_of_three_characters(texts: list[str]) ->
 def test_equal_texts_of_one_scope_are_always_paired_and_scopes_never_meet(texts: list[str], scopes: list[int]) -> None:
     scope = np.array(scopes[: len(texts)], np.int64)
 
-    leader = leaders(texts, Search(scope, 1, np.zeros_like(scope), 0), lambda *_: True)
+    leader = leaders(Sheet(texts), Search(scope, 1, np.zeros_like(scope), 0), lambda *_: True)
 
     for later, text in enumerate(texts):
         equal = [i for i in range(later + 1) if texts[i] == text and scope[i] == scope[later]]
@@ -52,7 +52,7 @@ def test_equal_texts_of_one_scope_are_always_paired_and_scopes_never_meet(texts:
 def test_pairs_name_the_later_text_first_and_come_in_order(texts: list[str]) -> None:
     scope = np.zeros(len(texts), np.int64)
 
-    found = list(pairs(Texts(texts).sketches(), Search(scope, 0.5, np.zeros_like(scope), 0)))
+    found = list(pairs(Sheet(texts), Search(scope, 0.5, np.zeros_like(scope), 0)))
 
     assert all(later > earlier for later, earlier in found)
     assert found == sorted(set(found))

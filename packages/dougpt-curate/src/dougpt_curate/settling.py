@@ -1,0 +1,143 @@
+"""The second pass: splits, embargo and what recordings share are decided on the whole and applied piece by piece."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+import pyarrow as pa
+from dougpt_schema import REJECTS, Split
+
+from dougpt_curate.assemble import with_splits
+from dougpt_curate.blocks import EMBARGO, cut_recordings, splits_of
+from dougpt_curate.gathering import Gathering, Tables, first_sample
+from dougpt_curate.holdout import BLOCKS, Suite, assign_holdout
+from dougpt_curate.leaks import LEAKS, REPEATED_TURN, ranked
+from dougpt_curate.samples import EVENT, TURN_REJECTED, Piece
+from dougpt_curate.settings import CurateSettings
+from dougpt_curate.tally import Tally, tally
+
+STAGE = "curate"
+SPLITS = pl.Enum([*(split.value for split in Split), EMBARGO])
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A piece as it is in the dataset: the numbers of its tables in the spool, and the split of each sample."""
+
+    samples: int
+    rejects: int
+    splits: pl.Series
+
+
+def divide(
+    gathering: Gathering,
+    recordings: Sequence[str],
+    settings: CurateSettings,
+    holdout: Mapping[str, str] | None,
+    frozen: Mapping[str, Mapping[str, Sequence[int]]],
+) -> Suite:
+    """Return the split of each recording, and the blocks of those that are divided in time."""
+    ends_ms = {name: end_ms for one in gathering.stored for name, end_ms in one.ends_ms.items()}
+    rows = [{"recording_id": name} for name in recordings]
+    splits = assign_holdout(rows, settings, holdout, in_blocks=not holdout)
+    open_ends = {name: end_ms for name, end_ms in ends_ms.items() if splits[name] == BLOCKS}
+    cuts = cut_recordings(open_ends, settings) | {name: cut for name, cut in frozen.items() if name in splits}
+    if not holdout and not cuts:
+        splits = assign_holdout(rows, settings)
+    return Suite(splits, blocks=cuts)
+
+
+def settle(
+    gathering: Gathering, division: Suite, read: Callable[[str], Tables], settings: CurateSettings
+) -> tuple[list[Settled], Tally]:
+    """Return each piece as it is in the dataset, and what was counted on the way."""
+    samples = gathering.samples()
+    samples = samples.with_columns(splits_of(samples, division.recordings, division.blocks).cast(SPLITS))
+    gone = _left_out(gathering, samples, division, settings)
+    settled, whole = [], Tally()
+    for number, one in enumerate(gathering.stored):
+        first = first_sample(number)
+        inside = pl.col("sample").is_between(first, first_sample(number + 1) - 1)
+        splits = samples.filter(inside)["split"]
+        piece = gathering.piece(number)
+        piece = replace(piece, samples=with_splits(piece.samples, splits))
+        mine = gone.filter(inside).with_columns(turn=pl.col("sample") - first)
+        place = one.samples
+        if len(mine):
+            piece = _without(piece, mine, read)
+            place = gathering.spool.put(piece.samples)
+        whole += tally(piece, one.links)
+        rejects = gathering.spool.put(_rejects(piece.rejects))
+        settled.append(Settled(place, rejects, pl.Series(piece.samples["split"]).cast(SPLITS)))
+    return settled, whole
+
+
+def _left_out(gathering: Gathering, samples: pl.DataFrame, division: Suite, settings: CurateSettings) -> pl.DataFrame:
+    """Return `sample`, `reason` and `detail` of the samples that are left out."""
+    between = samples.filter(pl.col("split") == EMBARGO).select(
+        "sample", reason=pl.lit(EMBARGO), detail=pl.lit("too near the border between two splits")
+    )
+    inside = samples.filter(pl.col("split") != EMBARGO)
+    if not settings.leak_similarity or inside.select(pl.struct("recording_id", "split").n_unique()).item() < 2:
+        return between
+    repeats = gathering.moments.repeats(ranked(inside, division.recordings))
+    names = inside.select("sample", "sample_id", "recording_id", "split")
+    told = repeats.join(names.select("sample", "split"), on="sample", maintain_order="left").join(
+        names, left_on="of", right_on="sample", maintain_order="left", suffix="_of"
+    )
+    ids = pl.Series("of_id", [f"{name:016x}" for name in told["sample_id"]], dtype=pl.String)
+    same = pl.col("split") == pl.col("split_of")
+    leaks = told.with_columns(ids).select(
+        "sample",
+        reason=pl.when(same).then(pl.lit(REPEATED_TURN)).otherwise(pl.lit(LEAKS)),
+        detail=pl.format("sample {} of {} ({}) says nearly the same", "of_id", "recording_id", "split_of"),
+    )
+    return pl.concat([between, leaks])
+
+
+def _without(piece: Piece, gone: pl.DataFrame, read: Callable[[str], Tables]) -> Piece:
+    """Take samples out and write down why, for them and for each of their events."""
+    names = pl.DataFrame(piece.samples.select(["recording_id", "sample_id", "responses", "merged"]))
+    gone = gone.sort("turn").with_columns(names[gone.sort("turn")["turn"]])
+    turns = gone.select("recording_id", "reason", "detail", subject_id="sample_id", is_turn=pl.lit(value=True))
+    events = _placed(events_of(gone), read)
+    kept = ~pl.int_range(len(names), eager=True).is_in(gone["turn"].to_list())
+    # The rows that stay are counted anew.
+    place = kept.cum_sum() - 1
+    return replace(
+        piece,
+        samples=piece.samples.filter(kept.to_arrow()),
+        rejects=pl.concat([piece.rejects, turns, events], how="diagonal"),
+        replies=_moved(piece.replies, kept, place),
+        emotes=_moved(piece.emotes, kept, place),
+    )
+
+
+def _moved(rows: pl.DataFrame, kept: pl.Series, place: pl.Series) -> pl.DataFrame:
+    chosen = rows.filter(kept.gather(rows["turn"]))
+    return chosen.with_columns(turn=place.gather(chosen["turn"]))
+
+
+def events_of(samples: pl.DataFrame) -> pl.DataFrame:
+    """Return a reject of each event, kept or merged away, of samples that are left out."""
+    names = [
+        samples.select("recording_id", subject_id=pl.col(column).list.eval(pl.element().struct.field("event_id")))
+        .explode("subject_id")
+        .drop_nulls("subject_id")
+        for column in ("responses", "merged")
+    ]
+    return pl.concat(names).with_columns(reason=pl.lit(TURN_REJECTED), detail=pl.lit(""), is_turn=pl.lit(value=False))
+
+
+def _placed(rejects: pl.DataFrame, read: Callable[[str], Tables]) -> pl.DataFrame:
+    """Give events that were rejected after their recording had been worked on their place in the source."""
+    parts = []
+    for (name,), rows in rejects.group_by("recording_id", maintain_order=True):
+        places = pl.DataFrame(read(str(name))[1].select([*EVENT, "source_id", "source_row"]))
+        parts.append(rows.join(places, left_on=["recording_id", "subject_id"], right_on=EVENT, how="left"))
+    return pl.concat(parts)
+
+
+def _rejects(rejects: pl.DataFrame) -> pa.Table:
+    table = rejects.with_columns(stage=pl.lit(STAGE)).select(REJECTS.schema.names).to_arrow()
+    return REJECTS.conform(table, sort=True)
