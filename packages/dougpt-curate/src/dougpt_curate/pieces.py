@@ -37,7 +37,7 @@ class CuratedPieces:
     def samples(self, split: str | None = None) -> Iterator[pa.Table]:
         """Yield the samples, of one split if it is named, in the contract's order; columns as in `Curated`."""
         for one in self._settled:
-            wanted = one.splits == split if split else None
+            wanted = one.splits == str(split) if split else None
             if wanted is not None and not wanted.any():
                 continue
             table = self._gathering.spool.get(one.samples)
