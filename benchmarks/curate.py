@@ -133,7 +133,8 @@ def in_child(row: str, folder: Path) -> tuple[float, float]:
 
 
 def child(work: Callable[[Path], None], folder: Path) -> None:
-    """Do one part and tell what it took."""
+    """Do one part and tell what it took, without the second in which pyarrow imports pandas at its first array."""
+    pa.array([0])
     began = time.monotonic()
     work(folder)
     print(time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

@@ -8,10 +8,26 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from dougpt_curate import quality
 from dougpt_curate.texts import numbered
+
+EVENT = [
+    "recording_id",
+    "event_id",
+    "offset_ms",
+    "kind",
+    "author",
+    "text",
+    "emotes",
+    "reply_to",
+    "confidence",
+    "source_id",
+    "source_row",
+]
+LINK = ["recording_id", "event_id", "utterance_id", "probability", "lag_ms", "decided_by", "accepted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +37,11 @@ class Material:
     utterances: pl.DataFrame
     events: pl.DataFrame
     links: pl.DataFrame
+
+    @classmethod
+    def of(cls, utterances: pa.Table, events: pa.Table, links: pa.Table) -> "Material":
+        """Take what is needed of the tables; the rest of chat is large."""
+        return cls(pl.DataFrame(utterances), pl.DataFrame(events.select(EVENT)), pl.DataFrame(links.select(LINK)))
 
 
 def accepted_links(material: Material, turns: pl.DataFrame) -> pl.DataFrame:

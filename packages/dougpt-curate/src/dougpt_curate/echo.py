@@ -10,8 +10,8 @@ ALL_ECHOED = 4
 
 
 def words(text: pl.Expr) -> pl.Expr:
-    """The different words of a text in small letters."""
-    return text.str.to_lowercase().str.extract_all(r"[\w']+").list.unique()
+    """The different words of a text."""
+    return text.str.extract_all(r"[\w']+").list.unique()
 
 
 def echoed(replies: pl.DataFrame, keys: pl.Series, prompts: pl.DataFrame) -> pl.Series:
@@ -22,7 +22,7 @@ def echoed(replies: pl.DataFrame, keys: pl.Series, prompts: pl.DataFrame) -> pl.
         keys: The text of each `text_id` as it is compared.
         prompts: The `prompt` of each `turn`.
     """
-    said = prompts.select("turn", word=words(pl.col("prompt"))).explode("word", empty_as_null=False)
+    said = prompts.select("turn", word=words(pl.col("prompt").str.to_lowercase())).explode("word", empty_as_null=False)
     heard = keys.to_frame("heard").select(words(pl.col("heard"))).with_row_index("text_id")
     heard = heard.with_columns(different=pl.col("heard").list.len()).filter(pl.col("different") >= LEAST_WORDS)
     vocabulary = said.select(pl.col("word").unique()).with_row_index("word_id")

@@ -114,7 +114,7 @@ class Gathering:
         self.moments.close()
 
     def _work(self, number: int, batch: Tables) -> Stored:
-        material = Material(*(pl.DataFrame(table) for table in batch))
+        material = Material.of(*batch)
         piece = make_samples(material, self._settings, self._names)
         ends = material.utterances.group_by("recording_id").agg(pl.col("end_ms").max()).sort("recording_id")
         if self._settings.leak_similarity:

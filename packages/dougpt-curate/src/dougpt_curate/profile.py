@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 from dougpt_schema import PROFILE
 
-from dougpt_curate.talk import FLAGS, MEASURED, Talk, mean, quantile, shares
+from dougpt_curate.talk import FLAGS, MEASURED, Talk, mean, quantiles, shares
 
 MOST_EMOTES = 200
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
@@ -39,8 +39,8 @@ def _numbers(talk: Talk) -> Iterator[Number]:
     for name in MEASURED:
         counts = talk.measured[name]
         yield name, "mean", mean(counts)
-        for key, share in QUANTILES.items():
-            yield name, key, quantile(counts, share)
+        for key, value in zip(QUANTILES, quantiles(counts, [*QUANTILES.values()]), strict=True):
+            yield name, key, value
     for flag in FLAGS:
         yield "share", flag, talk.flags[flag] / replies
     for style, share in shares(talk.messages).items():

@@ -1,10 +1,11 @@
 """How chat talks, in counts that add up: those of two parts together are those of the whole, to the last one."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 MEASURED = ("replies_per_turn", "characters", "words", "lag_ms")
@@ -86,22 +87,15 @@ def mean(counts: Mapping[int, int]) -> float:
     return sum(value * count for value, count in counts.items()) / total if total else 0.0
 
 
-def quantile(counts: Mapping[int, int], share: float) -> float:
-    """Return the value below which `share` of the counted values lie, between two of them in proportion."""
-    place = share * (sum(counts.values()) - 1)
-    below = int(place)
-    lower = upper = None
-    passed = 0
-    for value, count in sorted(counts.items()):
-        passed += count
-        if lower is None and passed > below:
-            lower = value
-        if passed > below + (place > below):
-            upper = value
-            break
-    if lower is None or upper is None:
-        return 0.0
-    return lower + (upper - lower) * (place - below)
+def quantiles(counts: Mapping[int, int], shares: Sequence[float]) -> list[float]:
+    """Return for each share the value below which it lies of the counted values, between two of them in proportion."""
+    if not counts:
+        return [0.0] * len(shares)
+    value_V = np.array(sorted(counts))
+    until_V = np.cumsum([counts[value] for value in value_V.tolist()])
+    place_S = np.array(shares) * (until_V[-1] - 1)
+    lower_S, upper_S = (value_V[np.searchsorted(until_V, side(place_S), side="right")] for side in (np.floor, np.ceil))
+    return [float(value) for value in lower_S + (upper_S - lower_S) * (place_S - np.floor(place_S))]
 
 
 def counted(values: pl.Series) -> Counter[Any]:
