@@ -38,8 +38,9 @@ def test_every_accepted_link_is_kept_merged_or_rejected_exactly_once(
     rejected = [row["subject_id"] for row in found.rejects.to_pylist() if row["subject_id"] in events]
     accepted = [row["event_id"] for row in made.links.to_pylist() if row["accepted"]]
     assert sorted(kept + merged + rejected) == sorted(accepted)
+    elsewhere = [row for row in found.rejects.to_pylist() if row["reason"] == "repeated_copypasta"]
     assert sum(reply["multiplicity"] for row in found.samples.to_pylist() for reply in row["responses"]) == len(
-        kept + merged
+        kept + merged + elsewhere
     )
     assert not samples & {row["subject_id"] for row in found.rejects.to_pylist()}
 
@@ -100,9 +101,10 @@ def test_a_recording_gives_the_same_samples_whatever_stands_beside_it(
     make_recordings: Callable[..., Any], names: list[str], seed: int
 ) -> None:
     splits = assign_holdout([{"recording_id": recording_id("test", name)} for name in names])
-    before = curate(*make_recordings(names, seed).tables, holdout=splits)
+    alone = CurateSettings(copypasta_across=False)
+    before = curate(*make_recordings(names, seed).tables, alone, holdout=splits)
 
-    after = curate(*make_recordings([*names, "another", "one more"], seed).tables, holdout=splits)
+    after = curate(*make_recordings([*names, "another", "one more"], seed).tables, alone, holdout=splits)
 
     recordings = set(splits)
     assert of(after.samples, recordings) == of(before.samples, recordings)

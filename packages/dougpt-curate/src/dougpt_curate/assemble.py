@@ -55,6 +55,13 @@ def with_splits(samples: pa.Table, splits: pl.Series) -> pa.Table:
     return table.select([*SAMPLES.schema.names, *OWN.names])
 
 
+def list_column(rows: pl.DataFrame, samples: pa.Table, column: str) -> pa.Array:
+    """Return a column of `samples` anew, of `rows` that name the `turn` to which each belongs, in its order."""
+    kind = samples.schema.field(column).type
+    counts = _counts(rows["turn"], pl.int_range(samples.num_rows, eager=True))
+    return _list(kind, counts, [rows[field.name] for field in kind.value_type])
+
+
 def offsets(lengths: pl.Series) -> pa.Array:
     """Return where lists of these lengths begin and end, as Arrow wants it."""
     return pa.array(np.concatenate([[0], np.cumsum(lengths.to_numpy())]).astype(np.int32))

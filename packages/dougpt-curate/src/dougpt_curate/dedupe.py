@@ -132,18 +132,27 @@ def merge_near_copypasta(
     return _led(replies, long, leaders(Sheet(compared.texts), search, agree, joined))
 
 
+def facts(key: pl.Expr) -> pl.Expr:
+    """What must be the same in two replies that are one: numbers, letters that stand alone, negations."""
+    return key.str.extract_all(FACTS).list.join(" ")
+
+
+def same_reply(one: str, two: str, similarity: float, settings: CurateSettings) -> bool:
+    """Whether two replies with the same facts and of this similarity say the same."""
+    length = min(len(one), len(two))
+    if length < settings.near_characters:
+        return similarity == 1
+    return fuzz.ratio(one, two) >= IN_ORDER and (length >= LONG or not _says_another_word(one, two))
+
+
 class _Compared:
     """Replies with what decides whether one is a copy of another."""
 
     def __init__(self, replies: pl.DataFrame, keys: pl.Series, settings: CurateSettings) -> None:
-        key = pl.col("key")
-        found = replies.select(key=keys.gather(replies["text_id"])).with_columns(
-            length=key.str.len_chars(), facts=key.str.extract_all(FACTS).list.join(" ")
-        )
+        found = replies.select(key=keys.gather(replies["text_id"])).with_columns(facts=facts(pl.col("key")))
         self.texts: list[str] = found["key"].to_list()
-        self._lengths: list[int] = found["length"].to_list()
         self._facts: list[str] = found["facts"].to_list()
-        self._from_length = settings.near_characters
+        self._settings = settings
 
     def scopes(self, groups: pl.Series) -> NDArray[np.int64]:
         """A number for each reply, equal for those of one of `groups` with the same facts."""
@@ -153,11 +162,7 @@ class _Compared:
 
     def agree(self, later: int, earlier: int, similarity: float) -> bool:
         """Whether two replies of one scope and of this similarity say the same."""
-        length = min(self._lengths[later], self._lengths[earlier])
-        if length < self._from_length:
-            return similarity == 1
-        one, two = self.texts[later], self.texts[earlier]
-        return fuzz.ratio(one, two) >= IN_ORDER and (length >= LONG or not _says_another_word(one, two))
+        return same_reply(self.texts[later], self.texts[earlier], similarity, self._settings)
 
 
 def _says_another_word(one: str, two: str) -> bool:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from dougpt_schema import CHAT_EVENTS, LINKS, UTTERANCES
 
 from dougpt_curate.accepted import Material
+from dougpt_curate.copypasta import Copypasta
 from dougpt_curate.leaks import Moments
 from dougpt_curate.quality import Names
 from dougpt_curate.samples import Piece, make_samples
@@ -63,7 +64,8 @@ class Gathering:
 
     Attributes:
         spool: Where the tables of `stored` are.
-        moments: What is compared between recordings; nothing where leaks are not looked for.
+        moments: Turns to be compared between recordings; none where leaks are not looked for.
+        copypasta: Long replies to be compared between recordings; none where they are not asked for.
         stored: What came of the recordings, in the order of their ids.
     """
 
@@ -72,6 +74,7 @@ class Gathering:
     ) -> None:
         self.spool = Spool(folder)
         self.moments = Moments(settings, folder)
+        self.copypasta = Copypasta(settings, folder)
         self.stored: list[Stored] = []
         self._ids = pl.Enum(recordings)
         self._settings, self._names = settings, names
@@ -95,10 +98,10 @@ class Gathering:
         self.stored = [results[number] for number in sorted(results)]
 
     def piece(self, number: int) -> Piece:
-        """Return what `make_samples` made of the recordings of a batch."""
+        """Return what `make_samples` made of the recordings of a batch, but `long`."""
         one = self.stored[number]
         rejects, replies, emotes = (pl.DataFrame(self.spool.get(n)) for n in (one.rejects, one.replies, one.emotes))
-        return Piece(self.spool.get(one.samples), rejects, replies, emotes, one.spoken, one.answered)
+        return Piece(self.spool.get(one.samples), rejects, replies, emotes, pl.DataFrame(), one.spoken, one.answered)
 
     def samples(self) -> pl.DataFrame:
         """Return `KEY` of all samples with their `sample`, the number by which `moments` knows them."""
@@ -112,13 +115,18 @@ class Gathering:
         """Give the space back."""
         self.spool.close()
         self.moments.close()
+        self.copypasta.close()
 
     def _work(self, number: int, batch: Tables) -> Stored:
         material = Material.of(*batch)
         piece = make_samples(material, self._settings, self._names)
         ends = material.utterances.group_by("recording_id").agg(pl.col("end_ms").max()).sort("recording_id")
+        first = first_sample(number)
         if self._settings.leak_similarity:
-            self.moments.add(piece.samples, first_sample(number))
+            self.moments.add(piece.samples, first)
+        if self._settings.copypasta_across:
+            long = piece.long.with_columns(reply=first + pl.col("event"), sample=first + pl.col("turn"))
+            self.copypasta.add(long)
         keys = pl.DataFrame(piece.samples.select(KEY)).with_columns(
             pl.col("recording_id").cast(self._ids), pl.col("sample_id").str.to_integer(base=16, dtype=pl.UInt64)
         )

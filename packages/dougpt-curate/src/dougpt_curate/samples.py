@@ -40,6 +40,8 @@ class Piece:
         replies: The replies of the samples, in the same order, with what a profile is made from; `turn` is the row
             of the sample.
         emotes: `reply`, its row, `turn` and `name` of the emotes that replies hold, each once a reply.
+        long: `event`, its number in the order of time, `turn`, `multiplicity` and `key` of replies long enough for
+            copypasta.
         spoken: How many turns there were.
         answered: How many had an accepted link.
     """
@@ -48,6 +50,7 @@ class Piece:
     rejects: pl.DataFrame
     replies: pl.DataFrame
     emotes: pl.DataFrame
+    long: pl.DataFrame
     spoken: int
     answered: int
 
@@ -91,6 +94,7 @@ def make_samples(material: Material, settings: CurateSettings, names: Names | No
         rejects=pl.concat(rejects),
         replies=_measures(kept, texts),
         emotes=_emotes(kept, material.events),
+        long=_long(kept, texts, settings),
         spoken=len(turns),
         answered=len(asked),
     )
@@ -170,7 +174,16 @@ def _measures(kept: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     """What a profile is made from, one row a reply."""
     return pl.concat(
         [
-            kept.select("turn", "style", "weight", "multiplicity", "lag_ms", emote_only=pl.col("emote_share") >= 1),
+            kept.select(
+                "turn",
+                "event",
+                "author",
+                "style",
+                "weight",
+                "multiplicity",
+                "lag_ms",
+                emote_only=pl.col("emote_share") >= 1,
+            ),
             texts.select("characters", "words", "capitals")[kept["text_id"]],
         ],
         how="horizontal",
@@ -179,6 +192,12 @@ def _measures(kept: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
 
 def _emotes(kept: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     some = events.select("emotes").with_row_index("event").filter(pl.col("emotes").list.len() > 0)
-    held = kept.select("turn", pl.col("event").cast(pl.UInt32)).join(some, on="event", maintain_order="left")
+    held = kept.select("turn", pl.col("event").cast(pl.UInt32)).with_row_index("reply")
     names = pl.col("emotes").list.eval(pl.element().struct.field("name")).list.unique(maintain_order=True)
-    return held.select("turn", name=names).explode("name").drop_nulls("name")
+    held = held.join(some, on="event", maintain_order="left").select("reply", "turn", name=names)
+    return held.explode("name").drop_nulls("name")
+
+
+def _long(kept: pl.DataFrame, texts: pl.DataFrame, settings: CurateSettings) -> pl.DataFrame:
+    long = kept.filter(pl.col("key_characters") >= settings.copypasta_characters)
+    return long.select("event", "turn", "multiplicity", key=texts["key"].gather(long["text_id"]))

@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 from dougpt_schema import REJECTS, Split
 
 from dougpt_curate.assemble import with_splits
 from dougpt_curate.blocks import EMBARGO, cut_recordings, splits_of
+from dougpt_curate.copypasta import REPEATED_COPYPASTA
 from dougpt_curate.gathering import Gathering, Tables, first_sample
 from dougpt_curate.holdout import BLOCKS, Suite, assign_holdout
 from dougpt_curate.leaks import LEAKS, REPEATED_TURN, ranked
-from dougpt_curate.samples import EVENT, TURN_REJECTED, Piece
+from dougpt_curate.revise import revised
+from dougpt_curate.samples import EVENT, NO_RESPONSE_LEFT, TURN_REJECTED, Piece
 from dougpt_curate.settings import CurateSettings
 from dougpt_curate.tally import Tally, tally
 
@@ -54,22 +57,66 @@ def settle(
     samples = gathering.samples()
     samples = samples.with_columns(splits_of(samples, division.recordings, division.blocks).cast(SPLITS))
     gone = _left_out(gathering, samples, division, settings)
+    lost, gained = _copypasta(gathering, samples.join(gone, on="sample", how="anti"), division)
     settled, whole = [], Tally()
     for number, one in enumerate(gathering.stored):
-        first = first_sample(number)
-        inside = pl.col("sample").is_between(first, first_sample(number + 1) - 1)
-        splits = samples.filter(inside)["split"]
+        splits = _of_batch(samples, "sample", number)["split"]
         piece = gathering.piece(number)
         piece = replace(piece, samples=with_splits(piece.samples, splits))
-        mine = gone.filter(inside).with_columns(turn=pl.col("sample") - first)
-        place = one.samples
+        mine = _of_batch(gone, "sample", number).rename({"sample": "turn"})
+        place, changes = one.samples, [_of_batch(rows, "event", number) for rows in (lost, gained)]
+        if any(len(rows) for rows in changes):
+            piece, taken = revised(piece, changes[0], changes[1], settings)
+            empty = pl.Series(pc.list_value_length(piece.samples["responses"])) == 0
+            silent = pl.DataFrame({"turn": empty.arg_true()}).select(pl.col("turn").cast(pl.Int64))
+            silent = silent.join(mine, on="turn", how="anti").with_columns(
+                reason=pl.lit(NO_RESPONSE_LEFT), detail=pl.lit("")
+            )
+            mine = pl.concat([mine, silent])
+            out = _placed(taken.with_columns(reason=pl.lit(REPEATED_COPYPASTA), is_turn=pl.lit(value=False)), read)
+            piece = replace(piece, rejects=pl.concat([piece.rejects, out], how="diagonal"))
         if len(mine):
             piece = _without(piece, mine, read)
+        if len(mine) or any(len(rows) for rows in changes):
             place = gathering.spool.put(piece.samples)
         whole += tally(piece, one.links)
         rejects = gathering.spool.put(_rejects(piece.rejects))
         settled.append(Settled(place, rejects, pl.Series(piece.samples["split"]).cast(SPLITS)))
     return settled, whole
+
+
+def _of_batch(rows: pl.DataFrame, name: str, batch: int) -> pl.DataFrame:
+    """Return the rows whose number `name` is of a batch, with the number that it has there."""
+    first = first_sample(batch)
+    inside = rows.filter(pl.col(name).is_between(first, first_sample(batch + 1) - 1))
+    return inside.with_columns(pl.col(name) - first)
+
+
+def _copypasta(gathering: Gathering, samples: pl.DataFrame, division: Suite) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the `event` and a `detail` of replies that are kept elsewhere, and for how many `more` others stand."""
+    arrival = {name: place for place, name in enumerate(division.recordings)}
+    trained = samples.filter(pl.col("split") == Split.TRAIN.value).with_columns(
+        arrival=pl.col("recording_id").cast(pl.String).replace_strict(arrival, return_dtype=pl.Int64)
+    )
+    repeats = gathering.copypasta.repeats(trained)
+    gained = repeats.group_by(event="of").agg(pl.col("multiplicity").sum().alias("more"))
+    named = _named(gathering, gained.select(of="event"))
+    lost = repeats.join(named, on="of", maintain_order="left").select(
+        event="reply", detail=pl.format("kept once, as {} of {}", "event_id", "recording_id")
+    )
+    return lost, gained
+
+
+def _named(gathering: Gathering, replies: pl.DataFrame) -> pl.DataFrame:
+    """Return replies `of` with their `event_id` and `recording_id`."""
+    parts = [pl.DataFrame(schema={"of": pl.Int64, "event_id": pl.String, "recording_id": pl.String})]
+    for batch in replies.select(pl.col("of") // first_sample(1)).unique().sort("of").to_series():
+        piece = gathering.piece(batch)
+        rows = pl.DataFrame(piece.samples.select(["recording_id", "responses"])).explode("responses")
+        rows = rows.select("recording_id", pl.col("responses").struct.field("event_id"))
+        rows = rows.with_columns(of=first_sample(batch) + piece.replies["event"])
+        parts.append(rows.join(replies, on="of", how="semi").select(parts[0].columns))
+    return pl.concat(parts)
 
 
 def _left_out(gathering: Gathering, samples: pl.DataFrame, division: Suite, settings: CurateSettings) -> pl.DataFrame:
@@ -131,7 +178,8 @@ def events_of(samples: pl.DataFrame) -> pl.DataFrame:
 
 def _placed(rejects: pl.DataFrame, read: Callable[[str], Tables]) -> pl.DataFrame:
     """Give events that were rejected after their recording had been worked on their place in the source."""
-    parts = []
+    nowhere = {"source_id": pl.lit(None, pl.String), "source_row": pl.lit(None, pl.Int64)}
+    parts = [rejects.clear().with_columns(**nowhere)]
     for (name,), rows in rejects.group_by("recording_id", maintain_order=True):
         places = pl.DataFrame(read(str(name))[1].select([*EVENT, "source_id", "source_row"]))
         parts.append(rows.join(places, left_on=["recording_id", "subject_id"], right_on=EVENT, how="left"))

@@ -97,6 +97,10 @@ class Page:
             self._mapped.madvise(mmap.MADV_DONTNEED)  # what was read of the file counts as memory as long as it is held
         return found
 
+    def text(self, number: int) -> str:
+        """One of the texts."""
+        return self._book.text(int(self._order_N[number]))
+
     def similarity(self, one: int, two: int) -> float:
         """The Jaccard similarity of two texts."""
         return jaccard(self._set(int(self._order_N[one])), self._set(int(self._order_N[two])))
