@@ -167,6 +167,15 @@ def test_the_profile_knows_nothing_of_what_is_held_out(make_recordings: Callable
     assert both.profile.equals(alone.profile)
 
 
+def test_a_holdout_may_name_recordings_that_are_gone(make_recordings: Callable[..., Any]) -> None:
+    names = [recording_id("test", name) for name in ("a", "b")]
+
+    found = curate(*make_recordings(["a", "b"]).tables, holdout={"gone": "test"} | dict.fromkeys(names, "train"))
+
+    assert found.samples.num_rows
+    assert list(found.report.holdout) == ["gone", *names]
+
+
 def test_one_recording_alone_is_training_and_the_report_says_so(make_recordings: Callable[..., Any]) -> None:
     found = curate(*make_recordings(["a"]).tables)
 

@@ -1,7 +1,11 @@
 """Near-copies are found by their text alone, judged exactly, and numbers and negations keep replies apart."""
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -139,3 +143,24 @@ def test_edited_copypasta_is_kept_once_over_turns_while_it_keeps_coming(make_dia
 
     assert often.samples["responses"].to_pylist()[0][0]["multiplicity"] == 4
     assert (often.samples.num_rows, seldom.samples.num_rows) == (1, 4)
+
+
+def test_what_is_a_copy_is_the_same_in_every_process() -> None:
+    texts = [" ".join(words) for words in permutations(["vesto", "zordraque", "que", "sto", "pa"], 3)]
+    code = (
+        "import sys; from dougpt_curate import CurateSettings; from dougpt_curate.dedupe import same_reply; "
+        "t = sys.argv[1:]; print([same_reply(a, b, 0.6, CurateSettings()) for a in t for b in t])"
+    )
+
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code, *texts],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(found) == 1

@@ -31,13 +31,14 @@ def splits_of(
 ) -> pl.Series:
     """Return the split of each sample with `recording_id`, `start_ms` and `end_ms`; `EMBARGO` of those between two."""
     fixed = {name: split if split != BLOCKS else Split.TRAIN.value for name, split in splits.items()}
-    split: pl.Expr = pl.col("recording_id").replace_strict(fixed, return_dtype=pl.String)
+    recording = pl.col("recording_id").cast(pl.String)
+    split: pl.Expr = recording.replace_strict(fixed, return_dtype=pl.String)
     for name, cut in blocks.items():
         of_block: pl.Expr = pl.lit(EMBARGO)
         for part, (since, until) in cut.items():
             inside = (pl.col("start_ms") >= since) & (pl.col("end_ms") <= until)
             of_block = pl.when(inside).then(pl.lit(part)).otherwise(of_block)
-        split = pl.when(pl.col("recording_id") == name).then(of_block).otherwise(split)
+        split = pl.when(recording == name).then(of_block).otherwise(split)
     return samples.select(split=split).to_series().cast(pl.String)
 
 

@@ -168,7 +168,10 @@ class _Compared:
 def _says_another_word(one: str, two: str) -> bool:
     """Whether each of two texts has a word that the other one has nothing like: 'the snail' and 'the door'."""
     first, second = set(one.split()), set(two.split())
-    only_first, only_second = max(first - second, key=len, default=""), max(second - first, key=len, default="")
+    # Of words of one length the last one by the alphabet: the order of a set is another one in each process.
+    only_first, only_second = (
+        max(own, key=lambda word: (len(word), word), default="") for own in (first - second, second - first)
+    )
     return bool(only_first and only_second) and fuzz.ratio(only_first, only_second) < SAME_WORD
 
 
