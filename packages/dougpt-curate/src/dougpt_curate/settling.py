@@ -1,7 +1,9 @@
 """The second pass: splits, embargo and what recordings share are decided on the whole and applied piece by piece."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import polars as pl
 import pyarrow as pa
@@ -11,7 +13,7 @@ from dougpt_schema import REJECTS, Split
 from dougpt_curate.assemble import with_splits
 from dougpt_curate.blocks import EMBARGO, cut_recordings, splits_of
 from dougpt_curate.copypasta import REPEATED_COPYPASTA
-from dougpt_curate.gathering import Gathering, Tables, first_sample
+from dougpt_curate.gathering import WORKERS, Gathering, Tables, first_sample
 from dougpt_curate.holdout import BLOCKS, Suite, assign_holdout
 from dougpt_curate.leaks import LEAKS, REPEATED_TURN, ranked
 from dougpt_curate.revise import revised
@@ -58,31 +60,71 @@ def settle(
     samples = samples.with_columns(splits_of(samples, division.recordings, division.blocks).cast(SPLITS))
     gone = _left_out(gathering, samples, division, settings)
     lost, gained = _copypasta(gathering, samples.join(gone, on="sample", how="anti"), division)
-    settled, whole = [], Tally()
-    for number, one in enumerate(gathering.stored):
-        splits = _of_batch(samples, "sample", number)["split"]
-        piece = gathering.piece(number)
-        piece = replace(piece, samples=with_splits(piece.samples, splits))
-        mine = _of_batch(gone, "sample", number).rename({"sample": "turn"})
-        place, changes = one.samples, [_of_batch(rows, "event", number) for rows in (lost, gained)]
-        if any(len(rows) for rows in changes):
-            piece, taken = revised(piece, changes[0], changes[1], settings)
-            empty = pl.Series(pc.list_value_length(piece.samples["responses"])) == 0
-            silent = pl.DataFrame({"turn": empty.arg_true()}).select(pl.col("turn").cast(pl.Int64))
-            silent = silent.join(mine, on="turn", how="anti").with_columns(
-                reason=pl.lit(NO_RESPONSE_LEFT), detail=pl.lit("")
-            )
-            mine = pl.concat([mine, silent])
-            out = _placed(taken.with_columns(reason=pl.lit(REPEATED_COPYPASTA), is_turn=pl.lit(value=False)), read)
-            piece = replace(piece, rejects=pl.concat([piece.rejects, out], how="diagonal"))
-        if len(mine):
-            piece = _without(piece, mine, read)
-        if len(mine) or any(len(rows) for rows in changes):
-            place = gathering.spool.put(piece.samples)
-        whole += tally(piece, one.links)
-        rejects = gathering.spool.put(_rejects(piece.rejects))
-        settled.append(Settled(place, rejects, pl.Series(piece.samples["split"]).cast(SPLITS)))
-    return settled, whole
+    changes = _Changes(samples, gone, lost, gained, settings, _one_at_a_time(read))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        done = list(pool.map(lambda number: _settle(gathering, number, changes), range(len(gathering.stored))))
+    return [one for one, _ in done], sum((counts for _, counts in done), Tally())
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """What was decided on the whole.
+
+    Attributes:
+        samples: All samples with their `split`.
+        gone: `sample`, `reason` and `detail` of those that are left out.
+        lost: `event` and `detail` of replies that are kept elsewhere.
+        gained: `event` of replies that stand for `more` messages.
+        settings: When a reply is copypasta, and how much of each style is wanted.
+        read: Returns the tables of a recording.
+    """
+
+    samples: pl.DataFrame
+    gone: pl.DataFrame
+    lost: pl.DataFrame
+    gained: pl.DataFrame
+    settings: CurateSettings
+    read: Callable[[str], Tables]
+
+
+def _one_at_a_time(read: Callable[[str], Tables]) -> Callable[[str], Tables]:
+    """Return `read` for several threads, whoever wrote it."""
+    reading = Lock()
+
+    def locked(recording_id: str) -> Tables:
+        with reading:
+            return read(recording_id)
+
+    return locked
+
+
+def _settle(gathering: Gathering, number: int, changes: _Changes) -> tuple[Settled, Tally]:
+    """Apply to one piece what was decided on the whole."""
+    one, piece = gathering.stored[number], gathering.piece(number)
+    splits = _of_batch(changes.samples, "sample", number)["split"]
+    piece = replace(piece, samples=with_splits(piece.samples, splits))
+    gone = _of_batch(changes.gone, "sample", number).rename({"sample": "turn"})
+    lost, gained = (_of_batch(rows, "event", number) for rows in (changes.lost, changes.gained))
+    changed = len(gone) + len(lost) + len(gained) > 0
+    if len(lost) or len(gained):
+        piece, taken = revised(piece, lost, gained, changes.settings)
+        taken = taken.with_columns(reason=pl.lit(REPEATED_COPYPASTA), is_turn=pl.lit(value=False))
+        rejects = [piece.rejects, _placed(taken, changes.read)]
+        piece = replace(piece, rejects=pl.concat(rejects, how="diagonal"))
+        gone = pl.concat([gone, _silent(piece).join(gone, on="turn", how="anti")])
+    if len(gone):
+        piece = _without(piece, gone, changes.read)
+    place = gathering.spool.put(piece.samples) if changed else one.samples
+    rejected = gathering.spool.put(_rejects(piece.rejects))
+    return Settled(place, rejected, pl.Series(piece.samples["split"]).cast(SPLITS)), tally(piece, one.links)
+
+
+def _silent(piece: Piece) -> pl.DataFrame:
+    """The samples of which no reply is left."""
+    empty = pl.Series(pc.list_value_length(piece.samples["responses"])) == 0
+    return pl.DataFrame({"turn": empty.arg_true().cast(pl.Int64)}).with_columns(
+        reason=pl.lit(NO_RESPONSE_LEFT), detail=pl.lit("")
+    )
 
 
 def _of_batch(rows: pl.DataFrame, name: str, batch: int) -> pl.DataFrame:
