@@ -61,6 +61,7 @@ BARE = CurateSettings(
     drop_offensive=False,
     near_similarity=0,
     leak_similarity=0,
+    copypasta_across=False,
 )
 
 
@@ -188,7 +189,7 @@ def written(folder: Path, recordings: int, links: int) -> Path:
 
 def compared(folder: Path) -> None:
     """Read, curate and write, with turns and copypasta compared between all recordings."""
-    from_files(folder, replace(BARE, leak_similarity=0.7, near_similarity=0.55))
+    from_files(folder, replace(BARE, leak_similarity=0.7, near_similarity=0.55, copypasta_across=True))
 
 
 def bench_memory() -> None:

@@ -78,14 +78,20 @@ class _Recordings:
 
     def __init__(self, material: Material) -> None:
         tables = (material.utterances, material.events, material.links)
-        names = pl.concat([table["recording_id"].rle().struct.field("value") for table in tables]).unique().sort()
+        names = pl.concat([_runs(table["recording_id"])[0] for table in tables]).unique().sort()
         self._number = {name: number for number, name in enumerate(names)}
 
     def of(self, table: pl.DataFrame) -> pl.Series:
         """The number of each row's recording, as the column `recording`; rows of one stand together."""
-        runs = table["recording_id"].rle().struct.unnest()
-        numbers = np.array([self._number[name] for name in runs["value"]], np.uint32)
-        return pl.Series("recording", np.repeat(numbers, runs["len"].to_numpy()), dtype=pl.UInt32)
+        names, run_N = _runs(table["recording_id"])
+        numbers = np.array([self._number[name] for name in names], np.uint32)
+        return pl.Series("recording", numbers[run_N], dtype=pl.UInt32)
+
+
+def _runs(values: pl.Series) -> tuple[pl.Series, NDArray[np.uint32]]:
+    """Return the value of each run of equal ones, and in which run each row is."""
+    run_N = values.rle_id().to_numpy()
+    return values.gather(np.flatnonzero(np.diff(run_N, prepend=-1))), run_N
 
 
 def _events_of(links: pl.DataFrame, events: pl.DataFrame) -> pl.Series:
