@@ -16,7 +16,7 @@ import polars as pl
 
 from dougpt_curate.near import BANDS, PERMUTATIONS, Hashes, Integers, Sheet, Sketches, Texts, band_keys, jaccard
 
-SETS_AT_HAND = 1 << 14
+SETS_AT_HAND = 1 << 11
 BYTES_OF_KEY = 8
 
 
