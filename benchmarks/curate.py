@@ -1,12 +1,12 @@
 """Curation against plain Polars, on made-up recordings whose right answer is known.
 
-Run by `just bench curate`, or by row: `uv run python benchmarks/curate.py [links] [filters] [near] [leaks] [trace]`.
+Run by `just bench curate`, or by row: `uv run python benchmarks/curate.py [links] [memory] [filters] ...`.
 
 links: 10 million links (DOUGPT_BENCH_LINKS) of 100 recordings, from files to files without text filters, on two
-threads, against a bare Polars scan, filter and write of the same files. filters: all default filters and near-copies
-on a million replies (DOUGPT_BENCH_REPLIES). near: a thousand edits of a hundred messages among others. leaks: moments
-of the test repeated elsewhere. trace: every reply and turn of the example datasets, back to the row of the source
-file that it stands in.
+threads, against a bare Polars scan, filter and write of the same files. memory: the most memory that 10, 100 and 400
+recordings take. filters: all default filters and near-copies on a million replies (DOUGPT_BENCH_REPLIES). near: a
+thousand edits of a hundred messages among others. leaks: moments of the test repeated elsewhere. trace: every reply
+and turn of the example datasets, back to the row of the source file that it stands in.
 """
 
 import gzip
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,27 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from dougpt.lineage import trace
 from dougpt.project import Project
-from dougpt_curate import CurateSettings, curate, curate_recordings
-from dougpt_schema import CHAT_EVENTS, LINKS, SAMPLES, UTTERANCES, file_sha256, read_table
+from dougpt_curate import CurateSettings, curate, curate_in_pieces
+from dougpt_schema import (
+    CHAT_EVENTS,
+    LINKS,
+    PROFILE,
+    REJECTS,
+    SAMPLES,
+    UTTERANCES,
+    Split,
+    file_sha256,
+    read_table,
+    write_pieces,
+    write_table,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 LINKS_IN_ALL = int(os.environ.get("DOUGPT_BENCH_LINKS", "10000000"))
 REPLIES_IN_ALL = int(os.environ.get("DOUGPT_BENCH_REPLIES", "1000000"))
 RECORDINGS = 100
 LINKS_A_TURN = 10
+LINKS_OF_EACH = 5000
 SYLLABLES = ("bo", "ka", "li", "mer", "nu", "pa", "ri", "sto", "tan", "ve", "wi", "zor", "que", "shi", "dra", "fen")
 BARE = CurateSettings(
     drop_links=False,
@@ -47,6 +61,7 @@ BARE = CurateSettings(
     drop_offensive=False,
     near_similarity=0,
     leak_similarity=0,
+    copypasta_across=False,
 )
 
 
@@ -121,7 +136,8 @@ def in_child(row: str, folder: Path) -> tuple[float, float]:
 
 
 def child(work: Callable[[Path], None], folder: Path) -> None:
-    """Do one part and tell what it took."""
+    """Do one part and tell what it took, without the second in which pyarrow imports pandas at its first array."""
+    pa.array([0])
     began = time.monotonic()
     work(folder)
     print(time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
@@ -133,25 +149,27 @@ def bare_polars(folder: Path) -> None:
         pl.scan_parquet(folder / f"*.{name}.parquet").filter(kept).sink_parquet(folder / f"out-{name}.parquet")
 
 
-def from_files(folder: Path) -> None:
+def from_files(folder: Path, settings: CurateSettings = BARE) -> None:
     """Read, curate and write."""
     names = sorted({path.name.split(".")[0] for path in folder.glob("*.l.parquet")})
 
     def read(name: str) -> tuple[pa.Table, pa.Table, pa.Table]:
-        first, second, third = (pq.read_table(folder / f"{name}.{kind}.parquet") for kind in "uel")
+        # Not pq.read_table, which imports pandas for two seconds.
+        first, second, third = (pq.ParquetFile(folder / f"{name}.{kind}.parquet").read() for kind in "uel")
         return first, second, third
 
-    made = curate_recordings(names, read, BARE)
-    pq.write_table(made.samples, folder / "out-samples.parquet", compression="zstd")
+    with curate_in_pieces(names, read, settings, folder=folder) as made:
+        for split in Split:
+            write_pieces(made.samples(split), folder / f"out-{split}.parquet", SAMPLES)
+        write_pieces(made.rejects(), folder / "out-rejects.parquet", REJECTS)
+        write_table(made.profile, folder / "out-profile.parquet", PROFILE)
 
 
 def bench_links() -> None:
     """Files to files without text filters, against bare Polars on the same files."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for number in range(RECORDINGS):
-            for kind, table in zip("uel", recording(number, LINKS_IN_ALL // RECORDINGS), strict=True):
-                pq.write_table(table, folder / f"{number:016x}.{kind}.parquet", compression="zstd")
+        written(folder, RECORDINGS, LINKS_IN_ALL // RECORDINGS)
         before, _ = in_child("child-polars", folder)
         ours, memory = in_child("child-links", folder)
         after, _ = in_child("child-polars", folder)
@@ -159,6 +177,30 @@ def bench_links() -> None:
     found = f"{ours:.1f} s, {ours / reference:.1f} x Polars ({reference:.1f} s), {memory:.1f} GiB"
     holds = ours <= 6 * reference and memory < 4
     show(f"{LINKS_IN_ALL:,} links to samples", found, "6 x, under 4 GB", holds=holds)
+
+
+def written(folder: Path, recordings: int, links: int) -> Path:
+    """Write made-up recordings as files."""
+    for number in range(recordings):
+        for kind, table in zip("uel", recording(number, links), strict=True):
+            pq.write_table(table, folder / f"{number:016x}.{kind}.parquet", compression="zstd")
+    return folder
+
+
+def compared(folder: Path) -> None:
+    """Read, curate and write, with turns and copypasta compared between all recordings."""
+    from_files(folder, replace(BARE, leak_similarity=0.7, near_similarity=0.55, copypasta_across=True))
+
+
+def bench_memory() -> None:
+    """The most memory that ten, a hundred and four hundred recordings of one size take; the first is the reference."""
+    peaks = {}
+    for count in (10, 100, 400):
+        with tempfile.TemporaryDirectory() as temporary:
+            seconds, peaks[count] = in_child("child-compared", written(Path(temporary), count, LINKS_OF_EACH))
+        found = f"{peaks[count]:.2f} GiB, {seconds:.0f} s"
+        flat = peaks[count] <= 1.25 * peaks.get(100, peaks[count])
+        show(f"{count} recordings of {LINKS_OF_EACH:,} links", found, "flat from 100 on", holds=flat)
 
 
 def bench_filters() -> None:
@@ -303,8 +345,15 @@ def said_in(rows: dict[str, list[dict[str, Any]]], path: Path, event: dict[str, 
     return comment["_id"] == event["event_id"] or (len(words_of_row) == len(words_of_event) and all(same))
 
 
-ROWS = {"links": bench_links, "filters": bench_filters, "near": bench_near, "leaks": bench_leaks, "trace": bench_trace}
-PARTS = {"child-polars": bare_polars, "child-links": from_files}
+ROWS = {
+    "links": bench_links,
+    "memory": bench_memory,
+    "filters": bench_filters,
+    "near": bench_near,
+    "leaks": bench_leaks,
+    "trace": bench_trace,
+}
+PARTS = {"child-polars": bare_polars, "child-links": from_files, "child-compared": compared}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(ROWS)

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from dougpt_curate import CurateSettings, assign_holdout, curate, curate_recordings
-from dougpt_curate import dataset as dataset_module
+from dougpt_curate import gathering as gathering_module
 from dougpt_schema import CHAT_EVENTS, LINKS, PROFILE, REJECTS, SAMPLES, UTTERANCES, ContractError, recording_id
 from dougpt_schema.testing import tables
 from hypothesis import given, settings
@@ -38,8 +38,9 @@ def test_every_accepted_link_is_kept_merged_or_rejected_exactly_once(
     rejected = [row["subject_id"] for row in found.rejects.to_pylist() if row["subject_id"] in events]
     accepted = [row["event_id"] for row in made.links.to_pylist() if row["accepted"]]
     assert sorted(kept + merged + rejected) == sorted(accepted)
+    elsewhere = [row for row in found.rejects.to_pylist() if row["reason"] == "repeated_copypasta"]
     assert sum(reply["multiplicity"] for row in found.samples.to_pylist() for reply in row["responses"]) == len(
-        kept + merged
+        kept + merged + elsewhere
     )
     assert not samples & {row["subject_id"] for row in found.rejects.to_pylist()}
 
@@ -100,9 +101,10 @@ def test_a_recording_gives_the_same_samples_whatever_stands_beside_it(
     make_recordings: Callable[..., Any], names: list[str], seed: int
 ) -> None:
     splits = assign_holdout([{"recording_id": recording_id("test", name)} for name in names])
-    before = curate(*make_recordings(names, seed).tables, holdout=splits)
+    alone = CurateSettings(copypasta_across=False)
+    before = curate(*make_recordings(names, seed).tables, alone, holdout=splits)
 
-    after = curate(*make_recordings([*names, "another", "one more"], seed).tables, holdout=splits)
+    after = curate(*make_recordings([*names, "another", "one more"], seed).tables, alone, holdout=splits)
 
     recordings = set(splits)
     assert of(after.samples, recordings) == of(before.samples, recordings)
@@ -134,7 +136,7 @@ def test_work_in_small_pieces_gives_the_same_dataset(
 ) -> None:
     made = make_recordings(list("abcdef"))
     whole = curate(*made.tables)
-    monkeypatch.setattr(dataset_module, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(gathering_module, "ROWS_AT_ONCE", 1)
 
     pieces = curate(*made.tables)
 
@@ -163,6 +165,15 @@ def test_the_profile_knows_nothing_of_what_is_held_out(make_recordings: Callable
     both = curate(*make_recordings(["a", "b"]).tables, holdout={train: "train", test: "test"})
 
     assert both.profile.equals(alone.profile)
+
+
+def test_a_holdout_may_name_recordings_that_are_gone(make_recordings: Callable[..., Any]) -> None:
+    names = [recording_id("test", name) for name in ("a", "b")]
+
+    found = curate(*make_recordings(["a", "b"]).tables, holdout={"gone": "test"} | dict.fromkeys(names, "train"))
+
+    assert found.samples.num_rows
+    assert list(found.report.holdout) == ["gone", *names]
 
 
 def test_one_recording_alone_is_training_and_the_report_says_so(make_recordings: Callable[..., Any]) -> None:

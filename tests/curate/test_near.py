@@ -1,13 +1,17 @@
 """Near-copies are found by their text alone, judged exactly, and numbers and negations keep replies apart."""
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 import pytest
 from dougpt_curate import CurateSettings, curate
-from dougpt_curate.near import Search, Texts, leaders, pairs
+from dougpt_curate.near import Search, Sheet, Texts, leaders, pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +42,7 @@ def test_similarity_is_that_of_the_sets_of_three_characters(texts: list[str]) ->
 def test_equal_texts_of_one_scope_are_always_paired_and_scopes_never_meet(texts: list[str], scopes: list[int]) -> None:
     scope = np.array(scopes[: len(texts)], np.int64)
 
-    leader = leaders(texts, Search(scope, 1, np.zeros_like(scope), 0), lambda *_: True)
+    leader = leaders(Sheet(texts), Search(scope, 1, np.zeros_like(scope), 0), lambda *_: True)
 
     for later, text in enumerate(texts):
         equal = [i for i in range(later + 1) if texts[i] == text and scope[i] == scope[later]]
@@ -52,7 +56,7 @@ def test_equal_texts_of_one_scope_are_always_paired_and_scopes_never_meet(texts:
 def test_pairs_name_the_later_text_first_and_come_in_order(texts: list[str]) -> None:
     scope = np.zeros(len(texts), np.int64)
 
-    found = list(pairs(Texts(texts).sketches(), Search(scope, 0.5, np.zeros_like(scope), 0)))
+    found = list(pairs(Sheet(texts), Search(scope, 0.5, np.zeros_like(scope), 0)))
 
     assert all(later > earlier for later, earlier in found)
     assert found == sorted(set(found))
@@ -139,3 +143,24 @@ def test_edited_copypasta_is_kept_once_over_turns_while_it_keeps_coming(make_dia
 
     assert often.samples["responses"].to_pylist()[0][0]["multiplicity"] == 4
     assert (often.samples.num_rows, seldom.samples.num_rows) == (1, 4)
+
+
+def test_what_is_a_copy_is_the_same_in_every_process() -> None:
+    texts = [" ".join(words) for words in permutations(["vesto", "zordraque", "que", "sto", "pa"], 3)]
+    code = (
+        "import sys; from dougpt_curate import CurateSettings; from dougpt_curate.dedupe import same_reply; "
+        "t = sys.argv[1:]; print([same_reply(a, b, 0.6, CurateSettings()) for a in t for b in t])"
+    )
+
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code, *texts],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(found) == 1

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         read_suite,
     )
     from dougpt_curate.page import dataset_page
+    from dougpt_curate.pieces import CuratedPieces, curate_in_pieces
     from dougpt_curate.quality import Names
     from dougpt_curate.report import CurateReport
 
@@ -30,6 +31,7 @@ __all__ = [
     "CurateReport",
     "CurateSettings",
     "Curated",
+    "CuratedPieces",
     "ExpectSettings",
     "Expectation",
     "GateError",
@@ -40,6 +42,7 @@ __all__ = [
     "Suite",
     "assign_holdout",
     "curate",
+    "curate_in_pieces",
     "curate_recordings",
     "dataset_card",
     "dataset_page",
@@ -63,6 +66,7 @@ __all__ = [
 _MODULES = {
     "CurateReport": "report",
     "Curated": "dataset",
+    "CuratedPieces": "pieces",
     "Expectation": "gates",
     "GateError": "gates",
     "HoldoutError": "holdout",
@@ -71,6 +75,7 @@ _MODULES = {
     "Suite": "holdout",
     "assign_holdout": "holdout",
     "curate": "dataset",
+    "curate_in_pieces": "pieces",
     "curate_recordings": "dataset",
     "dataset_card": "card",
     "dataset_page": "page",

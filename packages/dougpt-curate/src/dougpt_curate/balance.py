@@ -35,13 +35,6 @@ def weights(replies: pl.DataFrame, settings: CurateSettings) -> pl.Series:
     return replies.select(weight=rate.clip(settings.min_weight, 1).round(4).cast(pl.Float32)).to_series()
 
 
-def mix(replies: pl.DataFrame, value: pl.Expr) -> dict[str, float]:
-    """Return each style's share of the sum of `value`, sorted by name."""
-    sums = replies.group_by("style").agg(value.sum().cast(pl.Float64)).sort("style").rows()
-    total = sum(amount for _, amount in sums) or 1.0
-    return {name: round(amount / total, 4) for name, amount in sums}
-
-
 def draw(samples: ArrowStream, seed: int, epoch: int = 0) -> pl.DataFrame:
     """Return samples with the replies that are drawn in one epoch; a sample without any is left out.
 

@@ -8,11 +8,9 @@ training has no validation, a still shorter one trains as a whole; where all are
 from collections.abc import Mapping, Sequence
 
 import polars as pl
-import pyarrow as pa
 from dougpt_schema import Split
 
 from dougpt_curate.holdout import BLOCKS, by_recording
-from dougpt_curate.samples import TURN_REJECTED, Piece, events_of
 from dougpt_curate.settings import CurateSettings
 
 EMBARGO = "embargo"
@@ -39,29 +37,20 @@ def are_cut(blocks: Mapping[str, Mapping[str, Sequence[int]]]) -> bool:
     return any(len(cut) > 1 for cut in blocks.values())
 
 
-def split_samples(whole: Piece, splits: Mapping[str, str], blocks: Mapping[str, Mapping[str, Sequence[int]]]) -> Piece:
-    """Return the samples with their `split`, without those that stand in an embargo, and replies with theirs."""
-    samples = pl.DataFrame(whole.samples.select(["recording_id", "turn", "start_ms", "end_ms", "sample_id"]))
+def splits_of(
+    samples: pl.DataFrame, splits: Mapping[str, str], blocks: Mapping[str, Mapping[str, Sequence[int]]]
+) -> pl.Series:
+    """Return the split of each sample with `recording_id`, `start_ms` and `end_ms`; `EMBARGO` of those between two."""
     fixed = {name: split if split != BLOCKS else Split.TRAIN.value for name, split in splits.items()}
-    split = pl.col("recording_id").replace_strict(fixed, return_dtype=pl.String)
+    recording = pl.col("recording_id").cast(pl.String)
+    split: pl.Expr = recording.replace_strict(fixed, return_dtype=pl.String)
     for name, cut in blocks.items():
         of_block: pl.Expr = pl.lit(EMBARGO)
         for part, (since, until) in cut.items():
             inside = (pl.col("start_ms") >= since) & (pl.col("end_ms") <= until)
             of_block = pl.when(inside).then(pl.lit(part)).otherwise(of_block)
-        split = pl.when(pl.col("recording_id") == name).then(of_block).otherwise(split)
-    marked = samples.with_columns(split=split)
-    parted = Piece(
-        samples=whole.samples.append_column("split", marked["split"].cast(pl.String).to_arrow().cast(pa.string())),
-        rejects=whole.rejects,
-        replies=whole.replies.join(
-            marked.select("recording_id", "turn", "split"), on=["recording_id", "turn"], maintain_order="left"
-        ),
-        spoken=whole.spoken,
-        answered=whole.answered,
-    )
-    between = marked.filter(pl.col("split") == EMBARGO)
-    return _without(parted, between) if len(between) else parted
+        split = pl.when(recording == name).then(of_block).otherwise(split)
+    return samples.select(split=split).to_series().cast(pl.String)
 
 
 def _cut(end_ms: int, settings: CurateSettings) -> dict[str, Block]:
@@ -79,23 +68,3 @@ def _cut(end_ms: int, settings: CurateSettings) -> dict[str, Block]:
         cut[name] = (since + embargo_ms, since + embargo_ms + length)
         since += embargo_ms + length
     return cut
-
-
-def _without(whole: Piece, between: pl.DataFrame) -> Piece:
-    """Take the samples of `between` out and write down why."""
-    inside = pl.DataFrame(whole.samples.select(["sample_id"]))["sample_id"].is_in(between["sample_id"].to_list())
-    gone = pl.DataFrame(whole.samples.filter(inside.to_arrow()).select(["recording_id", "responses", "merged"]))
-    turns = between.select(
-        "recording_id",
-        subject_id="sample_id",
-        reason=pl.lit(EMBARGO),
-        detail=pl.lit("too near the border between two splits"),
-        is_turn=pl.lit(value=True),
-    )
-    return Piece(
-        samples=whole.samples.filter((~inside).to_arrow()),
-        rejects=pl.concat([whole.rejects, turns, *events_of(gone, TURN_REJECTED)], how="diagonal"),
-        replies=whole.replies.filter(pl.col("split") != EMBARGO),
-        spoken=whole.spoken,
-        answered=whole.answered,
-    )

@@ -3,7 +3,7 @@
 An expectation that does not hold stops the work, unless a person allows it by name; the card tells of both.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class UnknownExpectationError(DougptError):
 
 def expectations(
     report: CurateReport,
-    samples: ArrowStream,
+    samples: ArrowStream | Iterable[ArrowStream],
     settings: ExpectSettings,
     *,
     clock_margin: float | None = None,
@@ -75,7 +75,7 @@ def expectations(
 
     Args:
         report: What curation counted.
-        samples: What it made.
+        samples: What it made, a table or pieces of one.
         settings: The thresholds.
         clock_margin: The smallest margin of a recording's clock, where it is known.
         allow: Names of expectations that may fail.
@@ -122,14 +122,18 @@ def expectation_table(found: Sequence[Expectation]) -> str:
 
 
 def _judged(
-    report: CurateReport, samples: ArrowStream, settings: ExpectSettings, clock_margin: float | None
+    report: CurateReport,
+    samples: ArrowStream | Iterable[ArrowStream],
+    settings: ExpectSettings,
+    clock_margin: float | None,
 ) -> Iterator[Expectation]:
     links, replies = report.links, report.replies
     yield _least("acceptance", _share(links["accepted"], links["total"]), settings.min_acceptance)
     yield _most("acceptance_most", _share(links["accepted"], links["total"]), settings.max_acceptance)
     yield _least("kept", _share(replies["kept"], replies["accepted"]), settings.min_kept)
     yield _most("duplicates", _share(replies["merged"], replies["accepted"]), settings.max_duplicates)
-    leaks = count_leaks(samples, settings.leak_similarity, settings.leak_words) if settings.leak_similarity else 0
+    pieces = [samples] if isinstance(samples, ArrowStream) else samples
+    leaks = count_leaks(pieces, settings.leak_similarity, settings.leak_words) if settings.leak_similarity else 0
     yield _most("leakage", leaks, settings.max_leaks)
     for split in Split:
         if split.value in settings.min_samples:

@@ -7,102 +7,121 @@ came together, and whatever was frozen before whatever came later, so that a rec
 changes nothing but itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from dougpt_schema import ArrowStream, Split, as_table
 
-from dougpt_curate.near import Search, leaders
-from dougpt_curate.samples import TURN_REJECTED, Piece, events_of
+from dougpt_curate.near import Integers, Search, leaders
 from dougpt_curate.settings import CurateSettings
+from dougpt_curate.sketchbook import Sketchbook
 
 LEAKS = "leaks"
-COLUMNS = ("recording_id", "sample_id", "turn", "start_ms", "split", "prompt", "responses", "merged")
 KEEPS_FIRST = {split.value: place for place, split in enumerate((Split.TEST, Split.VALIDATION, Split.TRAIN))}
 REPEATED_TURN = "repeated_turn"
 WINDOW_CHARACTERS = 60
 """Shorter turns with their replies are alike by chance."""
 
 
-def without_repeats(whole: Piece, splits: Mapping[str, str], settings: CurateSettings) -> Piece:
-    """Return the samples without those that repeat a sample of a recording earlier in `splits`.
+class Moments:
+    """Prompts, and prompts with their replies, of all samples: what is compared between recordings.
 
-    A prompt of at least `leak_words` words is compared with those of other splits, a turn with its replies
-    with those of all other recordings.
+    Samples are told apart by a number that the caller gives them.
     """
-    if not settings.leak_similarity or not _several(whole.samples):
-        return whole
-    turns = _ranked(whole.samples, splits)
-    prompts = turns.filter(pl.col("prompt").str.count_matches(r"\S+") >= settings.leak_words)
-    windows = turns.filter(pl.col("window").str.len_chars() >= WINDOW_CHARACTERS)
-    repeats = pl.concat(
-        [
-            _repeats(windows, "window", settings.leak_similarity, across_splits=False),
-            _repeats(prompts, "prompt", settings.leak_similarity, across_splits=True),
-        ]
-    )
-    return _drop(whole, turns.join(repeats.unique("rank", keep="first"), on="rank"))
 
+    def __init__(self, settings: CurateSettings, folder: Path | None = None) -> None:
+        self._settings = settings
+        self._prompts, self._windows = Book(folder), Book(folder)
 
-def _repeats(turns: pl.DataFrame, column: str, similarity: float, *, across_splits: bool) -> pl.DataFrame:
-    """Return the rank of each turn that repeats an earlier one of another recording, and that one's names."""
-    apart = turns["split" if across_splits else "recording_id"].to_list()
-    number = {name: place for place, name in enumerate(sorted(set(apart)))}
-    anywhere = np.zeros(len(turns), np.int64)
-    apart_N = np.array([number[name] for name in apart], np.int64)
-    search = Search(anywhere, similarity, anywhere, within_ms=0, apart_N=apart_N)
-    leader = leaders(turns[column].to_list(), search, lambda later, earlier, _: apart[later] != apart[earlier])
-    first = turns.select(of_sample="sample_id", of_recording="recording_id", of_split="split")[leader]
-    return pl.concat([turns.select("rank"), first], how="horizontal").filter(pl.Series(leader != np.arange(len(turns))))
-
-
-def count_leaks(samples: ArrowStream, similarity: float, least_words: int) -> int:
-    """Count the prompts of at least so many words that nearly repeat one of another split."""
-    table = as_table(samples).select(["sample_id", "recording_id", "split", "prompt"])
-    prompts = pl.DataFrame(table).with_columns(prompt=pl.col("prompt").str.to_lowercase()).with_row_index("rank")
-    long = prompts.filter(pl.col("prompt").str.count_matches(r"\S+") >= least_words)
-    return len(_repeats(long, "prompt", similarity, across_splits=True))
-
-
-def _several(samples: pa.Table) -> bool:
-    return any(len(pc.unique(samples[column])) > 1 for column in ("recording_id", "split"))
-
-
-def _ranked(samples: pa.Table, splits: Mapping[str, str]) -> pl.DataFrame:
-    """The samples by `rank`, the order in which they keep what they have in common."""
-    arrival = {name: place for place, name in enumerate(splits)}
-    recording = pl.col("recording_id")
-    said = pl.col("responses").list.eval(pl.element().struct.field("text")).list.join("\n")
-    return (
-        pl.DataFrame(samples.select([*COLUMNS]))
-        .with_columns(
-            arrival=recording.replace_strict(arrival, return_dtype=pl.Int64),
-            held_out=pl.col("split").replace_strict(KEEPS_FIRST, return_dtype=pl.Int64),
+    def add(self, samples: pa.Table, first: int) -> None:
+        """Note samples, numbered from `first` on."""
+        texts = pl.DataFrame(samples.select(["prompt", "responses"]))
+        said = pl.col("responses").list.eval(pl.element().struct.field("text")).list.join("\n")
+        texts = texts.select(
             window=pl.concat_str("prompt", said, separator="\n").str.to_lowercase(),
             prompt=pl.col("prompt").str.to_lowercase(),
         )
-        .sort("arrival", "held_out", "start_ms", "sample_id")
-        .with_row_index("rank")
-    )
+        long_prompts = texts["prompt"].str.count_matches(r"\S+") >= self._settings.leak_words
+        self._prompts.add(texts["prompt"], long_prompts, first)
+        self._windows.add(texts["window"], texts["window"].str.len_chars() >= WINDOW_CHARACTERS, first)
+
+    def repeats(self, samples: pl.DataFrame) -> pl.DataFrame:
+        """Return samples that repeat one of a recording that comes before, as rows of `sample` and `of`.
+
+        A prompt of at least `leak_words` words is compared with those of other splits, a turn with its replies
+        with those of all other recordings.
+
+        Args:
+            samples: Numbers of samples, `sample`, by their rank, with `split` and `recording_id`.
+        """
+        similarity = self._settings.leak_similarity
+        found = [
+            self._windows.repeats(samples, "recording_id", similarity),
+            self._prompts.repeats(samples, "split", similarity),
+        ]
+        return pl.concat(found).unique("sample", keep="first", maintain_order=True)
+
+    def close(self) -> None:
+        """Give the space back."""
+        self._prompts.close()
+        self._windows.close()
 
 
-def _drop(whole: Piece, gone: pl.DataFrame) -> Piece:
-    """Take the samples of `gone` out and write down why, for them and for each of their events."""
-    turns = gone.select(
-        "recording_id",
-        subject_id="sample_id",
-        reason=pl.when(pl.col("split") == pl.col("of_split")).then(pl.lit(REPEATED_TURN)).otherwise(pl.lit(LEAKS)),
-        detail=pl.format("sample {} of {} ({}) says nearly the same", "of_sample", "of_recording", "of_split"),
-        is_turn=pl.lit(value=True),
+def ranked(samples: pl.DataFrame, splits: Mapping[str, str]) -> pl.DataFrame:
+    """Return samples in the order in which they keep what they have in common."""
+    arrival = {name: place for place, name in enumerate(splits)}
+    order = samples.select(
+        arrival=pl.col("recording_id").cast(pl.String).replace_strict(arrival, return_dtype=pl.Int64),
+        held_out=pl.col("split").cast(pl.String).replace_strict(KEEPS_FIRST, return_dtype=pl.Int64),
+        start_ms="start_ms",
+        sample="sample",
     )
-    names = pl.DataFrame(whole.samples.select(["sample_id"]))["sample_id"]
-    return Piece(
-        samples=whole.samples.filter((~names.is_in(gone["sample_id"].to_list())).to_arrow()),
-        rejects=pl.concat([whole.rejects, turns, *events_of(gone, TURN_REJECTED)], how="diagonal"),
-        replies=whole.replies.join(gone, on=["recording_id", "turn"], how="anti", maintain_order="left"),
-        spoken=whole.spoken,
-        answered=whole.answered,
-    )
+    return samples[order.select(pl.arg_sort_by("arrival", "held_out", "start_ms", "sample")).to_series()]
+
+
+def count_leaks(pieces: Iterable[ArrowStream], similarity: float, least_words: int) -> int:
+    """Count the prompts of at least so many words that nearly repeat one of another split."""
+    book, rows, first = Book(), [], 0
+    for piece in pieces:
+        table = pl.DataFrame(as_table(piece).select(["recording_id", "sample_id", "split", "prompt"]))
+        prompts = table["prompt"].str.to_lowercase()
+        book.add(prompts, prompts.str.count_matches(r"\S+") >= least_words, first)
+        rows.append(table.select("split", sample=pl.int_range(first, first + len(table))))
+        first += len(table)
+    found = len(book.repeats(pl.concat(rows), "split", similarity)) if rows else 0
+    book.close()
+    return found
+
+
+class Book:
+    """A sketchbook in which only some of the numbered texts stand."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._sketches = Sketchbook(folder)
+        self._numbers: dict[int, Integers] = {}
+
+    def add(self, texts: pl.Series, chosen: pl.Series, first: int) -> None:
+        """Note the chosen ones of texts that are numbered from `first` on."""
+        if chosen.any():
+            place = self._sketches.add(texts.filter(chosen))
+            self._numbers[place] = first + chosen.arg_true().to_numpy().astype(np.int64)
+
+    def repeats(self, samples: pl.DataFrame, apart: str, similarity: float) -> pl.DataFrame:
+        """Return `sample` and `of` of those that repeat an earlier one that differs in the column `apart`."""
+        numbers = [numbers for _, numbers in sorted(self._numbers.items())]
+        places = pl.DataFrame({"sample": np.concatenate([np.empty(0, np.int64), *numbers])}).with_row_index("place")
+        rows = samples.select("sample", apart).join(places, on="sample", maintain_order="left")
+        apart_N = rows[apart].rank("dense").to_numpy().astype(np.int64)
+        anywhere = np.zeros(len(rows), np.int64)
+        search = Search(anywhere, similarity, anywhere, within_ms=0, apart_N=apart_N)
+        page = self._sketches.ordered(rows["place"].to_numpy().astype(np.int64))
+        leader = leaders(page, search, lambda later, earlier, _: bool(apart_N[later] != apart_N[earlier]))
+        found = rows.select("sample", of=pl.col("sample").gather(pl.Series(leader)))
+        return found.filter(pl.col("sample") != pl.col("of"))
+
+    def close(self) -> None:
+        """Give the space back."""
+        self._sketches.close()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import itemgetter
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from rensa import RMinHash
 
 PERMUTATIONS = 128
 BAND_ROWS = 4
+BANDS = PERMUTATIONS // BAND_ROWS
 SEED = 20
 TEXTS_AT_ONCE = 1 << 14
 NEIGHBOURS = 3
@@ -56,10 +58,7 @@ class Texts:
 
     def similarity(self, one: int, two: int) -> float:
         """The Jaccard similarity of two texts, 1 for two without any group."""
-        a, b = self._set(one), self._set(two)
-        common = len(a & b)
-        union = len(a) + len(b) - common
-        return common / union if union else 1.0
+        return jaccard(self.groups(one), self.groups(two))
 
     def sketches(self) -> Sketches:
         """A row of `PERMUTATIONS` minima for each text; the share of equal ones estimates the similarity."""
@@ -74,10 +73,66 @@ class Texts:
             rows[start : start + count] = flat.reshape(count, PERMUTATIONS)
         return rows
 
-    def _set(self, text: int) -> frozenset[int]:
+    def groups(self, text: int) -> frozenset[int]:
+        """The groups of one text."""
         if text not in self._sets:
             self._sets[text] = frozenset(self._group_G[self._start_N[text] : self._start_N[text + 1]].tolist())
         return self._sets[text]
+
+
+def jaccard(one: frozenset[int], two: frozenset[int]) -> float:
+    """The Jaccard similarity of two sets, 1 for two empty ones."""
+    common = len(one & two)
+    union = len(one) + len(two) - common
+    return common / union if union else 1.0
+
+
+class Compared(Protocol):
+    """Texts by their importance, the more important ones first."""
+
+    def __len__(self) -> int:
+        """How many they are."""
+
+    def band(self, number: int) -> Hashes:
+        """A number for each text, equal where all rows of a band are."""
+
+    def agreeing(self, later_P: Integers, earlier_P: Integers) -> Integers:
+        """In how many permutations each pair agrees."""
+
+    def similarity(self, one: int, two: int) -> float:
+        """The Jaccard similarity of two texts."""
+
+
+class Sheet:
+    """Texts in memory. Chat repeats itself: each different one is sketched once."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        numbers: dict[str, int] = {}
+        self._place_N = np.array([numbers.setdefault(text, len(numbers)) for text in texts], np.int64)
+        self._sets = Texts(list(numbers))
+        self._sketches = self._sets.sketches()
+
+    def __len__(self) -> int:
+        return len(self._place_N)
+
+    def rows(self) -> Sketches:
+        """The sketch of each text."""
+        return self._sketches[self._place_N]
+
+    def band(self, number: int) -> Hashes:
+        """As `Compared`."""
+        return band_keys(self._sketches, number)[self._place_N]
+
+    def agreeing(self, later_P: Integers, earlier_P: Integers) -> Integers:
+        """As `Compared`."""
+        found: Integers = (self._sketches[self._place_N[later_P]] == self._sketches[self._place_N[earlier_P]]).sum(
+            axis=1
+        )
+        return found
+
+    def similarity(self, one: int, two: int) -> float:
+        """As `Compared`."""
+        return self._sets.similarity(int(self._place_N[one]), int(self._place_N[two]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +162,25 @@ class Search:
         return found
 
 
-def pairs(sketches: Sketches, search: Search) -> Iterator[tuple[int, int]]:
+def pairs(compared: Compared, search: Search) -> Iterator[tuple[int, int]]:
     """Yield pairs (later, earlier) of texts that share a band and may be similar, by the later, then by the earlier."""
-    found = [np.empty(0, np.int64)]
+    found, count = [np.empty(0, np.int64)], max(len(compared), 1)
     least = round((search.similarity - DOUBT) * PERMUTATIONS)
-    for start in range(0, PERMUTATIONS, BAND_ROWS):
-        later_P, earlier_P = _bucket_pairs(_band(sketches[:, start : start + BAND_ROWS], search.scope_N))
+    scope_N = search.scope_N.astype(np.uint64) * ODD
+    for band in range(BANDS):
+        later_P, earlier_P = _bucket_pairs(compared.band(band) ^ scope_N)
         possible = search.possible(later_P, earlier_P)
         later_P, earlier_P = later_P[possible], earlier_P[possible]
         for block in range(0, len(later_P), TEXTS_AT_ONCE):
             later_B, earlier_B = later_P[block : block + TEXTS_AT_ONCE], earlier_P[block : block + TEXTS_AT_ONCE]
-            likely = (sketches[later_B] == sketches[earlier_B]).sum(axis=1) >= least
-            found.append(later_B[likely] * len(sketches) + earlier_B[likely])
-    for later, earlier in zip(*np.divmod(np.unique(np.concatenate(found)), max(len(sketches), 1)), strict=True):
+            likely = compared.agreeing(later_B, earlier_B) >= least
+            found.append(later_B[likely] * count + earlier_B[likely])
+    for later, earlier in zip(*np.divmod(np.unique(np.concatenate(found)), count), strict=True):
         yield int(later), int(earlier)
 
 
 def leaders(
-    texts: Sequence[str],
+    compared: Compared,
     search: Search,
     accept: Callable[[int, int, float], bool],
     joined: Callable[[int, int], None] | None = None,
@@ -135,21 +191,16 @@ def leaders(
     several leaders the most similar one is taken, of equal ones the earliest.
 
     Args:
-        texts: Texts, the more important ones first.
+        compared: Texts, the more important ones first.
         search: Which of them are compared.
         accept: Told a text, an earlier leader and their similarity, says whether the first may repeat the second.
         joined: Told each text and the leader that it was given, in the order of texts.
     """
-    # Chat repeats itself: each different text is sketched once.
-    numbers: dict[str, int] = {}
-    place_N = np.array([numbers.setdefault(text, len(numbers)) for text in texts], np.int64)
-    place = place_N.tolist()
-    sets = Texts(list(numbers))
-    leader = np.arange(len(texts))
-    for later, found in groupby(pairs(sets.sketches()[place_N], search), key=itemgetter(0)):
+    leader = np.arange(len(compared))
+    for later, found in groupby(pairs(compared, search), key=itemgetter(0)):
         best = (0.0, later)
         for lead in sorted({int(leader[earlier]) for _, earlier in found}):
-            alike = sets.similarity(place[later], place[lead])
+            alike = compared.similarity(later, lead)
             if alike > best[0] and alike >= search.similarity and accept(later, lead, alike):
                 best = (alike, lead)
         leader[later] = best[1]
@@ -158,10 +209,10 @@ def leaders(
     return leader
 
 
-def _band(row_NR: Sketches, scope_N: Integers) -> Hashes:
-    """A number for each text, equal where the scope and all rows of the band are."""
-    key = scope_N.astype(np.uint64)
-    for row_N in row_NR.T:
+def band_keys(row_NR: Sketches, band: int) -> Hashes:
+    """A number for each text, equal where all rows of the band are."""
+    key = np.zeros(len(row_NR), np.uint64)
+    for row_N in row_NR[:, band * BAND_ROWS : (band + 1) * BAND_ROWS].T:
         key = (key ^ row_N) * ODD
         key ^= key >> np.uint64(29)
     return key

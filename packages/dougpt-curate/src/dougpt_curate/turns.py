@@ -4,16 +4,13 @@ A turn is named by its recording and by the times and texts of its utterances, s
 whatever other recordings, links or settings there are.
 """
 
-import hashlib
-
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dougpt_curate.fingerprints import fingerprints
 from dougpt_curate.settings import CurateSettings
-
-ID_DIGITS = 16
 
 
 def turns_of(utterances: pl.DataFrame) -> pl.DataFrame:
@@ -52,11 +49,12 @@ def sample_ids(turns: pl.DataFrame) -> pl.Series:
     Turns that agree in all of them (a transcript that says the same twice at one moment) are told apart by
     a number in the order of rows.
     """
-    identity = turns.select(
-        pl.format("{}\n{}\n{}", "recording_id", "identity", pl.int_range(pl.len()).over("recording_id", "identity"))
-    ).to_series()
-    digests = [hashlib.sha256(text.encode()).hexdigest()[:ID_DIGITS] for text in identity]
-    return pl.Series("sample_id", digests, dtype=pl.String)
+    at_once = pl.struct("recording_id", "start_ms").is_duplicated()
+    again = pl.when(at_once).then(pl.int_range(pl.len()).over("recording_id", "start_ms", "identity")).otherwise(0)
+    if not turns.select(at_once.any()).item():
+        again = pl.lit(0)
+    identity = turns.select(pl.format("{}\n{}\n{}", "recording_id", "identity", again)).to_series()
+    return fingerprints(identity.to_arrow()).alias("sample_id")
 
 
 def contexts(turns: pl.DataFrame, asked: NDArray[np.int64], settings: CurateSettings) -> pa.Array:

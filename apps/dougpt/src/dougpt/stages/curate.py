@@ -2,9 +2,10 @@
 
 import pyarrow as pa
 from dougpt_curate import (
+    CuratedPieces,
     GateError,
     Suite,
-    curate_recordings,
+    curate_in_pieces,
     dataset_card,
     dataset_page,
     expectation_table,
@@ -41,18 +42,25 @@ def run(task: Task) -> str:
     plan, project = task.plan, task.project
     members = sorted(plan.usable_members())
     frozen = _frozen(task)
-    curated = curate_recordings(
+    task.folder.mkdir(parents=True, exist_ok=True)
+    with curate_in_pieces(
         members,
         lambda member: _staged(task, member),
         project.settings.curate,
         holdout=plan.assignment,
         blocks=frozen.blocks if frozen else None,
         names=NameSet.of(project, members),
-    )
+        folder=task.folder,
+    ) as curated:
+        return _write(task, members, frozen, curated)
+
+
+def _write(task: Task, members: list[str], frozen: Suite | None, curated: CuratedPieces) -> str:
+    project = task.project
     suite = next_suite(frozen, curated.report.suite, project.settings.curate.suite)
     gates = expectations(
         curated.report,
-        curated.samples,
+        curated.samples(),
         project.settings.curate.expect,
         clock_margin=_clock_margin(task, members),
         allow=allowed(project.workspace, task.subject, task.recipe.fingerprint),
@@ -61,7 +69,7 @@ def run(task: Task) -> str:
     card = dataset_card(curated.report, task.subject, suite=suite.number, expectations=gates)
     atomic_write(task.folder / "card.md", card.encode())
     page = dataset_page(
-        curated.report, curated.samples, curated.profile, task.subject, suite=suite.number, expectations=gates
+        curated.report, curated.samples(), curated.profile, task.subject, suite=suite.number, expectations=gates
     )
     atomic_write(project.workspace.report(task.subject) / "dataset.html", page.encode())
     atomic_write(task.folder / "expectations.json", to_json({"expectations": [gate.to_dict() for gate in gates]}))
@@ -72,13 +80,12 @@ def run(task: Task) -> str:
         raise
     atomic_write(project.workspace.holdout_file(task.subject), holdout_json(suite))
     task.write_json("report_curate.json", report=report, recordings=members)
-    task.write("rejects", curated.rejects, REJECTS, PRODUCER)
+    task.write_pieces("rejects", curated.rejects(), REJECTS, PRODUCER)
     task.write("profile", curated.profile, PROFILE, PRODUCER)
-    counts = {}
-    for split in (Split.TEST, Split.VALIDATION, Split.TRAIN):
-        rows = curated.samples.filter(pc.equal(curated.samples["split"], split.value))
-        counts[split.value] = rows.num_rows
-        task.write(split.value, rows, SAMPLES, PRODUCER)
+    counts = {
+        split.value: task.write_pieces(split.value, curated.samples(split.value), SAMPLES, PRODUCER)
+        for split in (Split.TEST, Split.VALIDATION, Split.TRAIN)
+    }
     numbers = ", ".join(f"{split} {count}" for split, count in sorted(counts.items()))
     warnings = told(report["warnings"], "report_curate.json")
     return f"{sum(counts.values())} samples of {len(members)} recordings ({numbers}){warnings}"

@@ -1,7 +1,9 @@
 """The page's sections, from the report, the samples and the profile."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,7 @@ SECTIONS = {
 
 def dataset_page(
     report: CurateReport,
-    samples: ArrowStream,
+    samples: ArrowStream | Iterable[ArrowStream],
     profile: ArrowStream,
     name: str = "dataset",
     *,
@@ -48,20 +50,20 @@ def dataset_page(
 
     Args:
         report: What curation counted.
-        samples: What it made; fifty are shown, chosen by a hash of their ids.
+        samples: What it made, a table or pieces of one; fifty are shown, chosen by a hash of their ids.
         profile: How the replies talk.
         name: The dataset's name.
         suite: The version of the holdout.
         expectations: How the gates stand.
     """
-    rows, numbers = as_table(samples), as_table(profile).to_pylist()
+    seen, numbers = _seen([samples] if isinstance(samples, ArrowStream) else samples), as_table(profile).to_pylist()
     bodies = {
         "summary": _summary(report, suite, expectations),
         "funnel": _funnel(report),
         "styles": _styles(report),
-        "shape": _shape(report, rows, numbers),
+        "shape": _shape(report, seen, numbers),
         "splits": _splits(report, suite),
-        "samples": _cards(rows),
+        "samples": _cards(report, seen),
         "settings": _settings(report),
     }
     nav = "".join(f'<a href="#{key}">{title}</a>' for key, title in SECTIONS.items())
@@ -155,10 +157,37 @@ def _styles(report: CurateReport) -> str:
     )
 
 
-def _shape(report: CurateReport, samples: pa.Table, profile: Sequence[Mapping[str, Any]]) -> str:
-    replies = pc.list_flatten(samples["responses"])
-    lengths = _binned(pc.utf8_length(pc.struct_field(replies, "text")), LENGTH_EDGES)
-    confidence = _binned(pc.struct_field(replies, "confidence"), CONFIDENCE_EDGES)
+@dataclass(slots=True)
+class _Seen:
+    """What the page shows of the samples: how many replies are how long and how sure, and some samples."""
+
+    lengths: list[int]
+    confidence: list[int]
+    shown: list[dict[str, Any]]
+
+
+def _seen(pieces: Iterable[ArrowStream]) -> _Seen:
+    seen = _Seen([0] * (len(LENGTH_EDGES) - 1), [0] * (len(CONFIDENCE_EDGES) - 1), [])
+    for piece in pieces:
+        samples = as_table(piece)
+        replies = pc.list_flatten(samples["responses"])
+        lengths = _binned(pc.utf8_length(pc.struct_field(replies, "text")), LENGTH_EDGES)
+        confidence = _binned(pc.struct_field(replies, "confidence"), CONFIDENCE_EDGES)
+        seen.lengths = [one + two for one, two in zip(seen.lengths, lengths, strict=True)]
+        seen.confidence = [one + two for one, two in zip(seen.confidence, confidence, strict=True)]
+        ids = samples["sample_id"].to_pylist()
+        first = nsmallest(SHOWN, range(len(ids)), key=lambda place: _luck(ids[place]))
+        drawn = samples.take(pa.array(sorted(first), pa.int64())).to_pylist()
+        seen.shown = nsmallest(SHOWN, [*seen.shown, *drawn], key=lambda row: _luck(row["sample_id"]))
+    seen.shown.sort(key=lambda row: (row["recording_id"], row["sample_id"]))
+    return seen
+
+
+def _luck(sample_id: str) -> bytes:
+    return hashlib.sha256(sample_id.encode()).digest()
+
+
+def _shape(report: CurateReport, seen: _Seen, profile: Sequence[Mapping[str, Any]]) -> str:
     lags = [
         sum(count for second, count in report.lags.items() if _inside(int(second), since, until))
         for since, until in pairwise(LAG_EDGES)
@@ -171,13 +200,15 @@ def _shape(report: CurateReport, samples: pa.Table, profile: Sequence[Mapping[st
         [
             '<div class="pair">',
             columns(
-                lengths,
+                seen.lengths,
                 LENGTH_EDGES,
                 label="How long the replies are; longer ones in the last column",
                 unit="characters",
             ),
             columns(lags, LAG_EDGES, label="How long after the words the replies came", unit="seconds"),
-            columns(confidence, CONFIDENCE_EDGES, label="How sure the links of the replies are", unit="probability"),
+            columns(
+                seen.confidence, CONFIDENCE_EDGES, label="How sure the links of the replies are", unit="probability"
+            ),
             "</div>",
             "<h3>Emotes</h3>",
             shares(rows, ("replies that hold it",), first="emote", caption="The most frequent, of replies trained on"),
@@ -220,12 +251,10 @@ def _splits(report: CurateReport, suite: int) -> str:
     )
 
 
-def _cards(samples: pa.Table) -> str:
-    ids = samples["sample_id"].to_pylist()
-    order = sorted(range(len(ids)), key=lambda place: hashlib.sha256(ids[place].encode()).digest())
-    shown = samples.take(pa.array(sorted(order[:SHOWN]), pa.int64())).to_pylist()
-    cards = "\n".join("".join(_card(row)) for row in shown)
-    lead = f"Drawn at random of {number(len(ids))}, in the order of recordings and time. Grey is what was said before."
+def _cards(report: CurateReport, seen: _Seen) -> str:
+    cards = "\n".join("".join(_card(row)) for row in seen.shown)
+    count = number(report.turns["kept"])
+    lead = f"Drawn at random of {count}, in the order of recordings and time. Grey is what was said before."
     return f'<p class="lead">{lead}</p>\n<ol class="cards">\n{cards}\n</ol>'
 
 
