@@ -65,9 +65,12 @@ alone-newest *names:
         uv run python scripts/alone_newest.py $name || exit 1; \
     done
 
-# The benchmarks, each against its reference in the same run; `just bench schema` runs one
-bench *names:
-    @for name in ${@:-$(ls benchmarks | sed -n 's/\.py$//p')}; do uv run python benchmarks/$name.py || exit 1; done
+# The benchmarks, each against its reference in the same run; `just bench media --only clicks` runs a part of one
+bench *arguments:
+    @names=; while [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; do names="$names $1"; shift; done; \
+    for name in ${names:-$(ls benchmarks | sed -n 's/\.py$//p')}; do \
+        uv run --group bench python benchmarks/$name.py "$@" || exit 1; \
+    done
 
 # Kills the pipeline at ten random moments and compares with an undisturbed run, byte for byte
 kill-pipeline *options:
@@ -76,6 +79,10 @@ kill-pipeline *options:
 # Chats in every format, damaged at random and read; `--count 200000 --seed 7` for more and others
 fuzz-chat *options:
     uv run python tests/chat/fuzz_exports.py "$@"
+
+# Small media files, damaged at random and read; `--count 5000 --seed 7` for more and others, `--first N` to go on
+fuzz-media *options:
+    uv run python tests/media/fuzz_media.py "$@"
 
 # The site, strictly, with the guide's examples run
 docs:

@@ -4,18 +4,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from av.audio.frame import AudioFrame
 from av.container.input import InputContainer
 from dougpt_schema import SourceRole, SourceStatus
 
-from dougpt_media.demux import Reading, UnreadableMediaError, frames, open_media, origin_s, picture_of, sound_of
+from dougpt_media.decoding import decode
+from dougpt_media.demux import (
+    Reading,
+    UnreadableMediaError,
+    frames,
+    has_decoder,
+    open_media,
+    origin_s,
+    packets_of,
+    picture_of,
+    sound_of,
+)
+from dougpt_media.placement import LONGEST_RECORDING_S, Placement, Run
+from dougpt_media.soundtrack import Form, Soundtrack
 from dougpt_media.streams import Stream, streams_of
+from dougpt_media.timeline import Stretch
 from dougpt_media.told import LATEST_S, LONGEST_S
 
 # Containers that say in their head how long they are, so that a cut shows.
 SELF_DESCRIBED = {"mov": "mp4", "matroska": "matroska", "wav": "wav", "flac": "flac", "avi": "avi", "flv": "flv"}
 STILL_PICTURES = ("image2", "_pipe", "gif", "tty")
+RATE_HZ = 16_000  # what length is counted in
 MISSING_END_S = 1.0
-FRAMES_A_REPORT = 500
 MISSING_END_SHARE = 0.01
 
 
@@ -34,27 +49,6 @@ class Probe:
     evidence: str
     address: str
     streams: tuple[Stream, ...]
-
-
-@dataclass(slots=True)
-class _Damage:
-    """Where damaged packets were met, as seconds of the sound read by then."""
-
-    first_s: float = 0.0
-    last_s: float = 0.0
-    packets: int = 0
-
-    def note(self, packets: int, at_s: float) -> None:
-        """Take note of how many there were up to `at_s`."""
-        if packets > self.packets:
-            self.first_s = at_s if not self.packets else self.first_s
-            self.packets, self.last_s = packets, at_s
-
-    def __str__(self) -> str:
-        where = f"at {self.first_s:.1f} s"
-        if self.last_s - self.first_s >= 1:
-            where = f"between {self.first_s:.1f} and {self.last_s:.1f} s"
-        return f"{self.packets} {'packet is' if self.packets == 1 else 'packets are'} damaged, {where}"
 
 
 def probe(path: Path, read: Callable[[float], None] | None = None) -> Probe:
@@ -76,22 +70,23 @@ def probe(path: Path, read: Callable[[float], None] | None = None) -> Probe:
         if sound is None and picture is None:
             raise UnreadableMediaError(path.name, "holds neither sound nor moving picture")
         promised_s, start_s = _promised_s(container, path), origin_s(container)
-        damage = _read_through(container, reading, start_s, read)
-        ends = [end_s for end_s in (reading.audio_end_s, reading.video_end_s) if end_s is not None]
-        if not ends:
+        found_s, damage = _read_through(container, reading, promised_s, read)
+        if found_s is None:
             raise UnreadableMediaError(path.name, "none of its sound or picture can be decoded")
-        found_s = max(ends) - start_s
         if not 0 <= found_s <= LONGEST_S or abs(start_s) > LATEST_S:
-            raise UnreadableMediaError(path.name, f"its time stamps make no sense: {start_s:.0f} to {max(ends):.0f} s")
+            raise UnreadableMediaError(
+                path.name, f"its time stamps make no sense: {start_s:.0f} s, then {found_s:.0f} s"
+            )
         status, evidence = _status(reading, damage, promised_s, found_s)
+        size = (picture.width, picture.height) if picture is not None and has_decoder(picture) else (0, 0)
         rate = picture.average_rate or picture.guessed_rate if picture is not None else None
         return Probe(
             role=SourceRole.VIDEO if picture is not None else SourceRole.AUDIO,
             container=SELF_DESCRIBED.get(name.split(",")[0], name.split(",")[0]),
             duration_ms=round(found_s * 1000),
             start_ms=round(start_s * 1000),
-            width=picture.width or None if picture is not None else None,
-            height=picture.height or None if picture is not None else None,
+            width=size[0] or None,
+            height=size[1] or None,
             frame_rate=float(rate) if rate else None,
             status=status,
             evidence=evidence,
@@ -101,18 +96,45 @@ def probe(path: Path, read: Callable[[float], None] | None = None) -> Probe:
 
 
 def _read_through(
-    container: InputContainer, reading: Reading, start_s: float, read: Callable[[float], None] | None
-) -> _Damage:
-    """Read to the end, and return where damage was met."""
-    damage, at_s = _Damage(), 0.0
+    container: InputContainer, reading: Reading, promised_s: float | None, read: Callable[[float], None] | None
+) -> tuple[float | None, tuple[Stretch, ...]]:
+    """Return how far sound or picture can be read, on the recording's clock, and where damage was met."""
+    sound = sound_of(container)
+    placement = Placement(RATE_HZ, origin_s(container), reading.picture)
+    packets = packets_of(container, sound, picture_of(container), reading)
     length_s = (container.duration or 0) / 1e6
-    for number, frame in enumerate(frames(container, reading)):
-        at_s = at_s if frame.time is None else frame.time - start_s
-        damage.note(reading.bad_packets, at_s)
-        if read is not None and not number % FRAMES_A_REPORT and length_s > 0:
-            read(min(1.0, max(0.0, at_s / length_s)))
-    damage.note(reading.bad_packets, at_s)
-    return damage
+    for done_s in Soundtrack(placement, reading, _Counter()).blocks(frames(packets, decode, reading)):
+        if read is not None and length_s > 0:
+            read(min(1.0, done_s / length_s))
+    offset_s = placement.origin_s + placement.jumped_s
+    known_s = max(placement.end_s, min(promised_s or 0.0, LONGEST_RECORDING_S))
+    picture_end_s = reading.picture.end_s(known_s + offset_s)
+    ends = [placement.end_s] if placement.written else []
+    if picture_end_s is not None:
+        ends.append(picture_end_s - offset_s)
+    return max(ends, default=None), placement.bad.stretches()
+
+
+@dataclass(slots=True)
+class _Counter:
+    """Counts the samples that a recorder would write, and keeps none."""
+
+    _form_rate_hz: int = 1
+    _n_samples: int = 0
+    _left_out: int = 0
+    _counted: int = 0
+
+    def begin(self, run: Run, form: Form) -> int:
+        self._form_rate_hz, self._n_samples, self._left_out, self._counted = form[0], 0, run.drop, 0
+        return run.silence
+
+    def push(self, frame: AudioFrame) -> None:
+        self._n_samples += frame.samples
+
+    def settle(self, *, finish: bool) -> int:  # noqa: ARG002 - nothing is ever held back
+        before = self._counted
+        self._counted = max(0, round(self._n_samples * RATE_HZ / self._form_rate_hz) - self._left_out)
+        return self._counted - before
 
 
 def is_cut(found_s: float, promised_s: float, *, slack_s: float = MISSING_END_S) -> bool:
@@ -146,11 +168,20 @@ def _riff_share(path: Path) -> float:
     return 1.0 if head[:4] != b"RIFF" or streamed else max(1.0, told / path.stat().st_size)
 
 
-def _status(reading: Reading, damage: _Damage, promised_s: float | None, found_s: float) -> tuple[SourceStatus, str]:
+def _status(
+    reading: Reading, damage: tuple[Stretch, ...], promised_s: float | None, found_s: float
+) -> tuple[SourceStatus, str]:
     if promised_s is not None and is_cut(found_s, promised_s):
         return SourceStatus.TRUNCATED, f"only {found_s:.1f} of {promised_s:.1f} s can be read"
     if reading.stopped:
         return SourceStatus.DAMAGED, f"reading stops at {found_s:.1f} s"
     if reading.bad_packets:
-        return SourceStatus.DAMAGED, str(damage)
+        return SourceStatus.DAMAGED, _told(damage)
     return SourceStatus.OK, ""
+
+
+def _told(damage: tuple[Stretch, ...]) -> str:
+    packets = sum(stretch.count for stretch in damage)
+    first_s, last_s = damage[0].from_ms / 1000, damage[-1].to_ms / 1000
+    where = f"between {first_s:.1f} and {last_s:.1f} s" if last_s - first_s >= 1 else f"at {first_s:.1f} s"
+    return f"{packets} {'packet is' if packets == 1 else 'packets are'} damaged, {where}"
