@@ -25,7 +25,9 @@ WORST_MS = 40
 def hear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hear:
     """Transcribe tones as WhisperX would whose recogniser had written these segments."""
 
-    def run(speech: Speech, segments: Segments, *, p_blank: float = 0.99, again: str | None = None) -> Transcript:
+    def run(
+        speech: Speech, segments: Segments, *, ears: ToneEars | None = None, again: str | None = None
+    ) -> Transcript:
         path = tmp_path / "tones.wav"
         with wave.open(str(path), "wb") as file:
             file.setnchannels(1)
@@ -42,7 +44,7 @@ def hear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hear:
         )
         metadata = {"language": "en", "dictionary": SYMBOLS, "type": "torchaudio"}
         monkeypatch.setattr(engine.whisperx, "load_model", lambda *_, **__: pipeline)
-        monkeypatch.setattr(engine.whisperx, "load_align_model", lambda *_, **__: (ToneEars(p_blank), metadata))
+        monkeypatch.setattr(engine.whisperx, "load_align_model", lambda *_, **__: (ears or ToneEars(), metadata))
         monkeypatch.setattr(speech_activity, "vad", SimpleNamespace(get_speech_timestamps=loud_spans))
         found = transcribe(path, recording_id="r", engine="whisperx", settings=TranscribeSettings(device="cpu"))
         WORDS.check(found.words)
@@ -108,7 +110,7 @@ def test_words_around_a_long_silence_stay_where_they_are(hear: Hear, p_blank: fl
     for word in ("and", "after"):
         speech.say(word)
 
-    found = hear(speech, whole(speech), p_blank=p_blank)
+    found = hear(speech, whole(speech), ears=ToneEars(p_blank))
 
     assert worst_ms(found, speech) <= WORST_MS
 
@@ -118,9 +120,20 @@ def test_words_do_not_collapse_where_the_model_hears_anything_in_silence(hear: H
     for word in ("and", "after"):
         speech.say(word)
 
-    found = hear(speech, whole(speech), p_blank=1 / len(SYMBOLS))
+    found = hear(speech, whole(speech), ears=ToneEars(1 / len(SYMBOLS)))
 
     assert worst_ms(found, speech) <= WORST_MS
+
+
+def test_words_do_not_collapse_where_the_model_takes_a_hum_for_speech(hear: Hear) -> None:
+    speech = Speech().pause(400).hum(12_000).pause(300)
+    for word in ["well", "then", "we", "are", "here", "at", "last", "the", "end"]:
+        speech.say(word)
+
+    found = hear(speech, whole(speech), ears=ToneEars().hears_a_hum())
+
+    assert worst_ms(found, speech) <= WORST_MS
+    assert set(found.words["timing"].to_pylist()) == {"forced"}
 
 
 def test_no_word_ends_in_the_pause_after_it(hear: Hear) -> None:

@@ -1,12 +1,12 @@
 """Forced alignment on the emissions of a wav2vec2 model, by an exact search instead of WhisperX's.
 
 WhisperX's aligner drops what it cannot place, and over a long silence all words may collapse onto one place. The
-search here is exact, and passes over words that cannot be heard. Where it passes over several in a row, it is run
-again with every frame outside speech held silent, and the better of the two is taken.
+search here is exact, and passes over words that cannot be heard. A model may hear a letter in a hum, and hold it for
+seconds: the words before it then have no room. So where a word is not heard, or drawn out, the search is run again with
+every frame outside speech held silent, and the better of the two is taken.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
 from math import exp, log
 from statistics import fmean, median
 
@@ -20,12 +20,11 @@ from dougpt_media.forced.ctc import Path, viterbi
 from dougpt_media.memory import explained, free
 from dougpt_media.settings import RefineSettings
 from dougpt_media.speech_activity import speech_spans
+from dougpt_media.transcript import longest_ms
 
 BLANKS = ("[pad]", "<pad>")
 BETWEEN_WORDS = "|"
 STRIDE, FIELD = 320, 400  # samples from frame to frame of wav2vec2, and those that one frame sees
-FEW_PLACED = 3  # so many words in a row, unheard and faster than anybody speaks, are a collapse
-FASTEST_LETTER_MS = 30
 NEVER = np.float32(-1e4)
 
 
@@ -69,7 +68,8 @@ class Wav2vec2Aligner:
             return []
         logs_TV = self._emissions(samples_N)
         placed = self._placed(words, logs_TV, len(samples_N))
-        if self._collapsed(words, placed):
+        pairs = zip(words, placed, strict=bool(placed))
+        if any(_is_drawn_out(word, place) or not self.is_heard([place]) for word, place in pairs):
             silenced_TV = self._silenced(logs_TV, samples_N)
             again = self._placed(words, silenced_TV, len(samples_N)) if silenced_TV is not None else []
             if again and _mean(again) > _mean(placed):
@@ -123,17 +123,6 @@ class Wav2vec2Aligner:
         ends = [first + len(self._labels(word)) for first, word in zip(firsts, words, strict=True)]
         return [_place(path, first, end, frame_ms) for first, end in zip(firsts, ends, strict=True)]
 
-    def _collapsed(self, words: list[str], placed: list[Placed]) -> bool:
-        """Tell words piled up at one place: several in a row unheard, and faster than anybody speaks."""
-        pairs = list(zip(words, placed, strict=bool(placed)))
-        for heard, run in groupby(pairs, key=lambda pair: self.is_heard([pair[1]])):
-            piled = list(run)
-            length_ms = piled[-1][1].end_ms - piled[0][1].start_ms
-            letters = sum(len(word) for word, _ in piled)
-            if not heard and len(piled) >= min(FEW_PLACED, len(words)) and length_ms < letters * FASTEST_LETTER_MS:
-                return True
-        return False
-
     def _silenced(self, logs_TV: NDArray[np.float32], samples_N: NDArray[np.int16]) -> NDArray[np.float32] | None:
         """Return the emissions with blanks alone outside speech, or None where no speech is heard."""
         spans = speech_spans(samples_N)
@@ -161,6 +150,11 @@ def _place(path: Path, first: int, last: int, frame_ms: float) -> Placed:
     # Each letter counts alike, however long it is held. Where half of them are heard the word is, though one be
     # improbable; one that is heard by chance makes no word.
     return Placed(start_ms, end_ms, median(scores), min(1.0, fmean(exp(score) for score in scores)))
+
+
+def _is_drawn_out(word: str, place: Placed) -> bool:
+    """Tell a word that takes longer than anybody says it: a letter of it was heard in something else."""
+    return place.end_ms - place.start_ms > longest_ms(word)
 
 
 def _mean(places: Sequence[Placed]) -> float:

@@ -9,6 +9,7 @@ from dougpt_schema import source_id as id_of
 from dougpt_schema.fingerprints import code_fingerprint, library_versions
 
 from dougpt_media.audio import Audio, read_audio
+from dougpt_media.extras import require
 from dougpt_media.progress import Progress, Tell
 from dougpt_media.report import Report
 from dougpt_media.settings import TranscribeSettings
@@ -18,7 +19,8 @@ from dougpt_media.transcription.resume import Shelf
 from dougpt_media.transcription.running import HALLUCINATED, RECOGNISING, Run
 from dougpt_media.weights import MissingWeightsError, identity
 
-ENGINES = ("faster_whisper", "pocketsphinx", "whisperx")
+EXTRAS = {"faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx", "whisperx": "whisperx"}
+ENGINES = tuple(EXTRAS)
 ALIGNER_VERSIONS = {"wav2vec2": ("whisperx", "torch", "torchaudio", "transformers"), "pocketsphinx": ("pocketsphinx",)}
 
 __all__ = ["ENGINES", "HALLUCINATED", "MissingWeightsError", "UnknownEngineError", "transcribe"]
@@ -89,6 +91,8 @@ def transcribe(
 def _engine(name: str, settings: TranscribeSettings) -> Engine:
     if name not in ENGINES:
         raise UnknownEngineError(f"there is no engine {name!r}: it is one of {', '.join(ENGINES)}")
+    # First of all, so that it is the engine's extra that is named where nothing is installed.
+    require(name, extra=EXTRAS[name], purpose=f"speech recognition with {name}")
     return cast("Engine", import_module(f"{__name__}.{name}").load(settings))
 
 
