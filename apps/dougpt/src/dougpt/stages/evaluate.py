@@ -19,7 +19,9 @@ def run(task: Task) -> str:
     dataset = workspace.dataset(task.subject)
     test, training = (read_table(dataset / f"{split}.parquet", SAMPLES) for split in (Split.TEST, Split.TRAIN))
     if not test.num_rows:
-        raise NothingHeldOutError(f"{dataset}: no test samples to evaluate on; at least three recordings are needed")
+        raise NothingHeldOutError(
+            f"{dataset}: no test samples to evaluate on; bring more or longer recordings (or set embargo_s lower in [curate])"
+        )
     report = evaluate(
         load(workspace.run(task.plan.run_id)),
         test,
