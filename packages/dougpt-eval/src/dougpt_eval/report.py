@@ -11,7 +11,12 @@ from dougpt_eval.resampling import Estimate
 
 FORMAT = 1
 # Settings that change what is shown and not what is measured.
-SHOWN_ONLY = frozenset({"baselines", "examples", "min_samples", "min_recordings", "near_duplicate", "ngram_order"})
+SHOWN_ONLY = frozenset(
+    {
+        *("baselines", "examples", "few_shot", "min_samples", "min_recordings", "near_duplicate", "ngram_order"),
+        "reply_seed",
+    }
+)
 
 
 class ReportFormatError(DougptError):
