@@ -127,6 +127,10 @@ class Workspace:
         """Numbers and page of an evaluation."""
         return self.root / "reports" / dataset
 
+    def history_file(self, dataset: str) -> Path:
+        """What every run measured on a dataset, a line each; only ever added to."""
+        return self.report(dataset) / "history.jsonl"
+
     def align_page_file(self, recording_id: str) -> Path:
         """The page of one alignment: a view, which may be drawn again."""
         return self.root / "reports" / f"align-{recording_id}.html"

@@ -131,10 +131,11 @@ MEASURES: dict[str, MeasureKind] = {kind.name: kind for kind in _KINDS}
 
 def bounded(found: dict[str, Estimate]) -> dict[str, Estimate]:
     """Return the estimates with their intervals cut to what their units can be."""
-    return {name: _cut(estimate, *BOUNDS.get(name, BOUNDS[MEASURES[name].unit])) for name, estimate in found.items()}
+    return {name: cut(estimate, *BOUNDS.get(name, BOUNDS[MEASURES[name].unit])) for name, estimate in found.items()}
 
 
-def _cut(estimate: Estimate, least: float, most: float) -> Estimate:
+def cut(estimate: Estimate, least: float, most: float) -> Estimate:
+    """Return the estimate with its interval inside [least, most]."""
     if estimate.low is None or estimate.high is None:
         return estimate
     return replace(estimate, low=max(estimate.low, least), high=min(estimate.high, most))

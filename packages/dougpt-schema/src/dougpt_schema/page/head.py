@@ -10,12 +10,13 @@ STYLE_SHEET = Path(__file__).parent / "page.css"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def head(title: str, style: str = "") -> str:
+def head(title: str, style: str = "", policy: str = POLICY) -> str:
     """Return the text from the document type to the end of the head.
 
     Args:
         title: Plain text, of anybody.
         style: Rules of our own that this page needs beside the shared ones.
+        policy: What the page may load and run; a page with a script of ours names the script's hash.
     """
     sheet = STYLE_SHEET.read_text(encoding="utf-8")
     return f"""<!doctype html>
@@ -23,7 +24,7 @@ def head(title: str, style: str = "") -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="referrer" content="no-referrer">
 <title>{escape(tame(title))}</title>
 <style>
