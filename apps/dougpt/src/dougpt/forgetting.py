@@ -68,7 +68,7 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
     touched = [folder.name for folder in datasets if _forget_samples(folder, gone, target, removed)]
     for name in touched:
         shutil.rmtree(workspace.dataset(name) / "exports", ignore_errors=True)
-        _forget_report(workspace.report(name), workspace.history_file(name))
+        _forget_report(workspace.report(name), {workspace.history_file(name), workspace.blind_results(name)})
     return {"author": target, "removed": removed, "datasets": touched, "trained_on_them": _trained_on(project, touched)}
 
 
@@ -131,12 +131,12 @@ def _holds(row: dict[str, Any], gone: set[str], mention: str) -> bool:
     return not events.isdisjoint(gone) or any(mention in text for text in texts)
 
 
-def _forget_report(folder: Path, history: Path) -> None:
-    """Remove what quotes samples; the history of measurements holds figures alone and stays."""
+def _forget_report(folder: Path, kept: set[Path]) -> None:
+    """Remove what quotes samples; what holds figures alone stays."""
     for path in folder.glob("*"):
         if path.is_dir():
             shutil.rmtree(path)
-        elif path != history:
+        elif path not in kept:
             path.unlink()
 
 

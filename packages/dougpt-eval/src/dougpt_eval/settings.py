@@ -90,6 +90,10 @@ class GateSettings:
         default_factory=dict,
         metadata={"help": "measure -> how much worse is let through, where the default does not suit"},
     )
+    limit: dict[str, float] = field(
+        default_factory=dict,
+        metadata={"help": "measure -> the worst value that passes at all, such as stop_rate = 0.99"},
+    )
 
     def __post_init__(self) -> None:
         """Check ranges.
