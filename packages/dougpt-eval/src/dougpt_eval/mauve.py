@@ -3,10 +3,12 @@
 The paper embeds texts by GPT-2; here a reply is its hashed 3-grams of characters, so that nothing is downloaded. Both
 sides are quantised together once, and the area under the divergence frontier is a function of counts by recording, so
 that it is resampled like everything else. Few replies make it coarse: it wants a thousand. Shape suffixes: B draws,
-R recordings, K clusters, N replies, D features.
+R recordings, K clusters, N replies, U different texts, D features.
 """
 
 import warnings
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from dougpt_schema import MissingExtraError
@@ -33,7 +35,7 @@ def measure_mauve(generated: Bursts, real: Bursts, resampler: Resampler) -> dict
     clusters = min(map(len, texts)) // REPLIES_A_CLUSTER
     if clusters < 2:
         return {}
-    label_N = _quantised(features([*texts[0], *texts[1]])[:, :-2], clusters)
+    label_N = _quantised([*texts[0], *texts[1]], clusters)
     tables = []
     for side, labels in zip((generated, real), np.split(label_N, [len(texts[0])]), strict=True):
         counts_RK = np.zeros((side.recordings, clusters))
@@ -61,7 +63,8 @@ def frontier_area(ours_RK: Floats, theirs_RK: Floats) -> Statistic:
     return statistic
 
 
-def _quantised(features_ND: Floats, clusters: int) -> NDArray[np.int64]:
+def _quantised(texts: Sequence[str], clusters: int) -> NDArray[np.int64]:
+    """Return the cluster of each text, that of its equals: each different text is looked at once, by its weight."""
     try:
         from sklearn.cluster import KMeans  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
         from sklearn.decomposition import PCA  # type: ignore[import-untyped]  # noqa: PLC0415
@@ -70,12 +73,17 @@ def _quantised(features_ND: Floats, clusters: int) -> NDArray[np.int64]:
         if error.name != "sklearn":
             raise
         raise MissingExtraError("dougpt-eval[mauve]", "MAUVE") from error
-    reduced_ND = PCA(n_components=EXPLAINED, svd_solver="full").fit_transform(features_ND)
+    counted = Counter(texts)
+    different = {text: place for place, text in enumerate(counted)}
+    if len(different) <= clusters:
+        return np.array([different[text] for text in texts], dtype=np.int64)
+    features_UD = features(list(different))[:, :-2]
+    reduced_UD = PCA(n_components=EXPLAINED, svd_solver="full").fit_transform(features_UD)
     with warnings.catch_warnings():
-        # Chat repeats itself: there may be fewer different replies than clusters, which then stay empty.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        labels = KMeans(clusters, n_init=5, random_state=SEED).fit_predict(reduced_ND)
-    return np.asarray(labels, dtype=np.int64)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # different texts may have the same 3-grams
+        found = KMeans(clusters, n_init=1, random_state=SEED).fit(reduced_UD, sample_weight=list(counted.values()))
+    labels_U = np.asarray(found.labels_, dtype=np.int64)
+    return labels_U[[different[text] for text in texts]]
 
 
 def _shares(counts_BK: Floats) -> Floats:
