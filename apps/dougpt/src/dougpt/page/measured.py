@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts
 
-RELEVANCE = tuple(
-    f"{name}_{score}" for score in ("logprob", "per_byte", "pmi") for name in ("mrr", "hits_at_1", "hits_at_5", "gain")
-)
+RANKS = ("gain", "mrr", "hits_at_1", "hits_at_5")
+RELEVANCE = tuple(f"{name}_{score}" for score in ("logprob", "pmi") for name in RANKS)
+BY_BYTE = tuple(f"{name}_per_byte" for name in RANKS)
 LIKENESS = (
     "trigram_divergence",
     "word_divergence",
@@ -79,7 +79,7 @@ TITLES = {
             ("mrr", "MRR"),
             ("hits_at_1", "first"),
             ("hits_at_5", "in five"),
-            ("gain", "MRR less shuffled"),
+            ("gain", "MRR gain"),
         )
     },
 }
@@ -104,6 +104,7 @@ def measured_view(facts: PageFacts) -> dict[str, Any] | None:
         "fit_figure": _fit_figure(report, len(likely)) if likely else None,
         "recordings_figure": _recordings_figure(report, best),
         "relevance": _table([result for result in everyone if "mrr_logprob" in result.measures], RELEVANCE),
+        "by_byte": _table([result for result in everyone if "mrr_per_byte" in result.measures], BY_BYTE),
         "likeness": _table([result for result in everyone if "length_distance" in result.measures], LIKENESS),
         "band": _band(report),
         "against": _against(report),
@@ -112,7 +113,11 @@ def measured_view(facts: PageFacts) -> dict[str, Any] | None:
         "habits": _table([report.real, *everyone], HABITS),
         "behaviour": _table([report.real, *everyone], BEHAVIOUR),
         "examples": report.examples,
-        "others": [result.name for result in report.baselines if result.what == "a further model"],
+        "others": [
+            (result.name, NAMES.get(result.name, result.name))
+            for result in report.baselines
+            if result.what == "a further model"
+        ],
         "contamination": report.contamination,
         "warnings": report.warnings,
     }
@@ -127,9 +132,11 @@ def _verdict(report: Report, best: Result | None) -> str:
         theirs = best.measures["bits_per_byte"].value or 0.0
         name = NAMES.get(best.name, best.name)
         better = "fewer than" if ours.value < theirs else "more than" if ours.value > theirs else "the same as"
+        apart = difference(best.measures["bits_per_byte"], ours)
+        told = "" if apart is not None and _apart(apart.interval) else "; the holdout is too small to tell them apart"
         parts.append(
             f"The model needs {ours.value:.3f} bits for a byte of held-out chat, {better} the best of the others"
-            f" ({name}, {theirs:.3f})."
+            f" ({name}, {theirs:.3f}){told}."
         )
     if gain is not None and gain.value is not None:
         if gain.low is None or gain.high is None:
@@ -140,6 +147,10 @@ def _verdict(report: Report, best: Result | None) -> str:
             known = "the interval holds 0, so that it listens is not shown"
         parts.append(f"The true prompt saves {gain.value:.3f} bits a byte over another window's; {known}.")
     return " ".join(parts)
+
+
+def _apart(interval: tuple[float, float]) -> bool:
+    return interval[0] > 0 or interval[1] < 0
 
 
 def _against(report: Report) -> list[dict[str, Any]]:
