@@ -23,6 +23,21 @@ from hypothesis import strategies as st
 
 EACH = math.log(1 / 50)  # what the server's model gives to every character
 
+# As transformers serve 4.57 answers, streaming asked for or not.
+STREAMED = b"""data: {"choices":[{"delta":{"role":"assistant"},"index":0}],"object":"chat.completion.chunk"}
+
+data: {"choices":[{"delta":{"content":"gg\\n"},"index":0}],"object":"chat.completion.chunk"}
+
+data: {"choices":[{"delta":{"content":"we "},"index":0}],"object":"chat.completion.chunk"}
+
+data: {"choices":[{"delta":{"content":"won"},"index":0}],"object":"chat.completion.chunk"}
+
+data: {"choices":[{"delta":{},"finish_reason":"stop","index":0}],"object":"chat.completion.chunk"}
+
+data: [DONE]
+
+"""
+
 
 class Answers(BaseHTTPRequestHandler):
     """Speaks as much of OpenAI's interface as is used; its server's `mood` decides how well."""
@@ -46,6 +61,8 @@ class Answers(BaseHTTPRequestHandler):
             self.send(b"<html>It works!</html>", 200)
         elif mood == "away":
             self.send(b"", 302, Location="http://example.org/")
+        elif mood == "stream":
+            self.send(STREAMED, 200, **{"Content-Type": "text/event-stream; charset=utf-8"})
         elif self.path.endswith("chat/completions"):
             said = f"hi {asked['messages'][0]['content'][-3:]}\nseed {asked['seed'] % 7}"
             self.tell({"choices": [{"message": {"content": said}, "finish_reason": "stop"}]})
@@ -176,6 +193,15 @@ def test_a_chat_server_speaks_and_its_missing_measures_are_named(
     assert "bits_per_byte" not in report.model.measures
     assert any("fit and relevance of model are missing: chat completions" in text for text in report.warnings)
     assert server.asked[0][2]["Authorization"] == "Bearer sesame"
+
+
+def test_a_server_that_streams_unasked_is_put_together(
+    server: Server, transcript: Transcript, held_out: pa.Table
+) -> None:
+    server.mood = "stream"
+    (answer,) = ServerModel(client(server), transcript, model="tiny", interface="chat").answers(held_out.slice(0, 1), 0)
+    assert answer.replies == ["gg", "we won"]
+    assert answer.stopped
 
 
 def test_a_server_that_echoes_no_log_probabilities_says_so(

@@ -11,6 +11,8 @@ from typing import Any
 
 from dougpt_schema import DougptError
 
+from dougpt_eval.event_stream import assembled
+
 SHOWN = 300
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """What a server says when it is busy or waking up."""
@@ -82,6 +84,7 @@ class Client:
         request = urllib.request.Request(address, data=body, headers=headers)  # noqa: S310 - see `_opener`
         try:
             with _opener().open(request, timeout=self.timeout_s) as answer:
+                streamed = answer.headers.get_content_type() == "text/event-stream"
                 text = answer.read().decode("utf-8", "replace")
         except urllib.error.HTTPError as error:
             found = error.read(SHOWN * 4).decode("utf-8", "replace")
@@ -94,7 +97,7 @@ class Client:
                 raise ServerError(address, f"did not answer within {self.timeout_s:g} s") from error
             raise ServerError(address, f"cannot be reached: {reason}") from error
         try:
-            return json.loads(text)
+            return assembled(text) if streamed else json.loads(text)
         except ValueError as error:
             raise ServerError(address, f"answered no JSON: {_short(text)}", 200) from error
 

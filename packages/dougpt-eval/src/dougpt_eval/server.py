@@ -136,6 +136,7 @@ class ServerModel:
             "top_p": self._sampling.top_p,
             "max_tokens": self._sampling.max_tokens,
             "seed": seed,
+            "stream": False,
         }
         if self._interface == "chat":
             found = self._client.post("chat/completions", asked | {"messages": [{"role": "user", "content": prompt}]})
