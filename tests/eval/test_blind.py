@@ -139,7 +139,7 @@ def test_a_person_answers_by_keyboard_and_the_file_is_read_back(
 
 def test_what_the_policy_does_not_name_does_not_run(browser: Any, trials: list[BlindTrial], tmp_path: Path) -> None:
     text = render_trials(trials[:1])
-    assert re.search(r"default-src 'none'; .*script-src 'sha256-[^']+'\"", text)
+    assert re.search(r"default-src 'none'; .*script-src 'sha256-[^']+'", text)
     assert "unsafe-inline'; script" not in text.replace("style-src 'unsafe-inline'", "")
     strange = text.replace("</body>", "<script>document.title = 'owned'</script></body>")
     (tmp_path / "strange.html").write_text(strange, encoding="utf-8")

@@ -185,14 +185,13 @@ def live(model: Model, lines: Sequence[Line], habits: Habits, seed: int, count: 
     """
     waiting: list[tuple[int, int, str]] = []
     drawn = 0
-    for place, line in enumerate(lines):
+    for place, (line, sample) in enumerate(asked(lines, habits.pace)):
         while waiting and waiting[0][0] <= line.end_ms:
             at_ms, _, text = heapq.heappop(waiting)
             yield Shown(at_ms, text, reply=True)
         yield Shown(line.end_ms, line.text, reply=False)
         draw = random.Random(f"live:{seed}:{place}")  # noqa: S311 - chat, no secrets
         wanted = count if count is not None else max(round(habits.draw("replies", draw)), 1)
-        sample = as_sample(line.text, line.context, name=f"line-{place}", pace=habits.pace)
         for text in burst(model, sample, seed, wanted):
             heapq.heappush(waiting, (line.end_ms + round(habits.draw("lag_ms", draw)), drawn, text))
             drawn += 1
@@ -211,10 +210,15 @@ def on_time(shown: Iterable[Shown], speed: float, sleep: Callable[[float], None]
         yield one
 
 
+def asked(lines: Sequence[Line], pace: str) -> Iterator[tuple[Line, pa.Table]]:
+    """Yield each line with the sample that a model is asked with."""
+    for place, line in enumerate(lines):
+        yield line, as_sample(line.text, line.context, name=f"line-{place}", pace=pace)
+
+
 def answers(
     model: Model, lines: Sequence[Line], pace: str, *, seed: int, count: int | None, bursts: int
 ) -> Iterator[tuple[Line, list[list[str]]]]:
     """Yield each line with as many bursts as are wanted, drawn by seeds one after the other."""
-    for place, line in enumerate(lines):
-        sample = as_sample(line.text, line.context, name=f"line-{place}", pace=pace)
+    for line, sample in asked(lines, pace):
         yield line, [burst(model, sample, seed + number, count) for number in range(bursts)]

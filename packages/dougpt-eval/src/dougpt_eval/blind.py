@@ -5,8 +5,6 @@ back as JSON; scoring them gives how often the model was taken for the real chat
 can tell them apart. The key holds no texts: which side was real, and of which recording.
 """
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from dougpt_schema import ArrowStream, DougptError, Model, fingerprint
-from dougpt_schema.page import head
+from dougpt_schema.page.head import head, policy_of
 from dougpt_schema.page.words import tame
 
 from dougpt_eval.answers import bursts_of
@@ -25,7 +23,6 @@ from dougpt_eval.suite import Suite
 
 LEFT, RIGHT, UNSURE = "left", "right", "unsure"
 HERE = Path(__file__).parent
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{}'"
 ID_DIGITS = 16
 
 
@@ -155,10 +152,9 @@ def render_trials(trials: Sequence[BlindTrial]) -> str:
     shown = {"page": page_id(trials), "trials": [_shown(trial) for trial in trials]}
     data = json.dumps(shown, sort_keys=True).replace("<", "\\u003c")
     script = (HERE / "blind.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     style = (HERE / "blind.css").read_text(encoding="utf-8")
     body = (HERE / "blind.html").read_text(encoding="utf-8")
-    start = head("dougpt: which is the real chat?", style, POLICY.format(digest))
+    start = head("dougpt: which is the real chat?", style, policy_of(script))
     data_block = f'<script type="application/json" id="trials">{data}</script>'
     return f"{start}{body}{data_block}\n<script>{script}</script>\n</body>\n</html>\n"
 

@@ -74,24 +74,28 @@ def command(
     if live:
         _scroll(model, lines, habits, seed=seed, replies=replies, speed=speed)
         return
-    found = list(answers(model, lines, habits.pace, seed=seed, count=replies, bursts=bursts))
     if as_json:
+        found = answers(model, lines, habits.pace, seed=seed, count=replies, bursts=bursts)
         told = [{"prompt": line.text, "bursts": drawn} for line, drawn in found]
         options.print_json(told[0] if prompt else {"answers": told})
         return
-    _print(found, named=not prompt)
+    _print(model, lines, habits.pace, seeds=range(seed, seed + bursts), replies=replies, named=not prompt)
 
 
-def _print(found: "list[tuple[Line, list[list[str]]]]", *, named: bool) -> None:
+def _print(
+    model: "ChatModel", lines: "list[Line]", pace: str, *, seeds: range, replies: int | None, named: bool
+) -> None:
+    """Print each reply of a burst as soon as it is drawn."""
+    from dougpt.speaking import asked, burst
     from dougpt.terminal import safe
 
-    for line, drawn in found:
+    for line, sample in asked(lines, pace):
         if named:
             click.echo(f"> {safe(line.text)}")
-        for number, burst in enumerate(drawn):
-            if number:
+        for seed in seeds:
+            if seed != seeds[0]:
                 click.echo("--")
-            for reply in burst:
+            for reply in model.stream(sample, seed) if replies is None else burst(model, sample, seed, replies):
                 click.echo(safe(reply))
 
 

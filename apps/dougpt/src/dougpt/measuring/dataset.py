@@ -47,8 +47,7 @@ class Dataset:
         test, training = (read_table(folder / f"{split}.parquet", SAMPLES) for split in (Split.TEST, Split.TRAIN))
         if not test.num_rows:
             raise NothingHeldOutError(
-                f"{folder}: no test samples to evaluate on; bring more or longer recordings"
-                " (or set embargo_s lower in [curate])"
+                f"{folder}: no test samples to evaluate on; bring more or longer recordings, or lower curate.embargo_s"
             )
         profile = read_table(folder / "profile.parquet", PROFILE)
         members = tuple(read_json(folder / "report_curate.json")["recordings"])
