@@ -13,7 +13,13 @@ from dougpt.project import Project
 from dougpt_eval import Report
 from dougpt_schema import CHAT_EVENTS, SAMPLES, read_table
 
-QUICK = {"draws": "100", "ranked": "4", "candidates": "4", "baselines": '["characters", "another_minute"]'}
+QUICK = {
+    "draws": "100",
+    "generated": "6",
+    "ranked": "3",
+    "candidates": "4",
+    "baselines": '["characters", "another_minute"]',
+}
 
 
 class Talker(BaseHTTPRequestHandler):
@@ -69,7 +75,9 @@ def place(done: Path) -> Path:
 def test_a_server_is_measured_remembered_and_gated(place: Path, server: Any, run: Any) -> None:
     url = f"http://127.0.0.1:{server.server_port}/v1"
     measure = ("evaluate", "--server", url, "--workspace", place)
-    assert run(*measure).exit_code == 0
+    alone = run(*measure, "--against", "previous")
+    assert alone.exit_code == 1
+    assert "no other model was measured" in alone.stderr
     reports = place / "reports" / "default"
     path = reports / "models" / "server-talker" / "report_evaluate.json"
     report = Report.from_dict(json.loads(path.read_text())["report"])
@@ -77,9 +85,6 @@ def test_a_server_is_measured_remembered_and_gated(place: Path, server: Any, run
     assert {"name_leaks", "flagged_rate", "style_divergence", "stop_rate"} <= set(report.model.measures)
 
     assert run(*measure, "--against", path).exit_code == 0
-    alone = run(*measure, "--against", "previous")
-    assert alone.exit_code == 1
-    assert "no other model was measured" in alone.stderr
     assert len((reports / "history.jsonl").read_text().splitlines()) == 1
 
     server.each = -9.0
@@ -91,6 +96,15 @@ def test_a_server_is_measured_remembered_and_gated(place: Path, server: Any, run
     assert worse.stdout.splitlines()[1].startswith("beyond limit  bits_per_byte")
     assert len((reports / "history.jsonl").read_text().splitlines()) == 2
     assert "Beside earlier runs" in (reports / "models" / "server-other" / "index.html").read_text()
+
+    # The previous one is the newest of another model on the same holdout.
+    history = reports / "history.jsonl"
+    elsewhere = json.loads(history.read_text().splitlines()[0])
+    elsewhere["suite"]["fingerprint"], elsewhere["model"]["fingerprint"] = "0" * 64, "1" * 64
+    history.write_text(history.read_text() + json.dumps(elsewhere) + "\n")
+    newest = run(*measure, "--server-model", "other", "--against", "previous", "--json")
+    assert newest.exit_code == 3
+    assert json.loads(newest.stdout)["comparable"]
 
     changed = json.loads(path.read_text())
     changed["report"]["suite"]["fingerprint"] = "0" * 64

@@ -14,6 +14,8 @@ PREVIOUS = "previous"
 def earlier_report(named: str, past: Sequence[PastResult], report: Report) -> Report:
     """Return the report that `named` means: a file, 'previous', or the beginning of a name in the history.
 
+    The previous one is the newest of another model that compares; where none does, the newest one.
+
     Raises:
         HistoryError: There is no such report.
         ReportFormatError: The file is none.
@@ -23,10 +25,12 @@ def earlier_report(named: str, past: Sequence[PastResult], report: Report) -> Re
         return Report.from_dict(plain.get("report", plain))
     if named != PREVIOUS:
         return find(list(past), named).report
-    others = [one for one in past if one.model.fingerprint != report.model.fingerprint]
+    others = [one.report for one in past if one.model.fingerprint != report.model.fingerprint]
     if not others:
         raise HistoryError("no other model was measured on this dataset before")
-    return others[-1].report
+    alike = (report.suite.fingerprint, report.protocol)
+    compares = [one for one in others if (one.suite.fingerprint, one.protocol) == alike]
+    return (compares or others)[-1]
 
 
 def gate_table(verdict: Verdict) -> str:
@@ -49,4 +53,4 @@ def gate_table(verdict: Verdict) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+    return "-" if value is None else f"{round(value, 4) + 0.0:.4f}"
