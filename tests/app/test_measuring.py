@@ -11,7 +11,7 @@ import pytest
 from dougpt.forgetting import forget
 from dougpt.project import Project
 from dougpt_eval import Report
-from dougpt_schema import CHAT_EVENTS, SAMPLES, read_table
+from dougpt_schema import CHAT_EVENTS, SAMPLES, read_provenance, read_table, write_table
 
 QUICK = {
     "draws": "100",
@@ -69,6 +69,8 @@ def place(done: Path) -> Path:
         if name in QUICK and line.startswith("# "):
             lines[index] = f"{name} = {QUICK[name]}"
     settings.write_text("\n".join(lines) + "\n")
+    test = done / "curated/default/test.parquet"
+    write_table(read_table(test, SAMPLES).slice(0, 10), test, SAMPLES, read_provenance(test))
     return done
 
 
