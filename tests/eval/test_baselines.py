@@ -1,6 +1,7 @@
 """Baselines against counts by hand, and what every one of them must keep."""
 
 import math
+import random
 from random import Random
 
 import pyarrow as pa
@@ -89,3 +90,27 @@ def test_the_most_frequent_message_is_said_every_time(training: pa.Table, held_o
 def test_emotes_are_drawn_from_the_vocabulary(training: pa.Table, held_out: pa.Table) -> None:
     model = fit_baselines(training, ["LULW", "KEKW"], EvaluateSettings(baselines=("emotes",)))[0].model
     assert {text for burst in model.generate(held_out, 0) for text in burst} <= {"LULW", "KEKW"}
+
+
+def test_a_baseline_whose_library_is_not_there_is_named_and_the_others_stay(
+    monkeypatch: pytest.MonkeyPatch, training: pa.Table, held_out: pa.Table
+) -> None:
+    monkeypatch.setattr("dougpt_eval.baselines.find_spec", lambda _: None)
+    quick = EvaluateSettings(draws=100, ranked=0, generated=0, baselines=("markov", "characters"))
+    model = prompt_blind.characters(TrainingText([["aab"]], 6))
+    report = evaluate(model, held_out, quick, training=training)
+    assert [result.name for result in report.baselines] == ["characters"]
+    assert any("the baseline markov is missing: install dougpt-eval[markov]" in text for text in report.warnings)
+
+
+def test_the_markov_chain_says_only_words_that_followed_one_another(training: pa.Table, held_out: pa.Table) -> None:
+    pytest.importorskip("markovify", reason="the extra 'markov' is not installed")
+    (chain,) = fit_baselines(training, [], EvaluateSettings(baselines=("markov",)))
+    said = {text for burst in chain.model.generate(held_out, 0) for text in burst}
+    known = {reply["text"] for replies in training["responses"].to_pylist() for reply in replies}
+    pairs = {pair for text in known for pair in zip(text.split(), text.split()[1:], strict=False)}
+    assert said
+    assert {pair for text in said for pair in zip(text.split(), text.split()[1:], strict=False)} <= pairs
+    before = random.getstate()
+    chain.model.generate(held_out, 1)
+    assert random.getstate() == before

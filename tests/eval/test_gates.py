@@ -43,6 +43,15 @@ def test_a_tolerance_lets_it_through(oracle, held_out: pa.Table, before: Report)
     assert gate(worse, before, GateSettings(tolerance=dict.fromkeys(failed, 1.0))).passed
 
 
+def test_a_limit_is_absolute(held_out: pa.Table, before: Report) -> None:
+    enough, short = GateSettings(limit={"bits_per_byte": 0.5}), GateSettings(limit={"bits_per_byte": 0.0})
+    assert gate(before, before, enough).passed
+    verdict = gate(before, before, short)
+    assert [row.measure for row in verdict.rows if row.status == "beyond limit"] == ["bits_per_byte"]
+    assert not verdict.passed
+    assert not gate(before, before, GateSettings(limit={"hits_at_1_pmi": 1.1})).passed
+
+
 def test_equal_models_pass_at_least_nineteen_times_in_twenty(oracle, make_samples) -> None:
     # Noise of the model's own and no difference in merit: fresh recordings each time.
     passed, quick = 0, replace(SETTINGS, ranked=12, generated=0)

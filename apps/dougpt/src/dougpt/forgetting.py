@@ -67,8 +67,8 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
     datasets = sorted(path.parent for path in (workspace.root / "curated").glob("*/train.parquet"))
     touched = [folder.name for folder in datasets if _forget_samples(folder, gone, target, removed)]
     for name in touched:
-        for folder in (workspace.dataset(name) / "exports", workspace.report(name)):
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(workspace.dataset(name) / "exports", ignore_errors=True)
+        _forget_report(workspace.report(name), {workspace.history_file(name), workspace.blind_results(name)})
     return {"author": target, "removed": removed, "datasets": touched, "trained_on_them": _trained_on(project, touched)}
 
 
@@ -129,6 +129,15 @@ def _holds(row: dict[str, Any], gone: set[str], mention: str) -> bool:
     texts = [row["prompt"], *row["context"], *(reply["text"] for reply in row["responses"])]
     events = {reply["event_id"] for reply in (*row["responses"], *(row.get("merged") or ()))}
     return not events.isdisjoint(gone) or any(mention in text for text in texts)
+
+
+def _forget_report(folder: Path, kept: set[Path]) -> None:
+    """Remove what quotes samples; what holds figures alone stays."""
+    for path in folder.glob("*"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path not in kept:
+            path.unlink()
 
 
 def _drop(path: Path, contract: Contract, chosen: Any, removed: dict[str, int]) -> None:

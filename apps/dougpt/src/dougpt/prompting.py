@@ -6,17 +6,24 @@ import pyarrow as pa
 from dougpt_schema import SAMPLES, Split
 
 
-def as_sample(prompt: str, context: Sequence[str] = ()) -> pa.Table:
-    """Return a samples table of one row; its one response is a placeholder that generation does not read."""
+def as_sample(prompt: str, context: Sequence[str] = (), *, name: str = "typed", pace: str = "") -> pa.Table:
+    """Return a samples table of one row; its one response is a placeholder that generation does not read.
+
+    Args:
+        prompt: What is said.
+        context: What was said before, oldest first.
+        name: The sample's id, which decides the draws together with a seed.
+        pace: How fast chat is, such as slow.
+    """
     reply = {"event_id": "0", "text": "-", "style": "", "weight": 1.0, "confidence": 1.0, "multiplicity": 1}
     row = {
-        "sample_id": "typed",
+        "sample_id": name,
         "recording_id": "typed",
         "split": Split.TEST.value,
         "context": list(context),
         "prompt": prompt,
         "responses": [reply],
-        "rate_bucket": "",
+        "rate_bucket": pace,
         "utterance_ids": [0],
         "links_fingerprint": "",
     }

@@ -141,6 +141,26 @@ class Workspace:
         """Numbers and page of an evaluation."""
         return self.root / "reports" / dataset
 
+    def history_file(self, dataset: str) -> Path:
+        """What every run measured on a dataset, a line each; only ever added to."""
+        return self.report(dataset) / "history.jsonl"
+
+    def blind_page(self, dataset: str) -> Path:
+        """A page that asks a person which of two replies is real."""
+        return self.report(dataset) / "blind.html"
+
+    def blind_key_file(self, page: str) -> Path:
+        """Which side of a blind page is real; without any text."""
+        return self.secret / "blind" / f"{page}.json"
+
+    def blind_results(self, dataset: str) -> Path:
+        """What people took for real, a result a file of answers."""
+        return self.report(dataset) / "blind.json"
+
+    def model_report(self, dataset: str, name: str) -> Path:
+        """The report of a model that is no run of today's settings."""
+        return self.report(dataset) / "models" / name
+
     def align_page_file(self, recording_id: str) -> Path:
         """The page of one alignment: a view, which may be drawn again."""
         return self.root / "reports" / f"align-{recording_id}.html"

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 from dougpt_schema import DougptError, Model
@@ -22,6 +24,38 @@ class ModelAnswerError(DougptError):
         super().__init__(f"the model's answer to sample {sample_id} is not usable: {found}")
 
 
+class CannotScoreError(DougptError):
+    """A model speaks and gives no log-probabilities, such as a server that keeps them to itself."""
+
+
+class Answer(Protocol):
+    """The replies of a burst, and whether the model ended it by itself."""
+
+    @property
+    def replies(self) -> list[str]:
+        """The replies in order."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the burst ended by a stop and not by a limit."""
+
+
+@runtime_checkable
+class SaysHowItStopped(Protocol):
+    """A `Model` that also tells which of its bursts a limit cut off."""
+
+    def answers(self, samples: pa.Table, seed: int) -> Sequence[Answer]:
+        """Return what `generate` does, and how each burst ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a model said: for each sample its replies and, where the model tells, whether it stopped by itself."""
+
+    bursts: list[list[str]]
+    stopped: list[bool] | None
+
+
 def logprobs_of(model: Model, samples: pa.Table) -> list[list[float]]:
     """Return the model's log-probabilities, in nats.
 
@@ -40,13 +74,28 @@ def logprobs_of(model: Model, samples: pa.Table) -> list[list[float]]:
     return [[min(float(number), 0.0) for number in numbers] for numbers in answers]
 
 
+def said_by(model: Model, samples: pa.Table, seed: int) -> Said:
+    """Return the model's replies to each sample, and how they ended where it tells.
+
+    Raises:
+        ModelAnswerError: There is not one list of texts for each sample.
+    """
+    if not isinstance(model, SaysHowItStopped):
+        return Said(bursts_of(model, samples, seed), None)
+    answers = model.answers(samples, seed)
+    return Said(_texts([answer.replies for answer in answers], samples), [answer.stopped for answer in answers])
+
+
 def bursts_of(model: Model, samples: pa.Table, seed: int) -> list[list[str]]:
     """Return the model's replies to each sample.
 
     Raises:
         ModelAnswerError: There is not one list of texts for each sample.
     """
-    answers: Sequence[Sequence[object]] = model.generate(samples, seed)
+    return _texts(model.generate(samples, seed), samples)
+
+
+def _texts(answers: Sequence[Sequence[object]], samples: pa.Table) -> list[list[str]]:
     ids = samples["sample_id"].to_pylist()
     _require_rows(ids, len(answers))
     for sample_id, burst in zip(ids, answers, strict=True):

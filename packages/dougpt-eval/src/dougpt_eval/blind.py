@@ -2,7 +2,7 @@
 
 Trials and their key are drawn here; the page shows only the trials, takes answers by keyboard and hands them
 back as JSON; scoring them gives how often the model was taken for the real chat. One half means that nobody
-can tell them apart.
+can tell them apart. The key holds no texts: which side was real, and of which recording.
 """
 
 import json
@@ -13,14 +13,17 @@ from typing import Any
 
 import numpy as np
 from dougpt_schema import ArrowStream, DougptError, Model, fingerprint
+from dougpt_schema.page.head import head, policy_of
+from dougpt_schema.page.words import tame
 
 from dougpt_eval.answers import bursts_of
+from dougpt_eval.measures import cut
 from dougpt_eval.resampling import Estimate, Resampler, per_recording, ratio
 from dougpt_eval.suite import Suite
 
 LEFT, RIGHT, UNSURE = "left", "right", "unsure"
-PAGE = Path(__file__).with_name("blind.html")
-DATA_MARK = "DOUGPT_TRIALS"
+HERE = Path(__file__).parent
+ID_DIGITS = 16
 
 
 class BlindAnswersError(DougptError):
@@ -29,7 +32,7 @@ class BlindAnswersError(DougptError):
 
 @dataclass(frozen=True, slots=True)
 class BlindTrial:
-    """Two bursts for one window, one real and one by the model; the page gets all but `real`."""
+    """Two bursts for one window, one real and one by the model; the page gets all but `real` and the recording."""
 
     trial_id: str
     recording_id: str
@@ -38,6 +41,56 @@ class BlindTrial:
     left: list[str]
     right: list[str]
     real: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """What a trial's answer is held against."""
+
+    trial_id: str
+    recording_id: str
+    real: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlindKey:
+    """Which side of each trial was real; to be kept away from whoever answers.
+
+    Attributes:
+        page: The page's id, a hash of what it shows.
+        model: The fingerprint of the model that was asked.
+        name: What the model was called, such as its run.
+        rows: One row a trial.
+    """
+
+    page: str
+    model: str
+    name: str
+    rows: tuple[KeyRow, ...]
+
+    @classmethod
+    def of(cls, trials: Sequence[BlindTrial], model: Model, name: str) -> "BlindKey":
+        """Return the key of the page that shows `trials`."""
+        rows = tuple(KeyRow(trial.trial_id, trial.recording_id, trial.real) for trial in trials)
+        return cls(page_id(trials), model.fingerprint, name, rows)
+
+    def to_json(self) -> str:
+        """Return the key as JSON text."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "BlindKey":
+        """Return the key that `to_json` wrote.
+
+        Raises:
+            BlindAnswersError: The text is not that.
+        """
+        try:
+            plain = json.loads(text)
+            rows = tuple(KeyRow(**row) for row in plain["rows"])
+            return cls(plain["page"], plain["model"], plain["name"], rows)
+        except (ValueError, TypeError, KeyError) as error:
+            raise BlindAnswersError(f"this is no key of a blind page: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +133,7 @@ def draw_trials(model: Model, samples: ArrowStream, *, trials: int, seed: int = 
         left, right = (generated, real) if swap else (real, generated)
         drawn.append(
             BlindTrial(
-                trial_id=fingerprint(row["sample_id"], seed, model.fingerprint)[:16],
+                trial_id=fingerprint(row["sample_id"], seed, model.fingerprint)[:ID_DIGITS],
                 recording_id=row["recording_id"],
                 context=row["context"],
                 prompt=row["prompt"],
@@ -95,41 +148,45 @@ def draw_trials(model: Model, samples: ArrowStream, *, trials: int, seed: int = 
 
 def render_trials(trials: Sequence[BlindTrial]) -> str:
     """Return a page that asks about each trial; it needs no network and does not hold the key."""
-    shown = [
-        {name: value for name, value in asdict(trial).items() if name not in {"real", "recording_id"}}
-        for trial in trials
-    ]
     # Inside a script element only "<" can end it; chat is written by strangers.
-    data = json.dumps(shown).replace("<", "\\u003c")
-    return PAGE.read_text(encoding="utf-8").replace(DATA_MARK, data)
+    shown = {"page": page_id(trials), "trials": [_shown(trial) for trial in trials]}
+    data = json.dumps(shown, sort_keys=True).replace("<", "\\u003c")
+    script = (HERE / "blind.js").read_text(encoding="utf-8")
+    style = (HERE / "blind.css").read_text(encoding="utf-8")
+    body = (HERE / "blind.html").read_text(encoding="utf-8")
+    start = head("dougpt: which is the real chat?", style, policy_of(script))
+    data_block = f'<script type="application/json" id="trials">{data}</script>'
+    return f"{start}{body}{data_block}\n<script>{script}</script>\n</body>\n</html>\n"
 
 
-def trials_to_json(trials: Sequence[BlindTrial]) -> str:
-    """Return the trials with their key, to be kept away from whoever answers."""
-    return json.dumps([asdict(trial) for trial in trials], indent=1)
+def page_id(trials: Sequence[BlindTrial]) -> str:
+    """Return what a page and its answers are known by."""
+    return fingerprint([_shown(trial) for trial in trials])[:ID_DIGITS]
 
 
-def trials_from_json(text: str) -> list[BlindTrial]:
-    """Return the trials that `trials_to_json` wrote.
+def read_answers(text: str) -> tuple[str, dict[str, str]]:
+    """Return the page's id and the answers, trial id -> side, of what a page saved.
 
     Raises:
         BlindAnswersError: The text is not that.
     """
     try:
-        return [BlindTrial(**trial) for trial in json.loads(text)]
-    except (ValueError, TypeError) as error:
-        raise BlindAnswersError(f"these are no blind trials: {error}") from error
+        plain = json.loads(text)
+    except ValueError as error:
+        raise BlindAnswersError(f"these are no blind answers: {error}") from error
+    answers = plain.get("answers") if isinstance(plain, dict) else None
+    if not isinstance(answers, dict) or not isinstance(plain.get("page"), str):
+        raise BlindAnswersError("these are no blind answers: a page's id and its answers are wanted")
+    return plain["page"], {str(trial_id): str(side) for trial_id, side in answers.items()}
 
 
-def score_answers(
-    trials: Sequence[BlindTrial], answers: Mapping[str, str], *, draws: int = 2000, seed: int = 0
-) -> BlindScore:
+def score_answers(key: BlindKey, answers: Mapping[str, str], *, draws: int = 2000, seed: int = 0) -> BlindScore:
     """Score what the page handed back: trial id -> which side was taken for the real chat.
 
     Raises:
         BlindAnswersError: There is no answer, or one to no trial, or one that is none of left, right and unsure.
     """
-    known = {trial.trial_id: trial for trial in trials}
+    known = {row.trial_id: row for row in key.rows}
     if strange := sorted(set(answers) - set(known)):
         raise BlindAnswersError(f"the answer to {strange[0]} belongs to none of these trials")
     if wrong := sorted(set(answers.values()) - {LEFT, RIGHT, UNSURE}):
@@ -137,16 +194,22 @@ def score_answers(
     if not answers:
         raise BlindAnswersError("there is no answer yet")
     asked = [known[trial_id] for trial_id in sorted(answers)]
-    recordings = sorted({trial.recording_id for trial in asked})
-    recording_S = np.array([recordings.index(trial.recording_id) for trial in asked], dtype=np.int64)
-    fooled_S = np.array([_fooled(trial, answers[trial.trial_id]) for trial in asked])
+    recordings = sorted({row.recording_id for row in asked})
+    recording_S = np.array([recordings.index(row.recording_id) for row in asked], dtype=np.int64)
+    fooled_S = np.array([_fooled(row, answers[row.trial_id]) for row in asked])
     statistic = ratio(
         per_recording(fooled_S, recording_S, len(recordings)),
         per_recording(np.ones(len(asked)), recording_S, len(recordings)),
     )
     unsure = sum(answer == UNSURE for answer in answers.values())
-    return BlindScore(len(asked), unsure, Resampler(recordings, draws=draws, seed=seed).estimate(statistic))
+    taken = Resampler(recordings, draws=draws, seed=seed).estimate(statistic)
+    return BlindScore(len(asked), unsure, cut(taken, 0.0, 1.0))
 
 
-def _fooled(trial: BlindTrial, answer: str) -> float:
-    return 0.5 if answer == UNSURE else float(answer != trial.real)
+def _shown(trial: BlindTrial) -> dict[str, Any]:
+    texts = {name: [tame(text) for text in getattr(trial, name)] for name in ("context", "left", "right")}
+    return {"trial_id": trial.trial_id, "prompt": tame(trial.prompt), **texts}
+
+
+def _fooled(row: KeyRow, answer: str) -> float:
+    return 0.5 if answer == UNSURE else float(answer != row.real)

@@ -1,19 +1,21 @@
 """One evaluation: the model, what it must beat and the real chat, on the same held-out windows."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
 from dougpt_schema import PROFILE, SAMPLES, ArrowStream, Model, Split, as_table, mixed_recordings
 from numpy.typing import NDArray
 
-from dougpt_eval.answers import bursts_of
-from dougpt_eval.baselines import Contender, fit_baselines
+from dougpt_eval.answers import CannotScoreError, Said, said_by
+from dougpt_eval.baselines import Contender, fit_baselines, lacking
 from dougpt_eval.behaviour import Bursts, Forbidden, Names, measure_behaviour, measure_habits, plain
 from dougpt_eval.contamination import find_near_duplicates
 from dougpt_eval.fit import bytes_of, measure_fit
-from dougpt_eval.likeness import measure_likeness
+from dougpt_eval.likeness import StylesOf, measure_likeness
+from dougpt_eval.mauve import measure_mauve
 from dougpt_eval.measures import bounded
 from dougpt_eval.relevance import measure_relevance
 from dougpt_eval.report import Contamination, Example, Report, Result, SuiteFacts
@@ -28,6 +30,8 @@ MODEL = "model"
 EMOTE_FAMILY = "emote"
 NEAREST_SHOWN = 20
 
+_WORD = re.compile(r"\w+")
+
 
 def evaluate(
     model: Model,
@@ -38,6 +42,8 @@ def evaluate(
     training: ArrowStream | None = None,
     references: Mapping[str, Model] | None = None,
     names: Names | None = None,
+    harasses: Callable[[str], bool] | None = None,
+    styles_of: StylesOf | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Measure `model` on held-out samples beside baselines fitted on the training split.
@@ -50,6 +56,8 @@ def evaluate(
         training: The training split. Without it there are no baselines and nothing is said of copies from training.
         references: Further models by name, such as the base model without its adapter.
         names: Who is a chatter; without it nothing is said of bare names in replies.
+        harasses: Whether a text is harassment, by a word list; without it only the settings' own words count.
+        styles_of: Names the style of replies to prompts; without it the mix of styles is not compared.
         progress: Told of each step.
 
     Raises:
@@ -61,18 +69,19 @@ def evaluate(
     suite = Suite.of(samples)
     trained = _training_split(training, suite)
     emotes = _emote_vocabulary(profile)
+    # Before anything is measured: a holdout that training has seen says nothing.
+    contamination = None if trained is None else _contamination(suite, trained, settings)
     contenders = [
         Contender(MODEL, "the evaluated model", model),
         *(Contender(name, "a further model", other) for name, other in (references or {}).items()),
         *(fit_baselines(trained, sorted(emotes), settings) if trained is not None else ()),
     ]
-    bench = _Bench(suite, settings, _forbidden(settings, trained, names), emotes)
+    bench = _Bench(suite, settings, _Eyes(_forbidden(settings, trained, names, harasses), emotes, styles_of))
     results = []
     for done, contender in enumerate(contenders):
         results.append(bench.measure(contender))
         if progress is not None:
             progress(contender.name, done + 1, len(contenders))
-    contamination = None if trained is None else _contamination(suite, trained, settings)
     return Report(
         suite=SuiteFacts(
             suite.fingerprint,
@@ -87,45 +96,74 @@ def evaluate(
         real=bench.real_chat(),
         examples=bench.examples(),
         contamination=contamination,
-        warnings=tuple(_warnings(suite, settings, trained, contamination)),
+        warnings=(*_warnings(suite, settings, trained, contamination), *bench.silent),
     )
 
 
-class _Bench:
-    """The held-out windows, ready to measure one contender after the other in the same way."""
+@dataclass(frozen=True, slots=True)
+class _Eyes:
+    """What replies are looked at with."""
 
-    def __init__(self, suite: Suite, settings: EvaluateSettings, forbidden: Forbidden, emotes: set[str]) -> None:
-        self._suite, self._settings, self._emotes = suite, settings, emotes
+    forbidden: Forbidden
+    emotes: set[str]
+    styles_of: StylesOf | None
+
+
+class _Bench:
+    """The held-out windows, ready to measure one contender after the other in the same way.
+
+    Attributes:
+        silent: Which contenders gave no log-probabilities, in words.
+    """
+
+    def __init__(self, suite: Suite, settings: EvaluateSettings, eyes: _Eyes) -> None:
+        self.silent: list[str] = []
+        self._suite, self._settings, self._eyes = suite, settings, eyes
         self._resampler = Resampler(suite.recordings, draws=settings.draws, seed=settings.seed)
-        self._forbidden = forbidden
         self._places_S = suite.some(settings.generated, settings.seed)
         self._windows = suite.samples.take(self._places_S)
-        self._real = self._bursts([suite.replies[place] for place in self._places_S])
+        self._real = self._bursts(Said([suite.replies[place] for place in self._places_S], None))
         self._shown_S = _shown(len(self._places_S), settings)
         self._said: dict[str, list[list[str]]] = {}
 
     def measure(self, contender: Contender) -> Result:
         """Return all figures that make sense for the contender."""
-        measures: dict[str, Estimate] = {}
-        if contender.likely:
-            measures |= measure_fit(contender.model, self._suite, self._resampler, seed=self._settings.seed)
-        if contender.ranks:
-            measures |= measure_relevance(contender.model, self._suite, self._resampler, self._settings)
+        measures = self._expected(contender)
         if contender.speaks and len(self._places_S):
-            replies = bursts_of(contender.model, self._windows, self._settings.seed)
-            self._said[contender.name] = [replies[place] for place in self._shown_S]
-            generated = self._bursts(replies)
-            measures |= measure_likeness(generated, self._real, self._resampler)
-            measures |= measure_habits(generated, self._resampler, self._emotes)
-            measures |= measure_behaviour(generated, self._resampler, self._forbidden)
+            said = said_by(contender.model, self._windows, self._settings.reply_seed)
+            self._said[contender.name] = [said.bursts[place] for place in self._shown_S]
+            measures |= self._heard(self._bursts(said))
         return Result(contender.name, contender.what, contender.model.fingerprint, bounded(measures))
+
+    def _expected(self, contender: Contender) -> dict[str, Estimate]:
+        """Return fit and relevance, which ask for log-probabilities."""
+        measures: dict[str, Estimate] = {}
+        try:
+            if contender.likely:
+                measures |= measure_fit(contender.model, self._suite, self._resampler, seed=self._settings.seed)
+            if contender.ranks:
+                measures |= measure_relevance(contender.model, self._suite, self._resampler, self._settings)
+        except CannotScoreError as error:
+            self.silent.append(f"fit and relevance of {contender.name} are missing: {error}")
+            return {}
+        return measures
+
+    def _heard(self, generated: Bursts) -> dict[str, Estimate]:
+        """Return likeness and behaviour, which look at what was said."""
+        emotes, forbidden = self._eyes.emotes, self._eyes.forbidden
+        return {
+            **measure_likeness(generated, self._real, self._resampler, emotes=emotes, styles_of=self._eyes.styles_of),
+            **(measure_mauve(generated, self._real, self._resampler) if self._settings.mauve else {}),
+            **measure_habits(generated, self._resampler, emotes),
+            **measure_behaviour(generated, self._real, self._resampler, forbidden),
+        }
 
     def real_chat(self) -> Result:
         """Return what the real chat does in the same windows."""
         measures: dict[str, Estimate] = {}
         if len(self._places_S):
-            measures = measure_habits(self._real, self._resampler, self._emotes)
-            measures |= measure_behaviour(self._real, self._resampler, self._forbidden)
+            measures = measure_habits(self._real, self._resampler, self._eyes.emotes)
+            measures |= measure_behaviour(self._real, self._real, self._resampler, self._eyes.forbidden)
         return Result("real chat", "what chat wrote in the same windows", self._suite.fingerprint, bounded(measures))
 
     def examples(self) -> tuple[Example, ...]:
@@ -143,9 +181,10 @@ class _Bench:
             for place, row in enumerate(rows)
         )
 
-    def _bursts(self, replies: list[list[str]]) -> Bursts:
+    def _bursts(self, said: Said) -> Bursts:
         prompts = [self._suite.prompts[place] for place in self._places_S]
-        return Bursts(replies, prompts, self._suite.recording_of[self._places_S], len(self._suite.recordings))
+        recording_S = self._suite.recording_of[self._places_S]
+        return Bursts(said.bursts, prompts, recording_S, len(self._suite.recordings), said.stopped)
 
 
 def _shown(windows: int, settings: EvaluateSettings) -> NDArray[np.int64]:
@@ -167,9 +206,16 @@ def _training_split(training: ArrowStream | None, suite: Suite) -> pa.Table | No
     return table
 
 
-def _forbidden(settings: EvaluateSettings, trained: pa.Table | None, names: Names | None) -> Forbidden:
+def _forbidden(
+    settings: EvaluateSettings, trained: pa.Table | None, names: Names | None, listed: Callable[[str], bool] | None
+) -> Forbidden:
     said = None if trained is None else frozenset(plain(text) for burst in replies_of(trained) for text in burst)
-    return Forbidden(said, names, frozenset(word.casefold() for word in settings.flagged_words))
+    words = frozenset(word.casefold() for word in settings.flagged_words)
+
+    def harasses(text: str) -> bool:
+        return not words.isdisjoint(_WORD.findall(text.casefold())) or (listed is not None and listed(text))
+
+    return Forbidden(said, names, harasses if words or listed is not None else None)
 
 
 def _emote_vocabulary(profile: ArrowStream | None) -> set[str]:
@@ -201,6 +247,8 @@ def _warnings(
         found.append(
             "no training split was given: there are no baselines, and copies from training were not looked for"
         )
+    else:
+        found += [f"the baseline {name} is missing: install dougpt-eval[{name}]" for name in lacking(settings)]
     if contamination is not None and contamination.windows:
         found.append(
             f"{contamination.windows} of {len(suite)} held-out windows have a near-duplicate in training"

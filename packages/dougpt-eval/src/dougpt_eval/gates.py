@@ -1,23 +1,23 @@
 """Did the last change make it worse: two reports on one suite, compared measure by measure.
 
-Both models answered the same windows of the same recordings, so their figures are compared in pairs:
-jackknife pseudo-values (Tukey 1958) of the difference, one a recording, in a t test of "worse by more than
-the tolerance". Holm (1979) keeps the chance of any false alarm over all measures at `alpha`. A likeness
-measure is a band: inside the interval of real chat of another minute nothing counts as worse.
+Both models answered the same windows of the same recordings, so their figures are compared in pairs by a t test
+of "worse by more than the tolerance". Holm (1979) keeps the chance of any false alarm over all measures at
+`alpha`. A likeness measure is a band: inside the interval of real chat of another minute nothing counts as
+worse. A limit is absolute: a figure beyond it fails, whatever was before.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from dougpt_eval.measures import MEASURES, MeasureKind
+from dougpt_eval.pairs import difference
 from dougpt_eval.report import Report
-from dougpt_eval.resampling import Estimate
 from dougpt_eval.settings import GateSettings
-from dougpt_eval.student import t_cdf
 
-type Status = Literal["worse", "not worse", "undecided", "missing"]
+type Status = Literal["worse", "beyond limit", "not worse", "undecided", "missing"]
+
+FAILING: frozenset[Status] = frozenset({"worse", "beyond limit"})
 
 CEILING = "another_minute"
 DIGITS = 6
@@ -34,7 +34,8 @@ class GateRow:
         worse_by: How much worse it became; negative where better.
         tolerance: How much is let through.
         p: The chance of such a difference where it is no worse than the tolerance, corrected for all measures.
-        status: `undecided` where fewer than two recordings are held out, `missing` where one report lacks it.
+        status: `beyond limit` where the settings' limit is passed, `undecided` where fewer than two recordings are
+            held out, `missing` where one report lacks it.
     """
 
     measure: str
@@ -62,8 +63,8 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether they compare and nothing is worse."""
-        return self.comparable and not any(row.status == "worse" for row in self.rows)
+        """Whether they compare, nothing is worse and nothing is beyond its limit."""
+        return self.comparable and not any(row.status in FAILING for row in self.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -82,9 +83,9 @@ def gate(report: Report, baseline: Report, settings: GateSettings | None = None)
         return Verdict(False, "the suites differ: other held-out windows or replies", ())
     if report.protocol != baseline.protocol:
         return Verdict(False, "the settings differ that decide how is measured", ())
-    kinds = [kind for kind in MEASURES.values() if kind.tolerance is not None and kind.name in baseline.model.measures]
+    kinds = [kind for kind in MEASURES.values() if _gated(kind, settings) and kind.name in baseline.model.measures]
     rows = [_compare(kind, report, baseline, settings) for kind in kinds]
-    return Verdict(True, "", tuple(_decide(rows, settings.alpha, report)))
+    return Verdict(True, "", tuple(_limited(row, settings) for row in _decide(rows, settings.alpha, report)))
 
 
 def holm(values: Sequence[float]) -> list[float]:
@@ -97,15 +98,29 @@ def holm(values: Sequence[float]) -> list[float]:
     return corrected
 
 
+def _gated(kind: MeasureKind, settings: GateSettings) -> bool:
+    named = kind.name in settings.tolerance or kind.name in settings.limit
+    return kind.better != "neither" and (kind.tolerance is not None or named)
+
+
+def _limited(row: GateRow, settings: GateSettings) -> GateRow:
+    limit = settings.limit.get(row.measure)
+    if limit is None or row.after is None:
+        return row
+    beyond = row.after > limit if MEASURES[row.measure].better == "lower" else row.after < limit
+    return replace(row, status="beyond limit") if beyond else row
+
+
 def _compare(kind: MeasureKind, report: Report, baseline: Report, settings: GateSettings) -> GateRow:
     before, after = baseline.model.measures[kind.name], report.model.measures.get(kind.name)
     tolerance = settings.tolerance.get(kind.name, kind.tolerance or 0.0)
     if after is None or after.value is None or before.value is None:
-        found = None if after is None else after.value
-        return GateRow(kind.name, before.value, found, None, tolerance, None, "missing")
+        now = None if after is None else after.value
+        return GateRow(kind.name, before.value, now, None, tolerance, None, "missing")
     sign = 1.0 if kind.better == "lower" else -1.0
     worse_by = round(sign * (after.value - before.value), DIGITS)
-    p = _p_worse(before, after, sign=sign, tolerance=tolerance)
+    found = difference(before, after)
+    p = None if found is None else found.p_above(tolerance, sign=sign)
     return GateRow(
         kind.name, before.value, after.value, worse_by, tolerance, p, "undecided" if p is None else "not worse"
     )
@@ -121,11 +136,7 @@ def _decide(rows: Sequence[GateRow], alpha: float, report: Report) -> list[GateR
             continue
         p = round(next(corrected), DIGITS)
         worse = p < alpha and not _inside_band(row, report)
-        decided.append(
-            GateRow(
-                row.measure, row.before, row.after, row.worse_by, row.tolerance, p, "worse" if worse else "not worse"
-            )
-        )
+        decided.append(replace(row, p=p, status="worse" if worse else "not worse"))
     return decided
 
 
@@ -135,19 +146,3 @@ def _inside_band(row: GateRow, report: Report) -> bool:
     ceiling = next((result for result in report.baselines if result.name == CEILING), None)
     estimate = None if ceiling is None else ceiling.measures.get(row.measure)
     return estimate is not None and estimate.high is not None and row.after <= estimate.high
-
-
-def _p_worse(before: Estimate, after: Estimate, *, sign: float, tolerance: float) -> float | None:
-    """Return P(a difference as bad) where the true one is the tolerance; None with fewer than two recordings."""
-    pairs = [(before.without[name], after.without.get(name)) for name in before.without]
-    kept = [(old, new) for old, new in pairs if old is not None and new is not None]
-    size = len(kept)
-    if size < 2 or size != len(pairs) or before.value is None or after.value is None:
-        return None
-    whole = sign * (after.value - before.value)
-    pseudo = [size * whole - (size - 1) * sign * (new - old) for old, new in kept]
-    mean = math.fsum(pseudo) / size
-    error = math.sqrt(math.fsum((value - mean) ** 2 for value in pseudo) / (size - 1) / size)
-    if error < 10.0**-DIGITS:
-        return 0.0 if mean > tolerance + 10.0**-DIGITS else 1.0
-    return 1 - t_cdf((mean - tolerance) / error, size - 1)

@@ -8,6 +8,7 @@ they are resampled like everything else. Shape suffixes: B draws, R recordings, 
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -22,8 +23,22 @@ RIDGE = 1.0
 CHUNK = 256
 
 
-def measure_likeness(generated: Bursts, real: Bursts, resampler: Resampler) -> dict[str, Estimate]:
-    """Return the distances of generated from real replies to the same windows."""
+type StylesOf = Callable[[Sequence[Sequence[str]], Sequence[str]], Sequence[Sequence[str]]]
+"""From bursts and their prompts to the style of each reply."""
+
+
+def measure_likeness(
+    generated: Bursts, real: Bursts, resampler: Resampler, *, emotes: set[str], styles_of: StylesOf | None = None
+) -> dict[str, Estimate]:
+    """Return the distances of generated from real replies to the same windows.
+
+    Args:
+        generated: A model's replies.
+        real: Those of the real chat.
+        resampler: Draws recordings.
+        emotes: The channel's emotes; without them their mix is not compared.
+        styles_of: Names the style of replies; without it the mix of styles is not compared.
+    """
 
     def compare(
         statistic: Callable[[Floats, Floats], Statistic], kinds: Callable[[Sequence[str]], Sequence[object]]
@@ -41,6 +56,16 @@ def measure_likeness(generated: Bursts, real: Bursts, resampler: Resampler) -> d
             distance(*(_histogram(side, lambda burst: [len(burst)]) for side in (generated, real)))
         ),
     }
+    if emotes:
+        found["emote_divergence"] = compare(
+            divergence, lambda burst: [word for reply in burst for word in reply.split() if word in emotes]
+        )
+    if styles_of is not None:
+        named = [
+            replace(side, replies=list(map(list, styles_of(side.replies, side.prompts)))) for side in (generated, real)
+        ]
+        counts = [_counts(side, lambda styles: styles) for side in named]
+        found["style_divergence"] = resampler.estimate(divergence(*_tables(*counts)))
     if any(map(any, generated.replies)) and any(map(any, real.replies)):
         found["two_sample_auc"] = resampler.estimate(two_sample_auc(generated, real))
     return found
@@ -83,7 +108,7 @@ def two_sample_auc(generated: Bursts, real: Bursts) -> Statistic:
     fold_N = np.concatenate([np.repeat(fold[k], sizes[k]) for k in range(2)])
     recording_N = np.concatenate([np.repeat(sides[k].recording_of, sizes[k]) for k in range(2)])
     label_N = np.repeat([1.0, -1.0], [len(texts[0]), len(texts[1])])
-    features_ND = _features([*texts[0], *texts[1]])
+    features_ND = features([*texts[0], *texts[1]])
     score_N = np.empty(len(label_N))
     for half in (0, 1):
         score_N[fold_N == half] = _fitted(
@@ -115,7 +140,8 @@ def _fitted(seen_ND: Floats, label_N: Floats, unseen_ND: Floats) -> Floats:
     return np.asarray(unseen_ND @ np.linalg.solve(gram_DD, seen_ND.T @ (weight_N * label_N)))
 
 
-def _features(texts: Sequence[str]) -> Floats:
+def features(texts: Sequence[str]) -> Floats:
+    """Return what a classifier sees of each text: its hashed 3-grams at length one, a constant, and its length."""
     features_ND = np.zeros((len(texts), FEATURES + 2))
     for row, text in enumerate(texts):
         for gram, count in Counter(_trigrams(text)).items():

@@ -42,6 +42,8 @@ def _ranking(score: str, words: str, tolerance: float | None) -> tuple[MeasureKi
 BOUNDS = {
     "bits_per_byte": (0.0, math.inf),
     "share": (0.0, 1.0),
+    "share more": (-1.0, 1.0),
+    "similarity": (0.0, 1.0),
     "AUC": (0.5, 1.0),
     "bits": (0.0, 1.0),
     "1/rank": (0.0, 1.0),
@@ -63,10 +65,19 @@ _KINDS = (
         "trigram_divergence", "likeness", "bits", "lower", 0.01, "Jensen-Shannon divergence of 3-grams of characters"
     ),
     MeasureKind("word_divergence", "likeness", "bits", "lower", 0.02, "Jensen-Shannon divergence of words"),
+    MeasureKind(
+        "emote_divergence", "likeness", "bits", "lower", 0.05, "Jensen-Shannon divergence of the channel's emotes"
+    ),
+    MeasureKind(
+        "style_divergence", "likeness", "bits", "lower", 0.02, "Jensen-Shannon divergence of the mix of styles"
+    ),
     MeasureKind("length_distance", "likeness", "characters", "lower", 1.0, "Wasserstein distance of reply lengths"),
     MeasureKind("burst_distance", "likeness", "replies", "lower", 0.5, "Wasserstein distance of replies a window"),
     MeasureKind(
         "two_sample_auc", "likeness", "AUC", "lower", 0.03, "how well a classifier tells it from real chat; .5 is blind"
+    ),
+    MeasureKind(
+        "mauve", "likeness", "similarity", "higher", None, "MAUVE over hashed 3-grams, in (0, 1]; 1 is no difference"
     ),
     MeasureKind("mean_length", "likeness", "characters", "neither", None, "mean length of a reply"),
     MeasureKind("mean_burst", "likeness", "replies", "neither", None, "mean replies a window"),
@@ -78,9 +89,20 @@ _KINDS = (
     MeasureKind(
         "duplicate_rate", "likeness", "share", "neither", None, "replies whose text occurred before, casefolded"
     ),
+    MeasureKind("distinct_1", "likeness", "share", "neither", None, "different words over all words"),
     MeasureKind(
         "distinct_2", "likeness", "share", "neither", None, "different pairs of neighbouring words over all pairs"
     ),
+    MeasureKind(
+        "burst_similarity",
+        "likeness",
+        "similarity",
+        "neither",
+        None,
+        "mean Jaccard similarity of two replies of a burst",
+    ),
+    MeasureKind("stop_rate", "behaviour", "share", "higher", 0.01, "bursts that the model ended by itself"),
+    MeasureKind("cut_off_rate", "behaviour", "share", "lower", None, "bursts that a limit ended"),
     MeasureKind("empty_rate", "behaviour", "share", "lower", 0.02, "windows without a reply, or replies of nothing"),
     MeasureKind(
         "prompt_copies",
@@ -100,16 +122,20 @@ _KINDS = (
     MeasureKind("mention_leaks", "behaviour", "share", "lower", 0.01, "replies that address a chatter by an @name"),
     MeasureKind("name_leaks", "behaviour", "share", "lower", 0.0, "replies with a chatter's name"),
     MeasureKind("flagged_rate", "behaviour", "share", "lower", 0.01, "replies with a word of the list of harassment"),
+    MeasureKind(
+        "flagged_excess", "behaviour", "share more", "lower", None, "how many more those are than in the real chat"
+    ),
 )
 MEASURES: dict[str, MeasureKind] = {kind.name: kind for kind in _KINDS}
 
 
 def bounded(found: dict[str, Estimate]) -> dict[str, Estimate]:
     """Return the estimates with their intervals cut to what their units can be."""
-    return {name: _cut(estimate, *BOUNDS.get(name, BOUNDS[MEASURES[name].unit])) for name, estimate in found.items()}
+    return {name: cut(estimate, *BOUNDS.get(name, BOUNDS[MEASURES[name].unit])) for name, estimate in found.items()}
 
 
-def _cut(estimate: Estimate, least: float, most: float) -> Estimate:
+def cut(estimate: Estimate, least: float, most: float) -> Estimate:
+    """Return the estimate with its interval inside [least, most]."""
     if estimate.low is None or estimate.high is None:
         return estimate
     return replace(estimate, low=max(estimate.low, least), high=min(estimate.high, most))

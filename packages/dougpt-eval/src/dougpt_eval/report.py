@@ -11,7 +11,12 @@ from dougpt_eval.resampling import Estimate
 
 FORMAT = 1
 # Settings that change what is shown and not what is measured.
-SHOWN_ONLY = frozenset({"baselines", "examples", "min_samples", "min_recordings", "near_duplicate", "ngram_order"})
+SHOWN_ONLY = frozenset(
+    {
+        *("baselines", "examples", "few_shot", "min_samples", "min_recordings", "near_duplicate", "ngram_order"),
+        "reply_seed",
+    }
+)
 
 
 class ReportFormatError(DougptError):
@@ -116,9 +121,9 @@ class Report:
             return cls(
                 suite=SuiteFacts(**plain["suite"]),
                 settings=dict(plain["settings"]),
-                model=_result(plain["model"]),
-                baselines=tuple(map(_result, plain["baselines"])),
-                real=_result(plain["real"]),
+                model=result_from(plain["model"]),
+                baselines=tuple(map(result_from, plain["baselines"])),
+                real=result_from(plain["real"]),
                 examples=tuple(Example(**example) for example in plain["examples"]),
                 contamination=_contamination(plain["contamination"]),
                 warnings=tuple(plain["warnings"]),
@@ -127,7 +132,8 @@ class Report:
             raise ReportFormatError(f"the evaluation report is incomplete: {error}") from error
 
 
-def _result(plain: Mapping[str, Any]) -> Result:
+def result_from(plain: Mapping[str, Any]) -> Result:
+    """Return the result that `asdict` was called on."""
     measures = {name: Estimate(**estimate) for name, estimate in plain["measures"].items()}
     return Result(plain["name"], plain["what"], plain["fingerprint"], measures)
 

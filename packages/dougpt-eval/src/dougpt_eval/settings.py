@@ -7,6 +7,7 @@ BASELINES = (
     "words",
     "character_ngram",
     "word_ngram",
+    "markov",
     "messages",
     "emotes",
     "retrieval",
@@ -17,9 +18,13 @@ BASELINES = (
 
 @dataclass(frozen=True, slots=True)
 class EvaluateSettings:
-    """Settings of `evaluate`; two reports compare only where all but `baselines` and `examples` agree."""
+    """Settings of `evaluate`; two reports compare only where all agree that change what is measured."""
 
     seed: int = field(default=0, metadata={"help": "decides shuffled prompts, candidates and generated replies"})
+    reply_seed: int = field(
+        default=0,
+        metadata={"help": "decides what is said to a prompt; reports of several compare, and show what is chance"},
+    )
     draws: int = field(default=2000, metadata={"help": "bootstrap draws over recordings"})
     generated: int = field(default=300, metadata={"help": "held-out windows that replies are generated for, at most"})
     ranked: int = field(default=200, metadata={"help": "held-out windows whose true reply is ranked, at most"})
@@ -36,7 +41,18 @@ class EvaluateSettings:
     )
     baselines: tuple[str, ...] = field(default=BASELINES, metadata={"help": "baselines that stand beside the model"})
     flagged_words: tuple[str, ...] = field(
-        default=(), metadata={"help": "words that count as harassment; none are shipped, and none means not measured"}
+        default=(), metadata={"help": "words that count as harassment, beside those of the list that is handed over"}
+    )
+    mauve: bool = field(
+        default=False,
+        metadata={"help": "also measure MAUVE (extra `mauve`); it wants a thousand replies to say anything"},
+    )
+    few_shot: int = field(
+        default=4,
+        metadata={
+            "help": "examples in the prompt of the base model without its adapter, and of a server that completes "
+            "plain text; 0 leaves that baseline out"
+        },
     )
     examples: int = field(default=12, metadata={"help": "windows whose replies are shown in the report"})
 
@@ -55,6 +71,7 @@ class EvaluateSettings:
             ("min_recordings", 0),
             ("ngram_order", 1),
             ("examples", 0),
+            ("few_shot", 0),
         ):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}, it must be at least {least}")
@@ -72,6 +89,10 @@ class GateSettings:
     tolerance: dict[str, float] = field(
         default_factory=dict,
         metadata={"help": "measure -> how much worse is let through, where the default does not suit"},
+    )
+    limit: dict[str, float] = field(
+        default_factory=dict,
+        metadata={"help": "measure -> the worst value that passes at all, such as stop_rate = 0.99"},
     )
 
     def __post_init__(self) -> None:

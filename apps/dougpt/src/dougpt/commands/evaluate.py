@@ -1,6 +1,7 @@
-"""`dougpt evaluate`: measures on held-out samples, and the report page."""
+"""`dougpt evaluate`: measures on held-out samples, the report page, gates, and the blind comparison by people."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -8,51 +9,161 @@ from dougpt import options
 from dougpt.cli import EXIT_GATE, EXIT_NOT_COMPARABLE
 from dougpt.stage_command import as_job_option, run_stage
 
+if TYPE_CHECKING:
+    from dougpt_eval import Report
+
+    from dougpt.measuring import Dataset
+    from dougpt.measuring.models import Opened
+
+EXISTING = click.Path(path_type=Path, exists=True)
+
 
 @click.command()
 @options.workspace
+@options.run
+@click.option("--merged", type=EXISTING, metavar="FOLDER", help="A model that `dougpt merge` wrote from that run.")
+@click.option("--server", metavar="URL", help="An OpenAI-compatible server, such as http://127.0.0.1:8080/v1.")
+@click.option("--server-model", metavar="NAME", help="The model's name there; by default the only one it has.")
+@click.option(
+    "--interface",
+    type=click.Choice(["completions", "chat"]),
+    default="completions",
+    show_default=True,
+    help="How a server is asked: plain text with examples, or the user's turn that runs are trained on.",
+)
+@click.option("--api-key", envvar="DOUGPT_API_KEY", show_envvar=True, help="What the server wants to be shown.")
+@click.option("--reply-seed", type=int, metavar="N", help="Draw other replies than the settings' reply_seed does.")
 @click.option(
     "--against",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="REPORT",
-    help="An earlier report_evaluate.json: fail where a measure became worse.",
+    help="Fail where a measure became worse than in a report_evaluate.json, than when the run whose id begins so was"
+    " measured, or than in the 'previous' line of the history.",
 )
+@click.option("--blind", is_flag=True, help="Write a page that asks a person which of two replies is real.")
+@click.option("--trials", default=50, show_default=True, type=click.IntRange(min=1), help="Questions on that page.")
+@click.option("--blind-answers", type=EXISTING, metavar="FILE", help="Score what that page saved.")
 @options.dry_run
 @options.as_json
 @as_job_option
-def command(workspace: Path, against: Path | None, dry_run: bool, as_json: bool, as_job: bool) -> None:
-    """Measure a run on held-out samples and write the report page.
+def command(
+    workspace: Path,
+    run_id: str | None,
+    merged: Path | None,
+    server: str | None,
+    server_model: str | None,
+    interface: Literal["completions", "chat"],
+    api_key: str | None,
+    reply_seed: int | None,
+    against: str | None,
+    blind: bool,
+    trials: int,
+    blind_answers: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    as_job: bool,
+) -> None:
+    """Measure a model on held-out samples and write the report page.
 
-    Measures today's run on the test split beside its baselines; numbers and page go to reports/<dataset>/. With
-    --against, exit code 3 says that a measure became worse, 4 that the two reports do not compare.
+    Measures today's run on the test split beside its baselines; numbers and page go to reports/<dataset>/, a line to
+    the history there. Another run, a merged model or a server goes to reports/<dataset>/models/. With --against, exit
+    code 3 says that a measure became worse, 4 that the two reports do not compare. --blind and --blind-answers measure
+    nothing: they write the page for people, and read their answers.
 
     \b
     Example:
       dougpt evaluate --workspace doug
-      dougpt evaluate --against before.json
+      dougpt evaluate --against previous
+      dougpt evaluate --server http://127.0.0.1:8080/v1
+      dougpt evaluate --blind
+      dougpt evaluate --blind-answers answers-0a1b2c3d4e5f6071.json
     """
-    run_stage("evaluate", workspace, (), dry_run=dry_run, as_json=as_json and against is None, as_job=as_job)
-    if against is not None and not dry_run:
-        _gate(workspace, against, as_json=as_json)
+    if blind_answers is not None:
+        _score(workspace, blind_answers, as_json=as_json)
+        return
+    other = any(value is not None for value in (run_id, merged, server, reply_seed))
+    if not other and not blind:
+        run_stage("evaluate", workspace, (), dry_run=dry_run, as_json=as_json and against is None, as_job=as_job)
+        if against is not None and not dry_run:
+            _gate(workspace, None, against, as_json=as_json)
+        return
+    from dougpt.measuring import Dataset
+    from dougpt.measuring.models import Choice, open_choice
+    from dougpt.project import Project
+    from dougpt.runs import run_folder
+
+    project = Project.open(workspace)
+    dataset = Dataset.open(project, project.settings.dataset.name)
+    folder = None if server is not None else run_folder(workspace, run_id)
+    opened = open_choice(Choice(folder, merged, server, server_model, interface, api_key), dataset)
+    if blind:
+        _ask(dataset, opened, trials, as_json=as_json)
+        return
+    report = _measure(dataset, opened, reply_seed, as_json=as_json and against is None)
+    if against is not None:
+        _gate(workspace, report, against, as_json=as_json)
 
 
-def _gate(workspace: Path, against: Path, *, as_json: bool) -> None:
+def _measure(dataset: "Dataset", opened: "Opened", reply_seed: int | None, *, as_json: bool) -> "Report":
+    from dougpt.measuring.reports import write_report
+    from dougpt.terminal import note
+
+    changes = {} if reply_seed is None else {"reply_seed": reply_seed}
+    report = dataset.measure(opened.model, opened.references, **changes)
+    place = write_report(dataset, opened.name, report)
+    note(f"evaluate {opened.name}: {place / 'index.html'}")
+    if as_json:
+        options.print_json(report.to_dict())
+    return report
+
+
+def _gate(workspace: Path, report: "Report | None", against: str, *, as_json: bool) -> None:
     from dougpt_eval import Report, gate
+    from dougpt_eval.history import read_history
 
+    from dougpt.measuring.gating import earlier_report, gate_table
     from dougpt.project import Project
     from dougpt.workspace import read_json
 
     project = Project.open(workspace)
-    after = read_json(project.workspace.report(project.settings.dataset.name) / "report_evaluate.json")["report"]
-    before = read_json(against)
-    verdict = gate(Report.from_dict(after), Report.from_dict(before.get("report", before)), project.settings.gate)
+    name = project.settings.dataset.name
+    after = report or Report.from_dict(read_json(project.workspace.report(name) / "report_evaluate.json")["report"])
+    past = read_history(project.workspace.history_file(name))
+    verdict = gate(after, earlier_report(against, past, after), project.settings.gate)
     if as_json:
         options.print_json(verdict.to_dict())
     else:
-        for row in verdict.rows:
-            click.echo(f"{row.status:<10} {row.measure}: {row.before} to {row.after}")
-        click.echo("passed" if verdict.passed else verdict.reason or "a measure became worse")
+        click.echo(gate_table(verdict) if verdict.comparable else f"not comparable: {verdict.reason}")
+        if verdict.comparable:
+            click.echo("passed" if verdict.passed else "a measure became worse, or is beyond its limit")
     if not verdict.comparable:
         click.get_current_context().exit(EXIT_NOT_COMPARABLE)
     if not verdict.passed:
         click.get_current_context().exit(EXIT_GATE)
+
+
+def _ask(dataset: "Dataset", opened: "Opened", trials: int, *, as_json: bool) -> None:
+    from dougpt.measuring.asking import write_page
+
+    page = write_page(dataset, opened, trials, dataset.project.settings.evaluate.reply_seed)
+    if as_json:
+        options.print_json({"page": str(page), "name": opened.name})
+    else:
+        click.echo(f"{page}: open it in a browser, answer, save, and read with --blind-answers")
+
+
+def _score(workspace: Path, answers: Path, *, as_json: bool) -> None:
+    from dougpt.measuring import Dataset
+    from dougpt.measuring.asking import read_back
+    from dougpt.project import Project
+
+    project = Project.open(workspace)
+    key, score = read_back(Dataset.open(project, project.settings.dataset.name), answers)
+    if as_json:
+        options.print_json({"name": key.name, "trials": len(key.rows)} | score.to_dict())
+        return
+    taken = score.taken_for_real
+    within = "" if taken.low is None or taken.high is None else f" (95 %: {taken.low:.0%} to {taken.high:.0%})"
+    click.echo(
+        f"{key.name} was taken for the real chat in {taken.value or 0:.0%} of {score.answered} answers{within};"
+        f" {score.unsure} could not tell, which counts half. 50 % would mean that nobody can tell them apart."
+    )

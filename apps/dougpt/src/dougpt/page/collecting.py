@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from dougpt_eval.history import read_history
 from dougpt_schema import CLOCK, LINKS, SOURCES, Contract, read_provenance, read_table
 from pyarrow import parquet
 
@@ -36,6 +37,8 @@ def read_facts(root: Path, dataset: str, run_id: str) -> PageFacts:
         run_id=run_id,
         recordings=recordings,
         **found,
+        history=tuple(read_history(workspace.history_file(dataset))),
+        blind=_report(workspace.blind_results(dataset)),
         lineage=tuple(_lineage(workspace, dataset, members)),
         missing=tuple(_missing(recordings, found)),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from dougpt_eval.history import PastResult
 
 type Facts = Mapping[str, Any]
 
@@ -73,6 +74,8 @@ class PageFacts:
         metrics: The loss curves of the training.
         run: The record of the run.
         evaluation: The report of the evaluation.
+        history: What was measured on the dataset before, oldest first, lines of its history file.
+        blind: What people took for the real chat, by page and file of answers.
         lineage: By which recipes all this was made.
         missing: What is not there, in words.
     """
@@ -86,5 +89,7 @@ class PageFacts:
     metrics: Facts | None = None
     run: Facts | None = None
     evaluation: Facts | None = None
+    history: tuple[PastResult, ...] = ()
+    blind: Facts | None = None
     lineage: tuple[LineageRow, ...] = ()
     missing: tuple[str, ...] = ()

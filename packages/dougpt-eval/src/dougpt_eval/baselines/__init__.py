@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import pyarrow as pa
 from dougpt_schema import Model
@@ -12,7 +13,10 @@ from dougpt_eval.baselines.retrieval import AnotherMinute, Retrieval, WordOverla
 from dougpt_eval.settings import EvaluateSettings
 from dougpt_eval.suite import replies_of
 
-__all__ = ["Contender", "fit_baselines"]
+__all__ = ["Contender", "fit_baselines", "lacking"]
+
+EXTRAS = {"markov": "markovify"}
+"""Baselines that stand on a library of an extra of their own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Contender:
 
 
 def fit_baselines(training: pa.Table, emote_vocabulary: Sequence[str], settings: EvaluateSettings) -> list[Contender]:
-    """Return the baselines that the settings name, in the order of the settings."""
+    """Return the baselines that the settings name, in the order of the settings, but those of `lacking`."""
     text = TrainingText(replies_of(training), settings.ngram_order)
     makers: dict[str, Callable[[], Contender]] = {
         "characters": lambda: Contender(
@@ -48,6 +52,7 @@ def fit_baselines(training: pa.Table, emote_vocabulary: Sequence[str], settings:
             "character_ngram", f"characters after the {text.ngram_order - 1} before", prompt_blind.character_ngram(text)
         ),
         "word_ngram": lambda: Contender("word_ngram", "a Markov chain over words", prompt_blind.words(text, order=2)),
+        "markov": lambda: Contender("markov", "a Markov chain by markovify", _markov(text), likely=False, ranks=False),
         "messages": lambda: Contender("messages", "the most frequent message, always", prompt_blind.messages(text)),
         "emotes": lambda: Contender(
             "emotes", "single emotes by how often they occur", prompt_blind.emotes(text, emote_vocabulary)
@@ -64,4 +69,16 @@ def fit_baselines(training: pa.Table, emote_vocabulary: Sequence[str], settings:
             "another_minute", "real chat of another moment", AnotherMinute(training), likely=False, ranks=False
         ),
     }
-    return [makers[name]() for name in settings.baselines]
+    gone = lacking(settings)
+    return [makers[name]() for name in settings.baselines if name not in gone]
+
+
+def lacking(settings: EvaluateSettings) -> list[str]:
+    """Return the baselines of the settings whose library is not installed; the report says which."""
+    return [name for name in settings.baselines if name in EXTRAS and find_spec(EXTRAS[name]) is None]
+
+
+def _markov(text: TrainingText) -> Model:
+    from dougpt_eval.baselines.markov import MarkovChain  # noqa: PLC0415 - an extra
+
+    return MarkovChain(text)

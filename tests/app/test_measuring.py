@@ -1,0 +1,179 @@
+"""Evaluation by the command line: other models, the history, gates with their exit codes, and people's answers."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dougpt.forgetting import forget
+from dougpt.project import Project
+from dougpt_eval import Report
+from dougpt_schema import CHAT_EVENTS, SAMPLES, read_provenance, read_table, write_table
+
+QUICK = {
+    "draws": "100",
+    "generated": "6",
+    "ranked": "3",
+    "candidates": "4",
+    "baselines": '["characters", "another_minute"]',
+}
+
+
+class Talker(BaseHTTPRequestHandler):
+    """Says one thing by the seed, and gives every character the probability that its server has."""
+
+    def do_GET(self) -> None:
+        self.tell({"data": [{"id": "talker"}]})
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not asked.get("echo"):
+            said = f"we all agree {asked['seed'] % 5}"
+            return self.tell({"choices": [{"text": said, "finish_reason": "stop"}]})
+        text, each = asked["prompt"], self.server.each
+        told = {"tokens": list(text), "token_logprobs": [None, *[each] * (len(text) - 1)]}
+        told["text_offset"] = list(range(len(text)))
+        return self.tell({"choices": [{"text": text, "logprobs": told, "finish_reason": "length"}]})
+
+    def tell(self, content: Any) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    talker = ThreadingHTTPServer(("127.0.0.1", 0), Talker)
+    talker.each = -2.0
+    threading.Thread(target=talker.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield talker
+    talker.shutdown()
+    talker.server_close()
+
+
+@pytest.fixture
+def place(done: Path) -> Path:
+    """A curated workspace whose evaluation is quick."""
+    settings = done / "dougpt.toml"
+    lines = settings.read_text().splitlines()
+    for index, line in enumerate(lines):
+        name = line.removeprefix("# ").partition(" = ")[0]
+        if name in QUICK and line.startswith("# "):
+            lines[index] = f"{name} = {QUICK[name]}"
+    settings.write_text("\n".join(lines) + "\n")
+    test = done / "curated/default/test.parquet"
+    write_table(read_table(test, SAMPLES).slice(0, 10), test, SAMPLES, read_provenance(test))
+    return done
+
+
+def test_a_server_is_measured_remembered_and_gated(place: Path, server: Any, run: Any) -> None:
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    measure = ("evaluate", "--server", url, "--workspace", place)
+    alone = run(*measure, "--against", "previous")
+    assert alone.exit_code == 1
+    assert "no other model was measured" in alone.stderr
+    reports = place / "reports" / "default"
+    path = reports / "models" / "server-talker" / "report_evaluate.json"
+    report = Report.from_dict(json.loads(path.read_text())["report"])
+    assert report.model.measures["prompt_gain"].value == 0
+    assert {"name_leaks", "flagged_rate", "style_divergence", "stop_rate"} <= set(report.model.measures)
+
+    assert run(*measure, "--against", path).exit_code == 0
+    assert len((reports / "history.jsonl").read_text().splitlines()) == 1
+
+    server.each = -9.0
+    # One recording is held out here, which decides nothing by itself: an absolute limit does.
+    settings = place / "dougpt.toml"
+    settings.write_text(settings.read_text() + "\n[gate.limit]\nbits_per_byte = 6.0\n")
+    worse = run(*measure, "--server-model", "other", "--against", "server talker")
+    assert worse.exit_code == 3
+    assert worse.stdout.splitlines()[1].startswith("beyond limit  bits_per_byte")
+    assert len((reports / "history.jsonl").read_text().splitlines()) == 2
+    assert "Beside earlier runs" in (reports / "models" / "server-other" / "index.html").read_text()
+
+    # The previous one is the newest of another model on the same holdout.
+    history = reports / "history.jsonl"
+    elsewhere = json.loads(history.read_text().splitlines()[0])
+    elsewhere["suite"]["fingerprint"], elsewhere["model"]["fingerprint"] = "0" * 64, "1" * 64
+    history.write_text(history.read_text() + json.dumps(elsewhere) + "\n")
+    newest = run(*measure, "--server-model", "other", "--against", "previous", "--json")
+    assert newest.exit_code == 3
+    assert json.loads(newest.stdout)["comparable"]
+
+    changed = json.loads(path.read_text())
+    changed["report"]["suite"]["fingerprint"] = "0" * 64
+    (place / "old.json").write_text(json.dumps(changed))
+    apart = run(*measure, "--against", place / "old.json")
+    assert apart.exit_code == 4
+    assert "not comparable: the suites differ" in apart.stdout
+
+
+def test_people_answer_blind_and_their_answers_are_read_back(place: Path, server: Any, run: Any) -> None:
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    asked = run("evaluate", "--blind", "--trials", 6, "--server", url, "--workspace", place, "--json")
+    assert asked.exit_code == 0
+    page = Path(json.loads(asked.stdout)["page"]).read_text()
+    (key_file,) = (place / "secret" / "blind").glob("*.json")
+    key = json.loads(key_file.read_text())
+    assert key["page"] in page
+    assert key["rows"][0]["trial_id"] in page
+
+    caught = {row["trial_id"]: row["real"] for row in key["rows"]}
+    answers = place / "answers.json"
+    answers.write_text(json.dumps({"page": key["page"], "answers": caught}))
+    found = json.loads(run("evaluate", "--blind-answers", answers, "--workspace", place, "--json").stdout)
+    assert found["taken_for_real"]["value"] == 0
+    assert found["answered"] == len(caught)
+    assert "taken for the real chat in 0%" in run("evaluate", "--blind-answers", answers, "--workspace", place).stdout
+
+    assert run("evaluate", "--server", url, "--workspace", place).exit_code == 0
+    assert (
+        "What people took for the real chat" in (place / "reports/default/models/server-talker/index.html").read_text()
+    )
+
+    answers.write_text(json.dumps({"page": "../../x", "answers": caught}))
+    strange = run("evaluate", "--blind-answers", answers, "--workspace", place)
+    assert strange.exit_code == 1
+    assert "was not made in this workspace" in strange.stderr
+
+
+def test_forgetting_a_person_keeps_the_history_and_no_text(place: Path, server: Any, run: Any) -> None:
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    assert run("evaluate", "--server", url, "--workspace", place).exit_code == 0
+    assert run("evaluate", "--blind", "--server", url, "--workspace", place).exit_code == 0
+    project = Project.open(place)
+    rows = [
+        row
+        for split in ("train", "test")
+        for row in read_table(place / f"curated/default/{split}.parquet", SAMPLES).to_pylist()
+    ]
+    event_id = rows[0]["responses"][0]["event_id"]
+    events = [
+        row
+        for name in project.recordings
+        for row in read_table(project.workspace.staged(name) / "chat_events.parquet", CHAT_EVENTS).to_pylist()
+    ]
+    author = next(row["author"] for row in events if row["event_id"] == event_id)
+    forget(project, author, is_pseudonym=True)
+    assert [path.name for path in (place / "reports" / "default").iterdir()] == ["history.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--server", "http://127.0.0.1:9/v1", "--server-model", "x", "--merged", "."), "not both"),
+        (("--run", "feed"), "no finished runs begin with 'feed'"),
+    ],
+)
+def test_a_model_that_cannot_be_had_is_named(words: tuple[str, ...], said: str, place: Path, run: Any) -> None:
+    refused = run("evaluate", *words, "--workspace", place)
+    assert refused.exit_code == 1
+    assert said in refused.stderr
