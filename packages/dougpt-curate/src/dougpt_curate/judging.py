@@ -1,14 +1,15 @@
 """Replies from elsewhere, such as a model's, judged by the rules that the dataset was judged by."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import cache
 
 import polars as pl
 
-from dougpt_curate.dedupe import keyed
 from dougpt_curate.offensive import OffensiveWords
 from dougpt_curate.settings import CurateSettings
 from dougpt_curate.style import styles
+from dougpt_curate.texts import numbered, told
 
 
 def reply_styles(
@@ -24,26 +25,25 @@ def reply_styles(
         settings: The dataset's settings.
         emotes: The channel's emotes, which mark a reply of nothing else.
     """
-    texts = [text for burst in bursts for text in burst]
-    if not texts:
+    said = [text for burst in bursts for text in burst]
+    if not said:
         return [[] for _ in bursts]
     turns = [turn for turn, burst in enumerate(bursts) for _ in burst]
     known = frozenset(emotes)
-    replies = keyed(
-        pl.DataFrame(
-            {
-                "recording_id": [""] * len(texts),
-                "turn": turns,
-                "text": texts,
-                "emote_share": [_emote_share(text, known) for text in texts],
-                "multiplicity": [1] * len(texts),
-                "prompt_is_question": [prompts[turn].rstrip().endswith("?") for turn in turns],
-            },
-            schema_overrides={"turn": pl.UInt32},
-        )
+    text_id, different = numbered(pl.Series(said, dtype=pl.String))
+    replies = pl.DataFrame(
+        {
+            "turn": turns,
+            "text_id": text_id,
+            "emote_share": [_emote_share(text, known) for text in said],
+            "multiplicity": [1] * len(said),
+            "prompt_is_question": [prompts[turn].rstrip().endswith("?") for turn in turns],
+        },
+        schema_overrides={"turn": pl.UInt32},
     )
+    texts = told(different, replace(settings, drop_offensive=False, languages=()), None)
     turns_frame = pl.DataFrame({"turn": range(len(prompts)), "prompt": prompts}, schema_overrides={"turn": pl.UInt32})
-    named = iter(styles(replies, turns_frame, settings).to_list())
+    named = iter(styles(replies, texts, turns_frame, settings).to_list())
     return [[next(named) for _ in burst] for burst in bursts]
 
 
