@@ -82,7 +82,7 @@ def test_a_checkpoint_that_was_cut_off_is_passed_over(
 def test_patience_survives_a_kill(
     samples: pa.Table, validation: pa.Table, saving: TrainSettings, tmp_path: Path
 ) -> None:
-    wild = replace(saving, learning_rate=0.1, warmup_share=0.0, max_steps=9, eval_steps=1, patience=2, accumulate=1)
+    wild = replace(saving, learning_rate=0.5, warmup_share=0.0, max_steps=9, eval_steps=1, patience=2, accumulate=1)
     whole = train(samples, wild, tmp_path / "whole", validation=validation)
     with pytest.raises(Killed):
         train(samples, wild, tmp_path / "run", validation=validation, progress=kill_at("adapter", 3))

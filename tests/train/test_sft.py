@@ -105,13 +105,16 @@ def test_a_preflight_is_reused_for_exactly_its_run_and_made_anew_for_another(
     samples: pa.Table, settings: TrainSettings, tmp_path: Path
 ) -> None:
     ready = preflight(samples, settings)
-    doomed = replace(ready, checks=(replace(ready.checks[0], status="failed"),))
+    doomed = replace(ready, checks=(replace(ready.checks[0], status="failed"), *ready.checks[1:]))
+    elsewhere = replace(doomed, machine="another")
 
     with pytest.raises(PreflightFailedError):
         train(samples, settings, tmp_path / "run", preflight=doomed)
     other = train(samples, replace(settings, tiny_steps=2, max_steps=1), tmp_path / "run", preflight=doomed)
+    moved = train(samples, replace(settings, tiny_steps=2, max_steps=1), tmp_path / "moved", preflight=elsewhere)
 
     assert other.preflight.passed
+    assert moved.preflight.passed
 
 
 def test_progress_tells_of_every_step(samples: pa.Table, settings: TrainSettings, tmp_path: Path) -> None:
@@ -119,6 +122,10 @@ def test_progress_tells_of_every_step(samples: pa.Table, settings: TrainSettings
 
     train(samples, replace(settings, tiny_steps=3, max_steps=2), tmp_path / "run", progress=told.append)
 
+    assert all(one.memory_bytes for one in told)
+    assert told[1].tokens_per_s
+    assert told[1].seconds_left
+    assert told[2].seconds_left == 0
     assert [(one.stage, one.done, one.total) for one in told] == [
         ("base", 1, 3),
         ("base", 2, 3),

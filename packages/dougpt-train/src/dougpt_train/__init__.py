@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from dougpt_train.exporting import convert_to_gguf, write_modelfile
     from dougpt_train.merging import merge
     from dougpt_train.model import ChatModel, load
-    from dougpt_train.sft import Progress, TrainResult, train
+    from dougpt_train.progress import Progress
+    from dougpt_train.sft import TrainResult, train
     from dougpt_train.tracking import track
 
 __all__ = [
@@ -39,7 +40,7 @@ _MODULES = {
     "ChatModel": "model",
     "Preflight": "checklist",
     "PreflightFailedError": "errors",
-    "Progress": "sft",
+    "Progress": "progress",
     "TrainResult": "sft",
     "convert_to_gguf": "exporting",
     "load": "model",

@@ -17,7 +17,7 @@ import pyarrow as pa
 from dougpt_schema import SAMPLES, ArrowStream, file_sha256, fingerprint
 
 from dougpt_train.adapter import open_adapter
-from dougpt_train.base import Base, find_device, load_weights, model_files, open_folder
+from dougpt_train.base import Base, find_device, find_folder, load_weights, model_files, open_folder
 from dougpt_train.errors import BaseModelError, RunFolderError
 from dougpt_train.record import ADAPTER, BASE, FULL, RUN, WEIGHTS, read_settings
 from dougpt_train.render import Renderer, Row
@@ -170,7 +170,7 @@ def open_run_base(folder: Path, settings: TrainSettings, record: Any, base: Path
         RunFolderError: Its files have changed.
         BaseModelError: It is not there.
     """
-    default = folder / BASE if settings.base == TINY else Path(settings.base)
+    default = folder / BASE if settings.base == TINY else find_folder(settings.base)
     place = Path(base) if base is not None else default
     if not place.is_dir():
         raise BaseModelError(settings.base, "its folder is not there; say where it is now with `base`")

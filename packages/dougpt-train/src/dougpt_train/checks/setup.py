@@ -11,6 +11,7 @@ from peft import LoraConfig
 from transformers import AutoModelForCausalLM
 
 from dougpt_train.adapter import add_adapter
+from dougpt_train.base import quantised
 from dougpt_train.checks.check import Check, judge
 from dougpt_train.prepare import Prepared
 
@@ -31,6 +32,10 @@ SPARE_BYTES = 64 << 20
 
 def check_adapter(prepared: Prepared, lora: LoraConfig) -> Check:
     """P9: the adapter finds layers in every block, leaves the output layer alone, and can be served."""
+    stored = quantised(prepared.base)
+    if prepared.settings.method == "full" and stored:
+        found = f"the base's weights are quantised ({stored}): they cannot be trained in full, only an adapter on them"
+        return Check("P9", "adapter", "failed", found, {"quantised": stored})
     if prepared.settings.method == "full":
         return Check("P9", "adapter", "passed", "all weights are trained, there is no adapter")
     with torch.device("meta"):
