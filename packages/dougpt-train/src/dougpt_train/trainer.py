@@ -112,8 +112,9 @@ class Watcher(TrainerCallback):  # type: ignore[misc] # transformers is taken as
         self._patience = patience
         self._best = folder / BEST
 
-    def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-        """Tell of every step."""
+    def on_step_end(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Tell of every step; log the loss with each checkpoint, since a resumed run averages from there."""
+        control.should_log = control.should_log or control.should_save
         losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
         self._tell(state.global_step, state.max_steps, losses[-1] if losses else None)
 
