@@ -4,7 +4,7 @@ Fine-tuning that looks successful and is not (trained on the prompt, never stops
 a normal loss curve. So every row is rendered and decoded first, and a failed check keeps the run from starting.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,6 +61,13 @@ class Preflight:
     def of(self, code: str) -> Check:
         """Return the first check of that code."""
         return next(check for check in self.checks if check.code == code)
+
+    @property
+    def shown(self) -> Sequence[Mapping[str, str]]:
+        """A few rows: `sample_id`, `form`, what is `read`, what is `learnt`, and the `stop`, which is learnt too."""
+        labels = next((check.facts for check in self.checks if check.code == "P3"), {})
+        rows: Any = labels.get("shown", ())
+        return list(rows)
 
     def with_check(self, new: Check) -> "Preflight":
         """Return the preflight with the check of that code and name replaced."""
@@ -183,6 +190,15 @@ def samples_of(table: ArrowStream | None) -> pa.Table:
     return SAMPLES.empty() if table is None else SAMPLES.check(SAMPLES.conform(table))
 
 
+def waiting_canary() -> Check:
+    """Return the canary's check as it stands before there are weights."""
+    return _waits("P12", "canary")
+
+
+def _waits(code: str, name: str) -> Check:
+    return skipped(code, name, "waits for the base's weights", waiting=True)
+
+
 def _waiting(settings: TrainSettings) -> tuple[Check, ...]:
     steps = find_device(settings) == "cuda"
     asked = (
@@ -190,7 +206,4 @@ def _waiting(settings: TrainSettings) -> tuple[Check, ...]:
         ("P11", "packing", settings.packing, "rows are not packed (packing = true)"),
         ("P12", "canary", settings.canary, "not asked for (canary = true)"),
     )
-    return tuple(
-        skipped(code, name, "waits for the base's weights", waiting=True) if wanted else skipped(code, name, why)
-        for code, name, wanted, why in asked
-    )
+    return tuple(_waits(code, name) if wanted else skipped(code, name, why) for code, name, wanted, why in asked)

@@ -30,6 +30,7 @@ SETTINGS, PREFLIGHT, METRICS, RUN = "settings.json", "preflight.json", "metrics.
 # Only in a run that is not finished: what it is made from, and that its base is whole.
 INPUTS, BASE_MADE = "inputs.json", "base_made.json"
 FORMAT = 1
+UNDECIDING = frozenset({"canary", "download"})
 LIBRARIES = (
     "accelerate",
     "bitsandbytes",
@@ -54,7 +55,7 @@ def describe_inputs(prepared: Prepared, test: pa.Table | None = None) -> dict[st
         "test": fingerprint_table(SAMPLES.empty() if test is None else test),
         "rows": fingerprint_rows(prepared.rows),
         "validation_rows": fingerprint_rows(prepared.validation_rows),
-        "settings": asdict(prepared.settings),
+        "settings": deciding(prepared.settings),
         "base": model_files(base.folder) if base.folder is not None else {},
         "base_revision": revision_of(base),
         "tokenizer": fingerprint(base.tokenizer.get_vocab(), list(base.stop_ids)),
@@ -62,6 +63,11 @@ def describe_inputs(prepared: Prepared, test: pa.Table | None = None) -> dict[st
         "versions": library_versions(*LIBRARIES) | {"python": ".".join(platform.python_version_tuple()[:2])},
         "code": code_fingerprint("dougpt_train"),
     }
+
+
+def deciding(settings: TrainSettings) -> dict[str, Any]:
+    """Return the settings without those that change no result: whether to look once more, and where a base is from."""
+    return {name: value for name, value in asdict(settings).items() if name not in UNDECIDING}
 
 
 def hardware(settings: TrainSettings) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from dougpt_schema import ArrowStream, file_sha256, fingerprint
 
 from dougpt_train.adapter import known_noise_kept_quiet, save_adapter
 from dougpt_train.base import Base, make_tiny_base, model_files, open_folder
-from dougpt_train.checklist import Preflight, check, check_weights, machine, samples_of
+from dougpt_train.checklist import Preflight, check, check_weights, machine, samples_of, waiting_canary
 from dougpt_train.checks.check import Check
 from dougpt_train.checks.reload import check_reload, reference_logits
+from dougpt_train.checks.resume import changed_since
 from dougpt_train.checks.setup import check_disk
 from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError
 from dougpt_train.order import training_order
@@ -36,7 +37,6 @@ from dougpt_train.record import (
     PREFLIGHT,
     RUN,
     WEIGHTS,
-    changed_inputs,
     describe_inputs,
     hardware,
     write_json,
@@ -85,7 +85,7 @@ def train(
     preflight: Preflight | None = None,
     progress: Callable[[Progress], None] | None = None,
     git_commit: str | None = None,
-    resume: bool = False,
+    resume: bool | Path = False,
     allow_drift: bool = False,
 ) -> TrainResult:
     """Train an adapter on `samples` and write the run to `run_folder`, which must not exist.
@@ -99,7 +99,8 @@ def train(
         preflight: The checks of an earlier call; made anew unless they were made for exactly this run and machine.
         progress: Called after each step.
         git_commit: Noted in run.json.
-        resume: Go on from the last checkpoint (`save_steps`) of a run that was killed, if there is one.
+        resume: Go on from the last checkpoint (`save_steps`) of a run that was killed, if there is one; a path is
+            the folder of a killed run that had another name.
         allow_drift: Resume even if what goes in has changed; run.json then says what.
 
     Raises:
@@ -158,17 +159,25 @@ def _reused(found: Preflight | None, prepared: Prepared, run_id: str, folder: Pa
     """Return an earlier preflight if it was made for this run on this machine, with the disk looked at anew."""
     if found is None or found.fingerprint != run_id or found.machine != machine(prepared.settings):
         return None
+    if prepared.settings.canary and found.of("P12").status == "skipped":
+        found = found.with_check(waiting_canary())
     return found.with_check(check_disk(prepared, folder, found.of("P9")))
 
 
-def _enter(work: Path, inputs: Mapping[str, Any], *, resume: bool, allow_drift: bool) -> dict[str, Any]:
+def _enter(work: Path, inputs: Mapping[str, Any], *, resume: bool | Path, allow_drift: bool) -> dict[str, Any]:
     """Make the working folder, or keep a killed run's; return what has changed since then."""
     drift: dict[str, Any] = {}
-    if resume and (work / INPUTS).is_file():
-        before = json.loads((work / INPUTS).read_text(encoding="utf-8"))
-        drift = before["drift"] | changed_inputs(before["inputs"], inputs)
-        if changed_inputs(before["inputs"], inputs) and not allow_drift:
-            raise ResumeRefusedError(work, drift)
+    killed = resume if isinstance(resume, Path) else work
+    if resume and (killed / INPUTS).is_file():
+        changed = changed_since(inputs, killed)
+        if changed and not allow_drift:
+            raise ResumeRefusedError(killed, changed)
+        drift = json.loads((killed / INPUTS).read_text(encoding="utf-8"))["drift"] | changed
+        if killed != work:
+            shutil.rmtree(work, ignore_errors=True)
+            killed.rename(work)
+    elif isinstance(resume, Path):
+        raise RunFolderError(killed, "is no killed run: there is nothing to go on from")
     else:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)

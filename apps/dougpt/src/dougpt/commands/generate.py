@@ -1,6 +1,7 @@
 """`dougpt generate`: a trained run answers a line."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -14,6 +15,7 @@ from dougpt import options
 @click.option("--context", multiple=True, metavar="LINE", help="An earlier line, oldest first; may be given again.")
 @click.option("--seed", default=0, show_default=True, help="Decides the answer.")
 @click.option("--bursts", default=1, show_default=True, type=click.IntRange(min=1), help="How many answers to draw.")
+@click.option("--single", is_flag=True, help="One reply instead of a burst.")
 @options.as_json
 def command(
     prompt: tuple[str, ...],
@@ -22,9 +24,10 @@ def command(
     context: tuple[str, ...],
     seed: int,
     bursts: int,
+    single: bool,
     as_json: bool,
 ) -> None:
-    """Let a trained run answer a line as chat would.
+    """Let a trained run answer a line as chat would; each reply appears as soon as it is drawn.
 
     \b
     Example:
@@ -38,12 +41,13 @@ def command(
 
     model = load(run_folder(workspace, run_id))
     sample = as_sample(" ".join(prompt), context)
-    answers = [model.generate(sample, seed + number)[0] for number in range(bursts)]
+    form: Literal["burst", "single"] | None = "single" if single else None
     if as_json:
+        answers = [model.generate(sample, seed + number, form=form)[0] for number in range(bursts)]
         options.print_json({"prompt": " ".join(prompt), "bursts": answers})
         return
-    for number, replies in enumerate(answers):
+    for number in range(bursts):
         if number:
             click.echo("--")
-        for reply in replies:
+        for reply in model.stream(sample, seed + number, form=form):
             click.echo(safe(reply))
