@@ -75,7 +75,7 @@ PRESETS: Mapping[str, Preset] = {
         Preset("16gb", 16, *_14B, _settings("qlora", (384, 128), rows=2, rank=16)),
         Preset("24gb", 24, *_14B, _settings("qlora", (768, 256), rows=4, rank=32)),
         Preset("48gb", 48, *_14B, _settings("lora", (768, 256), rows=4, rank=32)),
-        Preset("80gb", 80, *_32B, _settings("qlora", (1536, 512), rows=4, rank=32, rate=1e-4)),
+        Preset("80gb", 80, *_32B, _settings("qlora", (1536, 512), rows=8, rank=32, rate=1e-4)),
     )
 }
 
