@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dougpt_train.exporting import convert_to_gguf, write_modelfile
     from dougpt_train.merging import merge
     from dougpt_train.model import ChatModel, load
+    from dougpt_train.page import draw_page
     from dougpt_train.progress import Progress
     from dougpt_train.sft import TrainResult, train
     from dougpt_train.tracking import track
@@ -28,6 +29,7 @@ __all__ = [
     "TrainResult",
     "TrainSettings",
     "convert_to_gguf",
+    "draw_page",
     "load",
     "merge",
     "preflight",
@@ -43,6 +45,7 @@ _MODULES = {
     "Progress": "progress",
     "TrainResult": "sft",
     "convert_to_gguf": "exporting",
+    "draw_page": "page",
     "load": "model",
     "merge": "merging",
     "preflight": "checklist",
@@ -51,7 +54,19 @@ _MODULES = {
     "write_modelfile": "exporting",
 }
 _EXTRA_MODULES = frozenset(
-    {"accelerate", "datasets", "jinja2", "numpy", "peft", "safetensors", "tokenizers", "torch", "transformers", "trl"}
+    {
+        "accelerate",
+        "datasets",
+        "huggingface_hub",
+        "jinja2",
+        "numpy",
+        "peft",
+        "safetensors",
+        "tokenizers",
+        "torch",
+        "transformers",
+        "trl",
+    }
 )
 
 
