@@ -1,5 +1,6 @@
-"""What lies beside a run's folder: the preflight that lets it start, and the wish to go on from a killed one."""
+"""What surrounds a run: its preflight and the wish to go on from a killed one, its page, its tracker."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from dougpt.workspace import read_json, to_json
 if TYPE_CHECKING:
     from dougpt_train import Preflight
 
+PAGE, TRACKED = "index.html", "mlflow.db"
 PARTIAL, PREFLIGHT, RESUME = ".partial", ".preflight.json", ".resume.json"
 
 
@@ -58,6 +60,34 @@ def wish_to_resume(run: Path, killed: str | None, *, allow_drift: bool) -> None:
             raise NoKilledRunError(f"{run.parent}: {len(names) or 'no'} killed runs begin with {killed!r}")
         wish["run"] = names[0]
     atomic_write(beside(run, RESUME), to_json(wish))
+
+
+def write_page(run: Path) -> Path:
+    """Draw the page of a finished run into its folder and return it.
+
+    Raises:
+        MissingExtraError: What draws is not installed.
+    """
+    from dougpt_train.page import draw_page  # noqa: PLC0415 (an extra)
+
+    page = run / PAGE
+    atomic_write(page, draw_page(run).encode())
+    return page
+
+
+def tell_tracker(project: Project, run: Path) -> str | None:
+    """Tell MLflow of a finished run and return its id there; None where nobody is to be told.
+
+    Raises:
+        MissingExtraError: A store is named and MLflow is not installed.
+    """
+    tracking = project.settings.tracking
+    if tracking.store == "none" or (tracking.store == "auto" and find_spec("mlflow") is None):
+        return None
+    from dougpt_train import track  # noqa: PLC0415 (an extra)
+
+    own = f"sqlite:///{(project.workspace.root / TRACKED).absolute()}"
+    return track(run, own if tracking.store == "auto" else tracking.store, experiment=tracking.experiment)
 
 
 def stored_preflight(run: Path) -> "Preflight | None":

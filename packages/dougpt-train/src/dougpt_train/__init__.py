@@ -13,7 +13,7 @@ from dougpt_train.settings import TrainSettings
 if TYPE_CHECKING:
     from dougpt_train.checklist import Preflight, preflight
     from dougpt_train.errors import PreflightFailedError
-    from dougpt_train.exporting import convert_to_gguf, write_modelfile
+    from dougpt_train.exporting import convert_to_gguf, export_run, write_modelfile
     from dougpt_train.merging import merge
     from dougpt_train.model import ChatModel, load
     from dougpt_train.page import draw_page
@@ -30,6 +30,7 @@ __all__ = [
     "TrainSettings",
     "convert_to_gguf",
     "draw_page",
+    "export_run",
     "load",
     "merge",
     "preflight",
@@ -46,6 +47,7 @@ _MODULES = {
     "TrainResult": "sft",
     "convert_to_gguf": "exporting",
     "draw_page": "page",
+    "export_run": "exporting",
     "load": "model",
     "merge": "merging",
     "preflight": "checklist",

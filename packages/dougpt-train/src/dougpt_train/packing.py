@@ -17,6 +17,8 @@ from dougpt_train.order import shuffled
 from dougpt_train.render import Encoded
 from dougpt_train.settings import TrainSettings
 
+PACKS_A_STEP = 2
+
 
 def dataset_of(rows: Sequence[Encoded]) -> Dataset:
     """Return tokens and labels as TRL takes them."""
@@ -26,7 +28,7 @@ def dataset_of(rows: Sequence[Encoded]) -> Dataset:
 def packed(rows: Sequence[Encoded], settings: TrainSettings) -> Dataset:
     """Return packs of whole rows, in an order drawn by the seed."""
     lengths = [len(row.ids) for row in rows]
-    asked = settings.pack_tokens or settings.batch_rows * sum(lengths) // max(1, len(lengths))
+    asked = settings.pack_tokens or settings.batch_rows * sum(lengths) // (PACKS_A_STEP * max(1, len(lengths)))
     packs = pack_dataset(dataset_of(rows), max(asked, *lengths), "bfd")
     draw = random.Random(f"packs {settings.seed}")  # noqa: S311 (no secret)
     return packs.select(shuffled(range(len(packs)), draw))

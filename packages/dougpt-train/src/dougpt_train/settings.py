@@ -101,7 +101,7 @@ class TrainSettings:
         },
     )
     pack_tokens: int = field(
-        default=0, metadata={"help": "Tokens of a pack; 0 means as many as batch_rows average rows have."}
+        default=0, metadata={"help": "Tokens of a pack; 0 means so many that two hold batch_rows average rows."}
     )
     log_steps: int = field(default=10, metadata={"help": "Steps between two points of the loss curve."})
     eval_steps: int = field(

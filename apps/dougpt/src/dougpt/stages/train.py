@@ -6,12 +6,22 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dougpt_schema import DougptError
+from dougpt_schema import DougptError, MissingExtraError
 from dougpt_train.unsloth import start_backend
 
 from dougpt.execute import Task
 from dougpt.terminal import lasting, note
-from dougpt.training import PREFLIGHT, RESUME, beside, killed_run, read_splits, resume_wish, stored_preflight
+from dougpt.training import (
+    PREFLIGHT,
+    RESUME,
+    beside,
+    killed_run,
+    read_splits,
+    resume_wish,
+    stored_preflight,
+    tell_tracker,
+    write_page,
+)
 
 if TYPE_CHECKING:
     from dougpt_train import Progress
@@ -30,6 +40,7 @@ def run(task: Task) -> str:
     """Train and write runs/<run>/; a run that was finished and not yet marked is only marked."""
     if not (task.folder / "run.json").exists():
         _train(task)
+    _show(task)
     task.write_json("stage.json", dataset=task.subject)
     for suffix in (PREFLIGHT, RESUME):
         beside(task.folder, suffix).unlink(missing_ok=True)
@@ -71,6 +82,16 @@ def _train(task: Task) -> None:
         raise PreflightRefusedError(
             f"preflight: {failed[0].name}: {failed[0].found} ({len(failed)} checks failed)"
         ) from error
+
+
+def _show(task: Task) -> None:
+    """Draw the run's page and tell the tracker; the run is finished whether or not these are there."""
+    try:
+        write_page(task.folder)
+    except MissingExtraError as error:
+        note(f"train: no page: {error}")
+    if tracked := tell_tracker(task.project, task.folder):
+        note(f"train: MLflow knows it as {tracked}")
 
 
 class Teller:

@@ -26,7 +26,9 @@ def render(folder: Path) -> str:
     """Return the page; see `dougpt_train.page.draw_page`."""
     record, metrics, preflight = (_read(folder, name) for name in (RUN, METRICS, PREFLIGHT))
     checks = preflight["checks"]
-    shown = next((check["facts"].get("shown", []) for check in checks if check["code"] == "P3"), [])
+    shown: list[dict[str, str]] = next(
+        (check["facts"].get("shown", []) for check in checks if check["code"] == "P3"), []
+    )
     return fill(
         HERE,
         "page.html",
