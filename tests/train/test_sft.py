@@ -9,7 +9,7 @@ import pytest
 from dougpt_schema import ContractError, file_sha256
 from dougpt_train import Progress, TrainResult, TrainSettings, preflight, train
 from dougpt_train.base import model_files
-from dougpt_train.errors import BaseModelError, PreflightFailedError, RunFolderError
+from dougpt_train.errors import BaseModelError, PreflightFailedError, RunFolderError, SeveralProcessesError
 
 
 def test_the_same_run_gives_the_same_files_and_another_seed_does_not(
@@ -44,7 +44,9 @@ def test_run_json_binds_inputs_and_results(result: TrainResult) -> None:
 
     assert record["run_id"] == result.run_id == result.preflight.fingerprint
     assert record["git_commit"] == "abc"
-    assert {"samples", "rows", "settings", "tokenizer", "versions", "code"} <= record["inputs"].keys()
+    named = {"samples", "validation", "test", "rows", "settings", "base", "tokenizer", "template", "versions", "code"}
+    assert named <= record["inputs"].keys()
+    assert record["hardware"]["device"] == "cpu"
     adapter = file_sha256(result.run_folder / "adapter" / "adapter_model.safetensors")
     assert record["results"]["adapter"] == {"adapter_model.safetensors": adapter}
     assert record["results"]["base"] == model_files(result.run_folder / "base")
@@ -91,6 +93,16 @@ def test_an_interrupted_run_never_takes_the_name_of_a_finished_one(
 def test_a_finished_run_is_never_written_over(result: TrainResult, samples: pa.Table, settings: TrainSettings) -> None:
     with pytest.raises(RunFolderError, match="exists"):
         train(samples, settings, result.run_folder)
+
+
+def test_several_processes_never_write_one_run(
+    samples: pa.Table, settings: TrainSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    with pytest.raises(SeveralProcessesError, match="one process on one device"):
+        train(samples, settings, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failed_preflight_leaves_nothing(samples: pa.Table, settings: TrainSettings, tmp_path: Path) -> None:

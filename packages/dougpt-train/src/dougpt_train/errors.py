@@ -64,6 +64,10 @@ class ResumeRefusedError(DougptError):
         super().__init__(f"run {folder.name} cannot go on: {what}; allow it, or train anew")
 
 
+class SeveralProcessesError(DougptError):
+    """A run was started in several processes, which would all write its folder."""
+
+
 class NotReproducedError(DougptError):
     """What was saved, or merged, does not compute what was trained.
 

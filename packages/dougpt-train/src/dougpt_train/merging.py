@@ -57,7 +57,8 @@ def merge(
     if stored := quantised(opened):
         raise RunFolderError(
             folder,
-            f"its base is quantised ({stored}): only a run on a 16-bit base, which 'qlora' quantises itself, can be merged",
+        remedy = "only a run on a 16-bit base, which 'qlora' quantises itself, can be merged"
+        raise RunFolderError(folder, f"its base is quantised ({stored}): {remedy}")
         )
     probes = _probes(Renderer(opened.tokenizer, settings, opened.stop_ids))
 

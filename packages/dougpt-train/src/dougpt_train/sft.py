@@ -6,6 +6,7 @@ and nothing that went in has changed.
 """
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ from dougpt_train.checks.check import Check
 from dougpt_train.checks.reload import check_reload, reference_logits
 from dougpt_train.checks.resume import changed_since
 from dougpt_train.checks.setup import check_disk
-from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError
+from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError, SeveralProcessesError
 from dougpt_train.order import training_order
 from dougpt_train.prepare import Prepared, prepare
 from dougpt_train.progress import Progress, Teller
@@ -106,6 +107,7 @@ def train(
     Raises:
         PreflightFailedError: A check failed; nothing was trained or written.
         RunFolderError: The folder exists.
+        SeveralProcessesError: It was started as one of several processes.
         ResumeRefusedError: What goes in is not what the killed run was made from.
         BaseModelError: The base model, or the device asked for, is not there.
         NotReproducedError: The saved adapter does not compute what was trained.
@@ -114,6 +116,8 @@ def train(
     folder = Path(run_folder)
     if folder.exists():
         raise RunFolderError(folder, "exists; a finished run is never written over")
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise SeveralProcessesError("a run is one process on one device: start it without `accelerate launch`")
     prepared = prepare(samples, settings, validation)
     settings, held_out = prepared.settings, samples_of(test)
     inputs = describe_inputs(prepared, held_out)
