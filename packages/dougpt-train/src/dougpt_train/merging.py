@@ -55,11 +55,8 @@ def merge(
         raise RunFolderError(folder, "was trained in full: there is no adapter to merge")
     opened = open_run_base(folder, settings, read_record(folder), base)
     if stored := quantised(opened):
-        raise RunFolderError(
-            folder,
         remedy = "only a run on a 16-bit base, which 'qlora' quantises itself, can be merged"
         raise RunFolderError(folder, f"its base is quantised ({stored}): {remedy}")
-        )
     probes = _probes(Renderer(opened.tokenizer, settings, opened.stop_ids))
 
     adapted = open_adapter(read_weights(opened, dtype=torch.float32), folder / ADAPTER)
