@@ -22,7 +22,7 @@ TESTED: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "peft": ((0, 17), (0, 22)),
     "tokenizers": ((0, 22), (0, 24)),
     "torch": ((2, 8), (2, 16)),
-    "transformers": ((4, 57), (5, 24)),
+    "transformers": ((4, 57), (5, 25)),
     "trl": ((1, 16), (1, 17)),
 }
 SERVED_RANK = 64
