@@ -1,47 +1,12 @@
-"""Rows learnt by heart come back exactly where everything is right, and do not where the stop is not learnt."""
+"""A run whose canary fails leaves nothing; that it fails where the stop is not learnt is among the planted faults."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from dougpt_train import PreflightFailedError, TrainResult, TrainSettings, train
+from dougpt_train import PreflightFailedError, TrainSettings, train
 from dougpt_train.checks import canary
-from dougpt_train.checks.canary import check_canary
-from dougpt_train.prepare import prepare
-
-
-@pytest.fixture
-def full(settings: TrainSettings, result: TrainResult) -> TrainSettings:
-    """All weights: an adapter on a base that has hardly been trained learns nothing by heart."""
-    return replace(settings, base=str(result.run_folder / "base"), method="full", learning_rate=3e-4, log_steps=10)
-
-
-@pytest.fixture(autouse=True)
-def fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tiny base, with all its weights free, needs no more."""
-    monkeypatch.setattr(canary, "STEPS", 110)
-
-
-def test_a_sound_run_learns_eight_rows_by_heart(samples: pa.Table, full: TrainSettings, tmp_path: Path) -> None:
-    prepared = prepare(samples, full)
-
-    found = check_canary(prepared.base, full, prepared.rows, tmp_path / "canary")
-
-    assert (found.status, found.facts["exact"], found.facts["stopped"]) == ("passed", 8, 8), found
-
-
-def test_a_stop_that_is_not_learnt_shows_while_the_loss_looks_healthy(
-    samples: pa.Table, full: TrainSettings, tmp_path: Path
-) -> None:
-    prepared = prepare(samples, full)
-    without_stop = [replace(row, ids=row.ids[:-1]) for row in prepared.rows]
-
-    found = check_canary(prepared.base, full, without_stop, tmp_path / "canary")
-
-    assert found.status == "failed"
-    assert found.facts["stopped"] == 0
-    assert float(str(found.facts["loss"])) < 0.5
 
 
 def test_a_run_with_a_failed_canary_leaves_nothing(

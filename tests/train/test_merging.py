@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import torch
-from dougpt_train import ChatModel, TrainResult, TrainSettings, merging, train
+from dougpt_train import ChatModel, TrainResult, TrainSettings, exporting, merging, train
 from dougpt_train.errors import NotReproducedError, RunFolderError
-from dougpt_train.exporting import ConverterError, convert_to_gguf, rendered_frame, write_modelfile
+from dougpt_train.exporting import ConverterError, convert_to_gguf, export_run, rendered_frame, write_modelfile
 from dougpt_train.merging import merge
 from transformers import AutoModelForCausalLM
 
@@ -80,6 +80,33 @@ def test_a_converter_is_called_with_model_and_file(merged: Path, tmp_path: Path)
     found = convert_to_gguf(merged, script, tmp_path / "model.gguf")
 
     assert found.read_text(encoding="utf-8") == str(merged)
+
+
+def test_a_run_is_exported_from_one_merge(result: TrainResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "model"
+    script = tmp_path / "convert_hf_to_gguf.py"
+    script.write_text("import sys; open(sys.argv[3], 'w').write('gguf')", encoding="utf-8")
+
+    assert export_run(result.run_folder, folder, "merged") == folder
+    monkeypatch.setattr(exporting, "merge", None)  # the one that is there serves all forms
+    assert export_run(result.run_folder, folder, "ollama") == folder / "Modelfile"
+    assert export_run(result.run_folder, folder, "gguf", converter=script).read_text(encoding="utf-8") == "gguf"
+    with pytest.raises(ConverterError, match="say where it is"):
+        export_run(result.run_folder, folder, "gguf")
+    (folder / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(RunFolderError, match="was changed since it was merged"):
+        export_run(result.run_folder, folder, "ollama")
+    with pytest.raises(RunFolderError, match="is no merged model"):
+        export_run(result.run_folder, tmp_path, "ollama")
+
+
+def test_a_quantised_base_is_not_merged_into(
+    result: TrainResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "quantised", lambda _: "bitsandbytes")
+
+    with pytest.raises(RunFolderError, match="only a run on a 16-bit base"):
+        merge(result.run_folder, tmp_path / "model")
 
 
 def test_a_converter_that_fails_says_why(merged: Path, tmp_path: Path) -> None:

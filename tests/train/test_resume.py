@@ -82,14 +82,16 @@ def test_a_checkpoint_that_was_cut_off_is_passed_over(
 def test_patience_survives_a_kill(
     samples: pa.Table, validation: pa.Table, saving: TrainSettings, tmp_path: Path
 ) -> None:
-    wild = replace(saving, learning_rate=0.1, warmup_share=0.0, max_steps=9, eval_steps=1, patience=2, accumulate=1)
+    wild = replace(
+        saving, learning_rate=0.1, warmup_share=0.0, max_steps=4, eval_steps=1, save_steps=1, patience=1, accumulate=1
+    )
     whole = train(samples, wild, tmp_path / "whole", validation=validation)
     with pytest.raises(Killed):
-        train(samples, wild, tmp_path / "run", validation=validation, progress=kill_at("adapter", 3))
+        train(samples, wild, tmp_path / "run", validation=validation, progress=kill_at("adapter", 2))
 
     again = train(samples, wild, tmp_path / "run", validation=validation, resume=True)
 
-    assert whole.metrics["steps"] < 9, whole.metrics["validation"]
+    assert whole.metrics["steps"] < 4, whole.metrics["validation"]
     assert files(again.run_folder) == files(whole.run_folder)
 
 

@@ -9,7 +9,7 @@ import pytest
 from dougpt_schema import ContractError, file_sha256
 from dougpt_train import Progress, TrainResult, TrainSettings, preflight, train
 from dougpt_train.base import model_files
-from dougpt_train.errors import BaseModelError, PreflightFailedError, RunFolderError
+from dougpt_train.errors import BaseModelError, PreflightFailedError, RunFolderError, SeveralProcessesError
 
 
 def test_the_same_run_gives_the_same_files_and_another_seed_does_not(
@@ -44,7 +44,9 @@ def test_run_json_binds_inputs_and_results(result: TrainResult) -> None:
 
     assert record["run_id"] == result.run_id == result.preflight.fingerprint
     assert record["git_commit"] == "abc"
-    assert {"samples", "rows", "settings", "tokenizer", "versions", "code"} <= record["inputs"].keys()
+    named = {"samples", "validation", "test", "rows", "settings", "base", "tokenizer", "template", "versions", "code"}
+    assert named <= record["inputs"].keys()
+    assert record["hardware"]["device"] == "cpu"
     adapter = file_sha256(result.run_folder / "adapter" / "adapter_model.safetensors")
     assert record["results"]["adapter"] == {"adapter_model.safetensors": adapter}
     assert record["results"]["base"] == model_files(result.run_folder / "base")
@@ -93,6 +95,16 @@ def test_a_finished_run_is_never_written_over(result: TrainResult, samples: pa.T
         train(samples, settings, result.run_folder)
 
 
+def test_several_processes_never_write_one_run(
+    samples: pa.Table, settings: TrainSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    with pytest.raises(SeveralProcessesError, match="one process on one device"):
+        train(samples, settings, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_failed_preflight_leaves_nothing(samples: pa.Table, settings: TrainSettings, tmp_path: Path) -> None:
     with pytest.raises(PreflightFailedError, match="P1 splits: 1 recordings") as failed:
         train(samples, settings, tmp_path / "run", validation=_as_validation(samples.slice(0, 1)))
@@ -105,13 +117,16 @@ def test_a_preflight_is_reused_for_exactly_its_run_and_made_anew_for_another(
     samples: pa.Table, settings: TrainSettings, tmp_path: Path
 ) -> None:
     ready = preflight(samples, settings)
-    doomed = replace(ready, checks=(replace(ready.checks[0], status="failed"),))
+    doomed = replace(ready, checks=(replace(ready.checks[0], status="failed"), *ready.checks[1:]))
+    elsewhere = replace(doomed, machine="another")
 
     with pytest.raises(PreflightFailedError):
         train(samples, settings, tmp_path / "run", preflight=doomed)
     other = train(samples, replace(settings, tiny_steps=2, max_steps=1), tmp_path / "run", preflight=doomed)
+    moved = train(samples, replace(settings, tiny_steps=2, max_steps=1), tmp_path / "moved", preflight=elsewhere)
 
     assert other.preflight.passed
+    assert moved.preflight.passed
 
 
 def test_progress_tells_of_every_step(samples: pa.Table, settings: TrainSettings, tmp_path: Path) -> None:
@@ -119,6 +134,10 @@ def test_progress_tells_of_every_step(samples: pa.Table, settings: TrainSettings
 
     train(samples, replace(settings, tiny_steps=3, max_steps=2), tmp_path / "run", progress=told.append)
 
+    assert all(one.memory_bytes for one in told)
+    assert told[1].tokens_per_s
+    assert told[1].seconds_left
+    assert told[2].seconds_left == 0
     assert [(one.stage, one.done, one.total) for one in told] == [
         ("base", 1, 3),
         ("base", 2, 3),

@@ -72,6 +72,20 @@ class DatasetSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackingSettings:
+    """Where finished runs are told of; nothing else depends on it."""
+
+    store: str = field(
+        default="auto",
+        metadata={
+            "help": "'auto' is the SQLite file mlflow.db in the workspace where MLflow is installed, 'none' tells "
+            "nobody, anything else is the URI of an MLflow store or server, such as http://127.0.0.1:5000."
+        },
+    )
+    experiment: str = field(default="dougpt", metadata={"help": "The experiment's name in MLflow."})
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineSettings:
     """How `dougpt pipeline` runs."""
 
@@ -101,6 +115,7 @@ class Settings:
     dataset: DatasetSettings = field(default_factory=DatasetSettings)
     curate: CurateSettings = field(default_factory=CurateSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
     evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)
     gate: GateSettings = field(default_factory=GateSettings)
     pipeline: PipelineSettings = field(default_factory=PipelineSettings)

@@ -30,20 +30,6 @@ def recording_command(stage: str, help_text: str) -> click.Command:
     return command
 
 
-def dataset_command(stage: str, help_text: str) -> click.Command:
-    """Return the command of a stage that works on the dataset."""
-
-    @click.command(stage, help=help_text)
-    @options.workspace
-    @options.dry_run
-    @options.as_json
-    @as_job_option
-    def command(workspace: Path, dry_run: bool, as_json: bool, as_job: bool) -> None:
-        run_stage(stage, workspace, (), dry_run=dry_run, as_json=as_json, as_job=as_job)
-
-    return command
-
-
 def run_stage(
     stage: str,
     root: Path,

@@ -13,10 +13,12 @@ from dougpt_train.settings import TrainSettings
 if TYPE_CHECKING:
     from dougpt_train.checklist import Preflight, preflight
     from dougpt_train.errors import PreflightFailedError
-    from dougpt_train.exporting import convert_to_gguf, write_modelfile
+    from dougpt_train.exporting import convert_to_gguf, export_run, write_modelfile
     from dougpt_train.merging import merge
     from dougpt_train.model import ChatModel, load
-    from dougpt_train.sft import Progress, TrainResult, train
+    from dougpt_train.page import draw_page
+    from dougpt_train.progress import Progress
+    from dougpt_train.sft import TrainResult, train
     from dougpt_train.tracking import track
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "TrainResult",
     "TrainSettings",
     "convert_to_gguf",
+    "draw_page",
+    "export_run",
     "load",
     "merge",
     "preflight",
@@ -39,9 +43,11 @@ _MODULES = {
     "ChatModel": "model",
     "Preflight": "checklist",
     "PreflightFailedError": "errors",
-    "Progress": "sft",
+    "Progress": "progress",
     "TrainResult": "sft",
     "convert_to_gguf": "exporting",
+    "draw_page": "page",
+    "export_run": "exporting",
     "load": "model",
     "merge": "merging",
     "preflight": "checklist",
@@ -50,7 +56,19 @@ _MODULES = {
     "write_modelfile": "exporting",
 }
 _EXTRA_MODULES = frozenset(
-    {"accelerate", "datasets", "jinja2", "numpy", "peft", "safetensors", "tokenizers", "torch", "transformers", "trl"}
+    {
+        "accelerate",
+        "datasets",
+        "huggingface_hub",
+        "jinja2",
+        "numpy",
+        "peft",
+        "safetensors",
+        "tokenizers",
+        "torch",
+        "transformers",
+        "trl",
+    }
 )
 
 

@@ -1,5 +1,9 @@
-"""The model that is adapted: the tiny one, or the folder of a local one. Nothing is ever downloaded."""
+"""The model that is adapted: the tiny one, the folder of a local one, or one of the hub that is here already.
 
+Nothing is fetched unless the settings say `download`.
+"""
+
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 import torch
 from dougpt_schema import MissingExtraError, file_sha256
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from dougpt_train import tiny
@@ -16,6 +22,8 @@ from dougpt_train.settings import TINY, TrainSettings
 
 # What decides the output of a model folder; READMEs and training states do not.
 MODEL_SUFFIXES = frozenset({".safetensors", ".json", ".jinja", ".model", ".txt"})
+MODEL_PATTERNS = [f"*{suffix}" for suffix in sorted(MODEL_SUFFIXES)]
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,34 @@ def open_base(settings: TrainSettings, samples: pa.Table) -> Base:
         tokenizer = tiny.make_tokenizer(tiny.texts(samples), settings.tiny_vocabulary)
         config = tiny.make_config(tokenizer, settings)
         return Base(TINY, None, tokenizer, config, (config.eos_token_id,))
-    return open_folder(settings.base, Path(settings.base))
+    return open_folder(settings.base, find_folder(settings.base, download=settings.download))
+
+
+def find_folder(base: str, *, download: bool = False) -> Path:
+    """Return the folder of a base model: `base` itself, or where the hub's cache keeps the model of that name.
+
+    Args:
+        base: A folder, or a name such as "Qwen/Qwen3-4B-Base".
+        download: Fetch what is not there.
+
+    Raises:
+        BaseModelError: It is neither a folder nor in the cache, or the hub does not have it.
+    """
+    if Path(base).is_dir() or not HUB_NAME.fullmatch(base):
+        return Path(base)
+    try:
+        return Path(snapshot_download(base, local_files_only=not download, allow_patterns=MODEL_PATTERNS))
+    except LocalEntryNotFoundError as error:
+        hint = f"neither a folder nor in the cache; fetch it with `hf download {base}`, or set download = true"
+        raise BaseModelError(base, "the hub cannot be reached" if download else hint) from error
+    except (OSError, HfHubHTTPError) as error:
+        raise BaseModelError(base, str(error).splitlines()[0]) from error
+
+
+def revision_of(base: Base) -> str | None:
+    """Return the hub's revision of a base model that came from its cache."""
+    folder = base.folder
+    return folder.name if folder is not None and folder.parent.name == "snapshots" else None
 
 
 def open_folder(name: str, folder: Path) -> Base:
@@ -57,7 +92,9 @@ def open_folder(name: str, folder: Path) -> Base:
         BaseModelError: The folder is missing, or holds no causal language model with a tokenizer.
     """
     if not (folder / "config.json").is_file():
-        raise BaseModelError(name, "no such local folder with a config.json; download it first")
+        raise BaseModelError(
+            name, "no such folder with a config.json; a model of the hub is named like Qwen/Qwen3-4B-Base"
+        )
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
@@ -92,11 +129,19 @@ def load_weights(base: Base, settings: TrainSettings, device: str) -> Any:
         MissingExtraError: QLoRA without bitsandbytes.
         BaseModelError: The weights cannot be read.
     """
-    if settings.method == "qlora":
+    if settings.method == "qlora" and not quantised(base):
         return read_weights(
             base, dtype=precision(device), quantization_config=_nf4(precision(device)), device_map={"": device}
         )
     return read_weights(base, dtype=precision(device)).to(device)
+
+
+def quantised(base: Base) -> str | None:
+    """Return how the weights in the base's folder are quantised, None where they are not."""
+    found = getattr(base.config, "quantization_config", None)
+    if found is None:
+        return None
+    return str(found.get("quant_method") if isinstance(found, dict) else getattr(found, "quant_method", "quantised"))
 
 
 def read_weights(base: Base, **options: object) -> Any:
@@ -137,7 +182,7 @@ def _nf4(compute: torch.dtype) -> Any:
     from importlib.util import find_spec  # noqa: PLC0415 (only QLoRA asks)
 
     if find_spec("bitsandbytes") is None:
-        raise MissingExtraError("dougpt-train[qlora]", "method 'qlora'")
+        raise MissingExtraError("dougpt-train[qlora]", "method 'qlora', the default on a GPU (or method = 'lora'),")
     from transformers import BitsAndBytesConfig  # noqa: PLC0415 (loads bitsandbytes)
 
     return BitsAndBytesConfig(

@@ -15,7 +15,7 @@ def uniform(*names: object) -> float:
 
 def keep_by_rate(rates: Sequence[float], *names: object) -> list[int]:
     """Return the positions kept when each one stays with the probability `rates[position]` (1 and more: always)."""
-    return [place for place, rate in enumerate(rates) if uniform("keep", place, *names) < rate]
+    return [place for place, rate in enumerate(rates) if rate >= 1 or uniform("keep", place, *names) < rate]
 
 
 def ranking(rates: Sequence[float], *names: object) -> list[int]:

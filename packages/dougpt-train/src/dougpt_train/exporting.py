@@ -1,20 +1,76 @@
 """A merged model for the servers people run: an Ollama Modelfile, and GGUF where llama.cpp's converter is at hand."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 from dougpt_schema import DougptError, atomic_write
 
-from dougpt_train.base import open_folder
+from dougpt_train.base import model_files, open_folder
+from dougpt_train.errors import RunFolderError
+from dougpt_train.merging import MERGED, merge
+from dougpt_train.model import read_record
 from dougpt_train.record import read_settings
 from dougpt_train.render import Renderer
 
 PLACEHOLDER = "@@PROMPT@@"
+ServedForm = Literal["merged", "ollama", "gguf"]
 
 
 class ConverterError(DougptError):
     """llama.cpp's converter is missing or failed."""
+
+
+def export_run(
+    run_folder: Path | str,
+    out: Path | str,
+    form: ServedForm,
+    *,
+    converter: Path | str | None = None,
+    base: Path | str | None = None,
+) -> Path:
+    """Write a run's model for the tools that serve models, and return what they open.
+
+    Args:
+        run_folder: A finished run.
+        out: The folder of the merged model; made and verified unless it is there already, from the same run.
+        form: "merged" for that folder alone, which vLLM and transformers open, "ollama" for a Modelfile in it,
+            "gguf" for a GGUF file beside it.
+        converter: llama.cpp's `convert_hf_to_gguf.py`, for "gguf".
+        base: Where the base model is now, if it was moved since.
+
+    Raises:
+        RunFolderError: The run has no adapter or is not complete, or `out` is something else.
+        NotReproducedError: The merged model does not compute what base and adapter do.
+        ConverterError: The converter is missing or fails.
+    """
+    folder = Path(out)
+    if form == "gguf" and converter is None:
+        raise ConverterError("GGUF needs llama.cpp's convert_hf_to_gguf.py: say where it is")
+    if folder.exists():
+        _require_merged(folder, Path(run_folder))
+    else:
+        merge(run_folder, folder, base=base)
+    match form:
+        case "ollama":
+            return write_modelfile(run_folder, folder)
+        case "gguf":
+            return convert_to_gguf(folder, str(converter), folder.with_name(folder.name + ".gguf"))
+        case _:
+            return folder
+
+
+def _require_merged(folder: Path, run_folder: Path) -> None:
+    """Raise RunFolderError unless `folder` holds the run's merged model as it was written."""
+    try:
+        note = json.loads((folder / MERGED).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        raise RunFolderError(folder, "exists and is no merged model") from error
+    found = {name: sha256 for name, sha256 in model_files(folder).items() if name in note["files"]}
+    if note["run_id"] != read_record(run_folder)["run_id"] or found != note["files"]:
+        raise RunFolderError(folder, "holds the model of another run, or was changed since it was merged")
 
 
 def write_modelfile(run_folder: Path | str, merged_folder: Path | str) -> Path:

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from dougpt_train.adapter import open_adapter
-from dougpt_train.base import model_files, read_weights
+from dougpt_train.base import model_files, quantised, read_weights
 from dougpt_train.checks.reload import largest_difference, reference_logits
 from dougpt_train.errors import NotReproducedError, RunFolderError
 from dougpt_train.model import open_run_base, read_record
@@ -24,6 +24,7 @@ ALLOWED_MERGED = 1e-3
 """Between adapter and merged weights, both in 32 bits."""
 ALLOWED_SHARE = 0.05
 """Of the largest logit, between 32 and 16 bits."""
+MERGED = "dougpt.json"
 PROBES = ("so what do you think", "we lost again", "should I press the button")
 
 
@@ -53,6 +54,9 @@ def merge(
     if settings.method == "full":
         raise RunFolderError(folder, "was trained in full: there is no adapter to merge")
     opened = open_run_base(folder, settings, read_record(folder), base)
+    if stored := quantised(opened):
+        remedy = "only a run on a 16-bit base, which 'qlora' quantises itself, can be merged"
+        raise RunFolderError(folder, f"its base is quantised ({stored}): {remedy}")
     probes = _probes(Renderer(opened.tokenizer, settings, opened.stop_ids))
 
     adapted = open_adapter(read_weights(opened, dtype=torch.float32), folder / ADAPTER)
@@ -72,9 +76,7 @@ def merge(
         shutil.rmtree(work)
         raise
     differences = {"merged": round(difference, 6), "saved": round(saved, 6)}
-    write_json(
-        work / "dougpt.json", {"run_id": read_record(folder)["run_id"], "files": model_files(work)} | differences
-    )
+    write_json(work / MERGED, {"run_id": read_record(folder)["run_id"], "files": model_files(work)} | differences)
     work.rename(target)
     return differences
 

@@ -17,12 +17,12 @@ import pyarrow as pa
 from dougpt_schema import SAMPLES, ArrowStream, file_sha256, fingerprint
 
 from dougpt_train.adapter import open_adapter
-from dougpt_train.base import Base, find_device, load_weights, model_files, open_folder
+from dougpt_train.base import Base, find_device, find_folder, load_weights, model_files, open_folder
 from dougpt_train.errors import BaseModelError, RunFolderError
 from dougpt_train.record import ADAPTER, BASE, FULL, RUN, WEIGHTS, read_settings
 from dougpt_train.render import Renderer, Row
 from dougpt_train.sampling import draw_tokens, score
-from dougpt_train.settings import TINY, TrainSettings
+from dougpt_train.settings import TINY, Form, TrainSettings
 from dougpt_train.threads import few_threads
 
 
@@ -67,11 +67,17 @@ class ChatModel:
             scores = iter(self._score(rows))
         return [[next(scores) for _ in range(count)] for count in counts]
 
-    def generate(self, samples: ArrowStream, seed: int) -> list[list[str]]:
-        """Return the replies of one burst for each sample, in order, maybe none; `seed` alone decides them."""
-        return [answer.replies for answer in self.answers(samples, seed)]
+    def generate(self, samples: ArrowStream, seed: int, *, form: Form | None = None) -> list[list[str]]:
+        """Return the replies of one burst for each sample, in order, maybe none; `seed` alone decides them.
 
-    def answers(self, samples: ArrowStream, seed: int) -> list[Answer]:
+        Args:
+            samples: What was said.
+            seed: Decides every draw.
+            form: "burst", or "single" for one reply each; by default the form that was trained.
+        """
+        return [answer.replies for answer in self.answers(samples, seed, form=form)]
+
+    def answers(self, samples: ArrowStream, seed: int, *, form: Form | None = None) -> list[Answer]:
         """Return one burst for each sample, saying whether it stopped; a line cut off by the limit is left out."""
         table = SAMPLES.conform(samples)
         found = []
@@ -79,18 +85,18 @@ class ChatModel:
             batch = table.slice(start, self.renderer.settings.score_rows)
             drawn: list[list[int]] = [[] for _ in range(batch.num_rows)]
             with few_threads(self.renderer.settings):
-                for step in self._draw(batch, seed):
+                for step in self._draw(batch, seed, form):
                     for tokens, token in zip(drawn, step, strict=True):
                         if token is not None:
                             tokens.append(token)
             found += [self._answer(tokens) for tokens in drawn]
         return found
 
-    def stream(self, sample: ArrowStream, seed: int) -> Iterator[str]:
+    def stream(self, sample: ArrowStream, seed: int, *, form: Form | None = None) -> Iterator[str]:
         """Yield the replies to the first of `samples` as soon as each is complete; the same as `generate` returns."""
         tokens: list[int] = []
         told = 0
-        for (token,) in self._draw(SAMPLES.conform(sample).slice(0, 1), seed):
+        for (token,) in self._draw(SAMPLES.conform(sample).slice(0, 1), seed, form):
             if token is not None:
                 tokens.append(token)
             answer = self._answer(tokens)
@@ -109,11 +115,11 @@ class ChatModel:
                 scores[place] = value
         return scores
 
-    def _draw(self, batch: pa.Table, seed: int) -> Iterator[list[int | None]]:
+    def _draw(self, batch: pa.Table, seed: int, form: Form | None) -> Iterator[list[int | None]]:
         settings = self.renderer.settings
         return draw_tokens(
             self.network,
-            self.renderer.prompt_ids(self.renderer.prompts(batch, settings.form)),
+            self.renderer.prompt_ids(self.renderer.prompts(batch, form or settings.form)),
             [(seed, sample_id) for sample_id in batch["sample_id"].to_pylist()],
             pad_id=self._pad_id,
             stop_ids=self.renderer.stop_ids,
@@ -170,7 +176,7 @@ def open_run_base(folder: Path, settings: TrainSettings, record: Any, base: Path
         RunFolderError: Its files have changed.
         BaseModelError: It is not there.
     """
-    default = folder / BASE if settings.base == TINY else Path(settings.base)
+    default = folder / BASE if settings.base == TINY else find_folder(settings.base)
     place = Path(base) if base is not None else default
     if not place.is_dir():
         raise BaseModelError(settings.base, "its folder is not there; say where it is now with `base`")

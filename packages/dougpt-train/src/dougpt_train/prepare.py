@@ -7,7 +7,7 @@ import pyarrow as pa
 from dougpt_schema import SAMPLES, ArrowStream
 from jinja2 import TemplateError
 
-from dougpt_train.base import Base, open_base
+from dougpt_train.base import Base, find_device, open_base
 from dougpt_train.errors import RenderError
 from dougpt_train.render import Encoded, Renderer, RenderReport
 from dougpt_train.settings import TrainSettings
@@ -18,7 +18,7 @@ class Prepared:
     """Samples rendered for a base model.
 
     Attributes:
-        settings: The run's settings.
+        settings: The run's settings, as they are trained with.
         base: The base model.
         renderer: The rendering that training, scoring and generation share.
         samples: The training samples.
@@ -48,6 +48,7 @@ def prepare(samples: ArrowStream, settings: TrainSettings, validation: ArrowStre
     """
     table = SAMPLES.check(SAMPLES.conform(samples))
     held_out = SAMPLES.empty() if validation is None else SAMPLES.check(SAMPLES.conform(validation))
+    settings = settings.resolved(find_device(settings))
     base = open_base(settings, table)
     if not base.tokenizer.chat_template:
         raise RenderError(f"base model {base.name} has no chat template")

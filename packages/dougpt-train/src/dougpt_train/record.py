@@ -2,11 +2,12 @@
 
 `run_id` is the fingerprint of the inputs, known before the first step: data, rendered tokens and labels,
 settings, base model, tokenizer and template, versions, code. Results are hashed beside them. Only
-`git_commit` is neither.
+`git_commit` and `hardware` are neither.
 """
 
 import hashlib
 import json
+import platform
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -14,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from dougpt_schema import atomic_write, code_fingerprint, fingerprint, library_versions
+import torch
+from dougpt_schema import SAMPLES, atomic_write, code_fingerprint, fingerprint, library_versions
 
-from dougpt_train.base import model_files
+from dougpt_train.base import find_device, model_files, revision_of
 from dougpt_train.errors import RunFolderError
 from dougpt_train.prepare import Prepared
 from dougpt_train.render import Encoded
@@ -28,6 +30,7 @@ SETTINGS, PREFLIGHT, METRICS, RUN = "settings.json", "preflight.json", "metrics.
 # Only in a run that is not finished: what it is made from, and that its base is whole.
 INPUTS, BASE_MADE = "inputs.json", "base_made.json"
 FORMAT = 1
+UNDECIDING = frozenset({"canary", "download"})
 LIBRARIES = (
     "accelerate",
     "bitsandbytes",
@@ -43,20 +46,35 @@ LIBRARIES = (
 )
 
 
-def describe_inputs(prepared: Prepared) -> dict[str, Any]:
-    """Return everything that decides a run, as hashes and versions."""
+def describe_inputs(prepared: Prepared, test: pa.Table | None = None) -> dict[str, Any]:
+    """Return everything that decides a run, as hashes and versions; `test` is what its splits are checked against."""
     base = prepared.base
     return {
         "samples": fingerprint_table(prepared.samples),
         "validation": fingerprint_table(prepared.validation),
+        "test": fingerprint_table(SAMPLES.empty() if test is None else test),
         "rows": fingerprint_rows(prepared.rows),
         "validation_rows": fingerprint_rows(prepared.validation_rows),
-        "settings": asdict(prepared.settings),
+        "settings": deciding(prepared.settings),
         "base": model_files(base.folder) if base.folder is not None else {},
-        "tokenizer": fingerprint(base.tokenizer.get_vocab(), base.tokenizer.chat_template, list(base.stop_ids)),
-        "versions": library_versions(*LIBRARIES),
+        "base_revision": revision_of(base),
+        "tokenizer": fingerprint(base.tokenizer.get_vocab(), list(base.stop_ids)),
+        "template": fingerprint(base.tokenizer.chat_template, prepared.renderer.template_options),
+        "versions": library_versions(*LIBRARIES) | {"python": ".".join(platform.python_version_tuple()[:2])},
         "code": code_fingerprint("dougpt_train"),
     }
+
+
+def deciding(settings: TrainSettings) -> dict[str, Any]:
+    """Return the settings without those that change no result: whether to look once more, and where a base is from."""
+    return {name: value for name, value in asdict(settings).items() if name not in UNDECIDING}
+
+
+def hardware(settings: TrainSettings) -> dict[str, Any]:
+    """Return what a run computes on: the kind of machine, no name of one."""
+    device = find_device(settings)
+    gpus = [torch.cuda.get_device_name(at) for at in range(torch.cuda.device_count())] if device == "cuda" else []
+    return {"device": device, "gpus": gpus, "machine": platform.machine()}
 
 
 def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

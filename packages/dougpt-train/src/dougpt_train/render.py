@@ -13,7 +13,8 @@ model's vocabulary: lines and brackets are plain text. Names of viewers never ap
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,6 +66,7 @@ class Row:
     form: Form
     user: str
     reply: str
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +149,15 @@ class Renderer:
 
     def encode(self, rows: Sequence[Row]) -> list[Encoded]:
         """Return the rows as tokens, each cut behind its first stop token after the prompt."""
-        encoded = []
-        for start in range(0, len(rows), CHUNK_ROWS):
-            chunk = rows[start : start + CHUNK_ROWS]
-            prompts = self.prompt_ids([row.user for row in chunk])
-            fulls = self._template([[*_user(row.user), {"role": "assistant", "content": row.reply}] for row in chunk])
-            encoded += [
-                Encoded(row, prompt, self._to_stop(full, len(prompt)))
-                for row, prompt, full in zip(chunk, prompts, fulls, strict=True)
-            ]
-        return encoded
+        prompts = self.prompt_ids([row.user for row in rows])
+        fulls = self._tokens(
+            self._rendered([[*_user(row.user), {"role": "assistant", "content": row.reply}] for row in chunk])
+            for chunk in _chunks(rows)
+        )
+        return [
+            Encoded(row, prompt, self._to_stop(full, len(prompt)))
+            for row, prompt, full in zip(rows, prompts, fulls, strict=True)
+        ]
 
     def prompt_ids(self, users: Sequence[str]) -> list[list[int]]:
         """Return the tokens a model is asked with, for each user turn; one that was asked before is remembered."""
@@ -164,10 +165,8 @@ class Renderer:
         if len(known) > MOST_KNOWN:
             known.clear()
         new = [user for user in dict.fromkeys(users) if user not in known]
-        for start in range(0, len(new), CHUNK_ROWS):
-            chunk = new[start : start + CHUNK_ROWS]
-            found = self._template([_user(user) for user in chunk], add_generation_prompt=True)
-            known.update(zip(chunk, found, strict=True))
+        texts = (self._rendered([_user(user) for user in chunk], add_generation_prompt=True) for chunk in _chunks(new))
+        known.update(zip(new, self._tokens(texts), strict=True))
         return [known[user] for user in users]
 
     def conversation(self, row: Row) -> dict[str, object]:
@@ -213,16 +212,20 @@ class Renderer:
         if not lines:
             report.samples_drawn_out += 1
             return
-        order = ranking([weight for _, weight in lines], *names)
+        most = self.settings.burst_lines
+        once_more = self._forms() == ("burst", "single") and uniform("single", *names) < self.settings.single_share
+        # A draw costs a hash for each reply: none is made where everything is taken anyway.
+        drawn = len(lines) > most or (once_more and len(lines) > 1)
+        order = ranking([weight for _, weight in lines], *names) if drawn else list(range(len(lines)))
         ids = (sample["sample_id"], sample["recording_id"])
         if "burst" in users:
-            chosen = sorted(order[: self.settings.burst_lines])
-            yield Row(*ids, "burst", users["burst"], "\n".join(lines[place][0] for place in chosen))
+            reply = "\n".join(lines[place][0] for place in sorted(order[:most]))
+            yield Row(*ids, "burst", users["burst"], reply, epoch)
         if self.settings.form == "single":
-            for place in sorted(order[: self.settings.burst_lines]):
-                yield Row(*ids, "single", users["single"], lines[place][0])
-        elif "single" in users and uniform("single", *names) < self.settings.single_share:
-            yield Row(*ids, "single", users["single"], lines[order[0]][0])
+            for place in sorted(order[:most]):
+                yield Row(*ids, "single", users["single"], lines[place][0], epoch)
+        elif once_more:
+            yield Row(*ids, "single", users["single"], lines[order[0]][0], epoch)
 
     def _fit_prompts(self, turns: list[Turn], report: RenderReport) -> list[str]:
         turns = list(turns)
@@ -271,24 +274,47 @@ class Renderer:
                 lengths[place] = len(ids) + 1
         return lengths
 
-    def _template(self, conversations: list[list[dict[str, str]]], **options: bool) -> list[list[int]]:
-        if not conversations:
-            return []
-        # One call renders and tokenises: two calls would put a second token of beginning in front.
-        found = self.tokenizer.apply_chat_template(
-            conversations,
-            tokenize=True,
-            return_dict=True,
-            padding=False,
-            tokenizer_kwargs={"return_attention_mask": False},
-            **options,
-            **self.template_options,
-        )
-        return [list(ids) for ids in found["input_ids"]]
+    def _rendered(self, conversations: list[list[dict[str, str]]], **options: bool) -> list[str]:
+        found = self.tokenizer.apply_chat_template(conversations, tokenize=False, **options, **self.template_options)
+        return list(found)
+
+    def _tokens(self, chunks: Iterable[list[str]]) -> Iterator[list[int]]:
+        """Yield the tokens of rendered texts; a chunk is tokenised while the next one is being rendered."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            waiting: Future[list[list[int]]] | None = None
+            for texts in chunks:
+                following = pool.submit(tokenised, self.tokenizer, texts)
+                if waiting is not None:
+                    yield from waiting.result()
+                waiting = following
+            if waiting is not None:
+                yield from waiting.result()
 
     def _to_stop(self, ids: list[int], start: int) -> list[int]:
         end = next((at for at in range(start, len(ids)) if ids[at] in self.stop_ids), len(ids))
         return ids[: end + 1]
+
+
+def tokenised(tokenizer: Any, texts: list[str]) -> list[list[int]]:
+    """Return the tokens of texts that hold their control tokens already: nothing is put in front or behind."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None or not hasattr(backend, "encode_batch_fast"):
+        return [list(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]] if texts else []
+    backend.no_truncation()  # a tokenizer.json may ask for both
+    backend.no_padding()
+    return [found.ids for found in backend.encode_batch_fast(texts, add_special_tokens=False)]
+
+
+def texts_of(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:
+    """Return what each row of tokens says, control tokens included."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        return list(tokenizer.batch_decode(rows, clean_up_tokenization_spaces=False)) if rows else []
+    return list(backend.decode_batch([list(ids) for ids in rows], skip_special_tokens=False))
+
+
+def _chunks[T](rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS))
 
 
 def _user(text: str) -> list[dict[str, str]]:

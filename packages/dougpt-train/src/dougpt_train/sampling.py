@@ -3,6 +3,7 @@
 Shapes: B rows, T tokens, V vocabulary. Rows are padded on the left, so that all answers end together.
 """
 
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -62,7 +63,8 @@ def draw_tokens(
         top_p: Only the likeliest tokens of this total mass are drawn.
     """
     ids_BT, mask_BT = padded_left(prompts, pad_id, model.device)
-    cache = None
+    taken_as = _cache_argument(model)
+    cache: dict[str, Any] = {}
     open_rows = [True] * len(prompts)
     for step in range(most):
         positions_BT = _positions(mask_BT)[:, -ids_BT.shape[1] :]
@@ -70,11 +72,11 @@ def draw_tokens(
             input_ids=ids_BT,
             attention_mask=mask_BT,
             position_ids=positions_BT,
-            past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,
+            **cache,
         )
-        cache = found.past_key_values
+        cache = {taken_as: found["cache"] if "cache" in found else found["past_key_values"]}
         draws_B = torch.tensor([uniform("token", step, *row) for row in names], dtype=torch.float64)
         tokens = _draw(found.logits[:, -1].double().cpu() / temperature, draws_B, top_p)
         yield [token if is_open else None for token, is_open in zip(tokens, open_rows, strict=True)]
@@ -91,6 +93,12 @@ def padded_left(rows: Sequence[list[int]], pad_id: int, device: Any) -> tuple[to
     ids_BT = torch.tensor([[pad_id] * (longest - len(ids)) + ids for ids in rows], device=device)
     mask_BT = torch.tensor([[0] * (longest - len(ids)) + [1] * len(ids) for ids in rows], device=device)
     return ids_BT, mask_BT
+
+
+def _cache_argument(model: Any) -> str:
+    """Return what the model's forward calls its cache: transformers renamed it during version 5."""
+    plain = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return "cache" if "cache" in inspect.signature(plain.forward).parameters else "past_key_values"
 
 
 def _positions(mask_BT: torch.Tensor) -> torch.Tensor:

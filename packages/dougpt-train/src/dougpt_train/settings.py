@@ -1,12 +1,16 @@
 """What a run may be told. Importing this loads nothing heavy; every field carries its help text."""
 
 import math
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+from dougpt_train.presets import PRESETS
 
 Form = Literal["burst", "single"]
-Method = Literal["lora", "qlora", "full"]
+Method = Literal["auto", "lora", "qlora", "full"]
+Backend = Literal["trl", "unsloth"]
 Device = Literal["auto", "cpu", "cuda"]
+PresetName = Literal["", "cpu", "8gb", "12gb", "16gb", "24gb", "48gb", "80gb"]
 
 TINY = "tiny"
 WIDTH_STEP = 64
@@ -17,18 +21,35 @@ WIDTH_STEP = 64
 class TrainSettings:
     """How samples become an adapter; the defaults train the embedded tiny model on two cores."""
 
+    preset: PresetName = field(
+        default="",
+        metadata={
+            "help": "A tier of hardware ('cpu', '8gb', '12gb', '16gb', '24gb', '48gb', '80gb') that names a base model "
+            "and fills in every setting left at its default."
+        },
+    )
     base: str = field(
         default=TINY,
         metadata={
             "help": "The model to adapt: 'tiny' is made on the spot from the training split, anything else is the "
-            "folder of a local model."
+            "folder of a local model, or a model's name on the hub that was fetched before."
         },
     )
+    download: bool = field(
+        default=False, metadata={"help": "Fetch a base model that is named and not here; never done without."}
+    )
     method: Method = field(
-        default="lora",
+        default="auto",
         metadata={
-            "help": "'lora' trains an adapter on 16- or 32-bit weights, 'qlora' one on 4-bit weights, "
-            "'full' all weights."
+            "help": "'lora' trains an adapter on 16-bit weights (32-bit on a CPU), 'qlora' one on 4-bit NF4 weights, "
+            "'full' all weights; 'auto' is 'qlora' on a GPU and 'lora' elsewhere."
+        },
+    )
+    backend: Backend = field(
+        default="trl",
+        metadata={
+            "help": "'trl' trains with TRL and PEFT; 'unsloth' lets Unsloth, which you install yourself, load the "
+            "model and its adapter: same data, same record, a GPU only."
         },
     )
     device: Device = field(default="auto", metadata={"help": "'auto' takes the GPU where there is one."})
@@ -69,6 +90,19 @@ class TrainSettings:
     gradient_checkpointing: bool = field(
         default=False, metadata={"help": "Compute activations twice to need less memory; for big models."}
     )
+    group_by_length: bool = field(
+        default=True, metadata={"help": "Rows of like length share a batch, so that little of it is padding."}
+    )
+    packing: bool = field(
+        default=False,
+        metadata={
+            "help": "Rows stand behind one another instead of being padded; first it is checked that they then compute "
+            "what they compute alone."
+        },
+    )
+    pack_tokens: int = field(
+        default=0, metadata={"help": "Tokens of a pack; 0 means so many that two hold batch_rows average rows."}
+    )
     log_steps: int = field(default=10, metadata={"help": "Steps between two points of the loss curve."})
     eval_steps: int = field(
         default=50, metadata={"help": "Steps between two measurements on the validation split; 0 means never."}
@@ -108,20 +142,41 @@ class TrainSettings:
                 raise ValueError(f"{name} is {getattr(self, name)}, not in [{low}, {high}]")
         if self.tiny_width % WIDTH_STEP:
             raise ValueError(f"tiny_width is {self.tiny_width}, not a multiple of {WIDTH_STEP}")
-        if self.base == TINY and self.method == "full":
+        if self.base == TINY and not self.preset and self.method == "full":
             raise ValueError("method 'full' on base 'tiny' trains it twice: raise tiny_steps and use 'lora'")
+        if self.backend == "unsloth" and self.base == TINY and not self.preset:
+            raise ValueError("backend 'unsloth' needs a base model of its own: base is 'tiny'")
+
+    def resolved(self, device: str) -> "TrainSettings":
+        """Return the settings as they are trained with on "cuda" or "cpu": preset filled in, no 'auto' method left."""
+        found = self
+        if self.preset:
+            chosen = PRESETS[self.preset]
+            given: dict[str, Any] = {"base": chosen.base, **chosen.settings}
+            untouched = {one.name for one in fields(self) if getattr(self, one.name) == one.default}
+            found = replace(self, **{name: value for name, value in given.items() if name in untouched})
+        if found.method == "auto":
+            found = replace(found, method="qlora" if device == "cuda" and found.base != TINY else "lora")
+        return found
 
     def rendering(self) -> dict[str, object]:
         """Return the fields that decide what a model is asked and how its answer is drawn."""
         return {name: getattr(self, name) for name in _RENDERING}
 
 
-_CHOICES = {"method": get_args(Method), "device": get_args(Device), "form": get_args(Form)}
+_CHOICES = {
+    "preset": get_args(PresetName),
+    "method": get_args(Method),
+    "backend": get_args(Backend),
+    "device": get_args(Device),
+    "form": get_args(Form),
+}
 _RANGES = {
     **dict.fromkeys(("burst_lines", "prompt_tokens", "reply_tokens"), (1, math.inf)),
     **dict.fromkeys(("epochs", "batch_rows", "accumulate", "rank", "alpha", "log_steps", "score_rows"), (1, math.inf)),
     **dict.fromkeys(("tiny_layers", "tiny_steps", "tiny_batch_rows"), (1, math.inf)),
     **dict.fromkeys(("seed", "context_lines", "max_steps", "eval_steps", "save_steps", "patience"), (0, math.inf)),
+    "pack_tokens": (0, math.inf),
     "tiny_vocabulary": (512, math.inf),
     "single_share": (0, 1),
     "learning_rate": (1e-9, 1),

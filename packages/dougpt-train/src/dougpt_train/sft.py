@@ -6,6 +6,7 @@ and nothing that went in has changed.
 """
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -17,11 +18,15 @@ from dougpt_schema import ArrowStream, file_sha256, fingerprint
 
 from dougpt_train.adapter import known_noise_kept_quiet, save_adapter
 from dougpt_train.base import Base, make_tiny_base, model_files, open_folder
-from dougpt_train.checklist import Preflight, check
-from dougpt_train.checks.canary import check_canary
+from dougpt_train.checklist import Preflight, check, check_weights, machine, samples_of, waiting_canary
+from dougpt_train.checks.check import Check
 from dougpt_train.checks.reload import check_reload, reference_logits
-from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError
+from dougpt_train.checks.resume import changed_since
+from dougpt_train.checks.setup import check_disk
+from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError, SeveralProcessesError
+from dougpt_train.order import training_order
 from dougpt_train.prepare import Prepared, prepare
+from dougpt_train.progress import Progress, Teller
 from dougpt_train.record import (
     ADAPTER,
     BASE,
@@ -33,8 +38,8 @@ from dougpt_train.record import (
     PREFLIGHT,
     RUN,
     WEIGHTS,
-    changed_inputs,
     describe_inputs,
+    hardware,
     write_json,
     write_settings,
 )
@@ -44,18 +49,8 @@ from dougpt_train.trainer import Tell, Watcher, curves, last_checkpoint, make_tr
 
 PARTIAL = ".partial"
 TRAINER = "trainer"
-CANARY = "canary"
+WEIGHED = "weighed"
 REFERENCE_ROWS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is: `stage` is "base" (the tiny model's first training) or "adapter"; loss in nats a token."""
-
-    stage: str
-    done: int
-    total: int
-    loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +82,11 @@ def train(
     run_folder: Path | str = "run",
     *,
     validation: ArrowStream | None = None,
+    test: ArrowStream | None = None,
     preflight: Preflight | None = None,
     progress: Callable[[Progress], None] | None = None,
     git_commit: str | None = None,
-    resume: bool = False,
+    resume: bool | Path = False,
     allow_drift: bool = False,
 ) -> TrainResult:
     """Train an adapter on `samples` and write the run to `run_folder`, which must not exist.
@@ -100,15 +96,18 @@ def train(
         settings: How to train.
         run_folder: Where the run is written.
         validation: Samples to measure on; nothing is learnt from them.
-        preflight: The checks of an earlier call; made anew unless they were made for exactly this run.
+        test: Samples kept for evaluation, to see that none of their moments is trained on.
+        preflight: The checks of an earlier call; made anew unless they were made for exactly this run and machine.
         progress: Called after each step.
         git_commit: Noted in run.json.
-        resume: Go on from the last checkpoint (`save_steps`) of a run that was killed, if there is one.
+        resume: Go on from the last checkpoint (`save_steps`) of a run that was killed, if there is one; a path is
+            the folder of a killed run that had another name.
         allow_drift: Resume even if what goes in has changed; run.json then says what.
 
     Raises:
         PreflightFailedError: A check failed; nothing was trained or written.
         RunFolderError: The folder exists.
+        SeveralProcessesError: It was started as one of several processes.
         ResumeRefusedError: What goes in is not what the killed run was made from.
         BaseModelError: The base model, or the device asked for, is not there.
         NotReproducedError: The saved adapter does not compute what was trained.
@@ -117,48 +116,72 @@ def train(
     folder = Path(run_folder)
     if folder.exists():
         raise RunFolderError(folder, "exists; a finished run is never written over")
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise SeveralProcessesError("a run is one process on one device: start it without `accelerate launch`")
     prepared = prepare(samples, settings, validation)
-    inputs = describe_inputs(prepared)
+    settings, held_out = prepared.settings, samples_of(test)
+    inputs = describe_inputs(prepared, held_out)
     run_id = fingerprint(inputs)
-    checks = preflight if preflight and preflight.fingerprint == run_id else check(prepared, inputs, folder)
+    checks = _reused(preflight, prepared, run_id, folder) or check(prepared, inputs, folder, held_out)
     if not checks.passed:
         raise PreflightFailedError(checks)
 
     work = folder.with_name(folder.name + PARTIAL)
     drift = _enter(work, inputs, resume=resume, allow_drift=allow_drift)
+    if drift:
+        checks = checks.with_check(Check("P13", "resume", "warning", f"drift was allowed: {', '.join(drift)}", drift))
     write_settings(work, settings)
     base_losses: list[float] = []
+    mean_tokens = sum(len(row.ids) for row in prepared.rows) / len(prepared.rows)
     with few_threads(settings):
         if settings.base == TINY:
-            base, base_losses = _tiny_base(prepared, work, _teller(progress, "base"))
+            tell = Teller(progress, "base", mean_tokens * settings.tiny_batch_rows)
+            base, base_losses = _tiny_base(prepared, work, tell)
             prepared = replace(prepared, base=base)
-        if settings.canary:
-            checks = _with_canary(checks, prepared, work)
-        write_json(work / PREFLIGHT, checks.to_dict())
+        checks = _with_weights(checks, prepared, work)
         started = time.monotonic()
-        metrics, results = _fit(prepared, work, _teller(progress, "adapter"))
+        tell = Teller(progress, "adapter", mean_tokens * settings.batch_rows * settings.accumulate)
+        metrics, results, reload = _fit(prepared, work, tell)
         seconds = time.monotonic() - started
+    checks = checks.with_check(reload)
     metrics |= {"base": [round(loss, 6) for loss in base_losses]}
+    write_json(work / PREFLIGHT, checks.to_dict())
     write_json(work / METRICS, metrics)
+    results |= {"reload": dict(reload.facts)}
     results |= {"metrics": file_sha256(work / METRICS), "preflight": file_sha256(work / PREFLIGHT)}
     if settings.base == TINY:
         results["base"] = model_files(work / BASE)
     record = {"format": FORMAT, "run_id": run_id, "inputs": inputs, "results": results, "drift": drift}
-    write_json(work / RUN, record | {"git_commit": git_commit})
+    write_json(work / RUN, record | {"git_commit": git_commit, "hardware": hardware(settings)})
     _leave(work, folder)
     trained = results["adapter" if "adapter" in results else "model"]
     tokens = sum(len(row.ids) for row in prepared.rows)
     return TrainResult(folder, run_id, next(iter(trained.values())), checks, metrics, tokens, seconds)
 
 
-def _enter(work: Path, inputs: Mapping[str, Any], *, resume: bool, allow_drift: bool) -> dict[str, Any]:
+def _reused(found: Preflight | None, prepared: Prepared, run_id: str, folder: Path) -> Preflight | None:
+    """Return an earlier preflight if it was made for this run on this machine, with the disk looked at anew."""
+    if found is None or found.fingerprint != run_id or found.machine != machine(prepared.settings):
+        return None
+    if prepared.settings.canary and found.of("P12").status == "skipped":
+        found = found.with_check(waiting_canary())
+    return found.with_check(check_disk(prepared, folder, found.of("P9")))
+
+
+def _enter(work: Path, inputs: Mapping[str, Any], *, resume: bool | Path, allow_drift: bool) -> dict[str, Any]:
     """Make the working folder, or keep a killed run's; return what has changed since then."""
     drift: dict[str, Any] = {}
-    if resume and (work / INPUTS).is_file():
-        before = json.loads((work / INPUTS).read_text(encoding="utf-8"))
-        drift = before["drift"] | changed_inputs(before["inputs"], inputs)
-        if changed_inputs(before["inputs"], inputs) and not allow_drift:
-            raise ResumeRefusedError(work, drift)
+    killed = resume if isinstance(resume, Path) else work
+    if resume and (killed / INPUTS).is_file():
+        changed = changed_since(inputs, killed)
+        if changed and not allow_drift:
+            raise ResumeRefusedError(killed, changed)
+        drift = json.loads((killed / INPUTS).read_text(encoding="utf-8"))["drift"] | changed
+        if killed != work:
+            shutil.rmtree(work, ignore_errors=True)
+            killed.rename(work)
+    elif isinstance(resume, Path):
+        raise RunFolderError(killed, "is no killed run: there is nothing to go on from")
     else:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
@@ -168,8 +191,7 @@ def _enter(work: Path, inputs: Mapping[str, Any], *, resume: bool, allow_drift: 
 
 def _leave(work: Path, folder: Path) -> None:
     """Take away what only a resumed run would need, and give the run its name."""
-    for name in (TRAINER, CANARY):
-        shutil.rmtree(work / name, ignore_errors=True)
+    shutil.rmtree(work / TRAINER, ignore_errors=True)
     for name in (INPUTS, BASE_MADE):
         (work / name).unlink(missing_ok=True)
     work.rename(folder)
@@ -188,20 +210,20 @@ def _tiny_base(prepared: Prepared, work: Path, tell: Tell) -> tuple[Base, list[f
     return base, losses
 
 
-def _with_canary(checks: Preflight, prepared: Prepared, work: Path) -> Preflight:
-    """Return the checks with the canary's; a failed one leaves nothing behind."""
-    settings = prepared.settings
-    canary = check_canary(prepared.base, settings, prepared.rows, work / CANARY)
-    checks = replace(checks, checks=(*checks.checks, canary))
+def _with_weights(checks: Preflight, prepared: Prepared, work: Path) -> Preflight:
+    """Return the checks with those that waited for the base's weights; a failed one leaves nothing behind."""
+    checks = check_weights(checks, prepared, work / WEIGHED)
+    shutil.rmtree(work / WEIGHED, ignore_errors=True)
     if not checks.passed:
         shutil.rmtree(work)
         raise PreflightFailedError(checks)
     return checks
 
 
-def _fit(prepared: Prepared, work: Path, tell: Tell) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Train, save, and prove the saved weights; return metrics and hashes."""
-    settings, rows, validation_rows = prepared.settings, prepared.rows, prepared.validation_rows
+def _fit(prepared: Prepared, work: Path, tell: Tell) -> tuple[dict[str, Any], dict[str, Any], Check]:
+    """Train, save, and prove the saved weights; return metrics, hashes and the proof."""
+    settings, validation_rows = prepared.settings, prepared.validation_rows
+    rows = training_order(prepared.rows, settings)
     watcher = Watcher(tell, settings.patience, work / TRAINER)
     trainer = make_trainer(
         prepared.base, settings, rows, validation_rows=validation_rows, folder=work / TRAINER, watcher=watcher
@@ -215,7 +237,7 @@ def _fit(prepared: Prepared, work: Path, tell: Tell) -> tuple[dict[str, Any], di
     if before is not None:
         after = trainer.evaluate()["eval_loss"]
         metrics |= {"validation_loss_before": round(before, 6), "validation_loss": round(after, 6)}
-    trained = reference_logits(trainer.model, rows[:REFERENCE_ROWS])
+    trained = reference_logits(trainer.model, prepared.rows[:REFERENCE_ROWS])
     results: dict[str, Any] = {}
     if settings.method == "full":
         trainer.model.save_pretrained(work / FULL)
@@ -224,13 +246,4 @@ def _fit(prepared: Prepared, work: Path, tell: Tell) -> tuple[dict[str, Any], di
     else:
         save_adapter(trainer.model, work / ADAPTER, prepared.base.name)
         results["adapter"] = {WEIGHTS: file_sha256(work / ADAPTER / WEIGHTS)}
-    results["reload"] = check_reload(prepared, work, trained)
-    return metrics, results
-
-
-def _teller(progress: Callable[[Progress], None] | None, stage: str) -> Tell:
-    def tell(done: int, total: int, loss: float | None) -> None:
-        if progress is not None:
-            progress(Progress(stage, done, total, loss))
-
-    return tell
+    return metrics, results, check_reload(prepared, work, trained)

@@ -9,15 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
 from safetensors.torch import load_file, save_file
+from torch.utils.data import SequentialSampler
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from dougpt_train.adapter import known_noise_kept_quiet, lora_config
 from dougpt_train.base import Base, find_device, load_weights
+from dougpt_train.packing import dataset_of, fitting, packed
 from dougpt_train.render import Encoded
 from dougpt_train.settings import TrainSettings
+from dougpt_train.unsloth import unsloth_model
 
 STATE = "trainer_state.json"
 BEST = "best.safetensors"
@@ -38,21 +40,38 @@ def make_trainer(
     folder: Path,
     watcher: "Watcher",
 ) -> Any:
-    """Return an `SFTTrainer` with the base's weights loaded; its checkpoints go to `folder`."""
+    """Return an `SFTTrainer` with the base's weights loaded; its checkpoints go to `folder`.
+
+    Rows are trained on in the order given, or in packs whose order the seed draws.
+    """
     device = find_device(settings)
+    dataset = packed(rows, settings) if settings.packing else dataset_of(rows)
+    batched = fitting(settings, dataset, len(rows)) if settings.packing else settings
+    arguments = _arguments(batched, folder, device, len(dataset), measure=bool(validation_rows))
+    ours = settings.backend == "trl"
     with known_noise_kept_quiet():
-        trainer = SFTTrainer(
-            model=load_weights(base, settings, device),
-            args=_arguments(settings, folder, device, len(rows), measure=bool(validation_rows)),
-            train_dataset=_dataset(rows),
-            eval_dataset=_dataset(validation_rows) if validation_rows else None,
+        trainer = _in_order(SFTTrainer)(
+            model=load_weights(base, settings, device) if ours else unsloth_model(base, settings),
+            args=arguments,
+            train_dataset=dataset,
+            eval_dataset=dataset_of(validation_rows) if validation_rows else None,
             processing_class=base.tokenizer,
             # TRL seeds the adapter's first weights where it makes the adapter itself.
-            peft_config=None if settings.method == "full" else lora_config(settings),
+            peft_config=lora_config(settings) if ours and settings.method != "full" else None,
             callbacks=[watcher],
         )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _in_order(trainer: type) -> type:
+    """Return TRL's trainer, or the one that Unsloth made of it, reading its rows in their order."""
+
+    class InOrder(trainer):  # type: ignore[misc] # untyped, and known only now
+        def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+            return SequentialSampler(train_dataset if train_dataset is not None else self.train_dataset)
+
+    return InOrder
 
 
 def last_checkpoint(folder: Path) -> Path | None:
@@ -93,8 +112,9 @@ class Watcher(TrainerCallback):  # type: ignore[misc] # transformers is taken as
         self._patience = patience
         self._best = folder / BEST
 
-    def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-        """Tell of every step."""
+    def on_step_end(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Tell of every step; log the loss with each checkpoint, since a resumed run averages from there."""
+        control.should_log = control.should_log or control.should_save
         losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
         self._tell(state.global_step, state.max_steps, losses[-1] if losses else None)
 
@@ -136,7 +156,8 @@ def _arguments(settings: TrainSettings, folder: Path, device: str, n_rows: int, 
         bf16=device == "cuda",
         **{CHECKPOINTING: settings.gradient_checkpointing},
         max_length=None,  # rows are cut before, never through an answer
-        packing=False,
+        packing=False,  # packs are made before, for a batch of them to be known
+        padding_free=settings.packing,
         eval_strategy="steps" if measure and settings.eval_steps else "no",
         eval_steps=settings.eval_steps or None,
         logging_steps=settings.log_steps,
@@ -147,10 +168,6 @@ def _arguments(settings: TrainSettings, folder: Path, device: str, n_rows: int, 
         disable_tqdm=True,
         dataloader_pin_memory=device == "cuda",
     )
-
-
-def _dataset(rows: Sequence[Encoded]) -> Dataset:
-    return Dataset.from_dict({"input_ids": [row.ids for row in rows], "labels": [row.labels for row in rows]})
 
 
 def _trainable(model: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`dougpt export`: samples in the forms of other tools, or the workspace as DVC stages."""
+"""`dougpt export`: samples in the forms of other tools, a trained model for servers, or the workspace as DVC stages."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from dougpt.project import Project
 
 LINES = ("messages", "prompt-completion", "sharegpt", "jsonl")
-FORMS = (*LINES, "parquet", "huggingface", "all", "dvc")
+SERVED = ("merged", "ollama", "gguf")
+FORMS = (*LINES, "parquet", "huggingface", "all", "dvc", *SERVED)
 SPLITS = ("train", "validation", "test")
 
 
@@ -36,12 +37,24 @@ SPLITS = ("train", "validation", "test")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The file to write; by default beside what it was made of."
 )
-def command(workspace: Path, form: str, split: str, replies: str, out: Path | None) -> None:
-    """Write the samples in another tool's format, or a dvc.yaml for the workspace.
+@options.run
+@click.option("--converter", type=click.Path(path_type=Path), help="llama.cpp's convert_hf_to_gguf.py, for --as gguf.")
+def command(
+    workspace: Path,
+    form: str,
+    split: str,
+    replies: str,
+    out: Path | None,
+    run_id: str | None,
+    converter: Path | None,
+) -> None:
+    """Write the samples in another tool's format, a trained model for servers, or a dvc.yaml for the workspace.
 
     messages, prompt-completion, sharegpt: JSON lines for training tools; jsonl, parquet: the samples as they are.
     huggingface: a folder for datasets.load_dataset, with all splits, features and a card. all: each of these, all
     splits, and the dataset_info.json that LLaMA-Factory reads, in the folder exports/ beside the samples or --out.
+    merged, ollama, gguf: a run's adapter merged into its base and verified, as a folder of safetensors that vLLM opens,
+    with a Modelfile for `ollama create`, or as one GGUF file where llama.cpp's converter is given.
     dvc: a dvc.yaml whose stages call dougpt, for `dvc repro`; write it again after an update of dougpt.
 
     \b
@@ -49,7 +62,16 @@ def command(workspace: Path, form: str, split: str, replies: str, out: Path | No
       dougpt export --as messages --split train
       dougpt export --as huggingface --out my-dataset
       dougpt export --as dvc && dvc repro
+      dougpt export --as ollama && ollama create chat -f Modelfile
     """
+    if form in SERVED:
+        from dougpt_train import export_run
+
+        from dougpt.runs import run_folder
+
+        run = run_folder(workspace, run_id)
+        click.echo(export_run(run, out or run / "merged", form, converter=converter))  # type: ignore[arg-type] # click checked it
+        return
     from dougpt.project import Project
 
     project = Project.open(workspace)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from dougpt.page.facts import PageFacts
 
 SHOWN_SETTINGS = ("base", "method", "form", "seed", "epochs", "batch_rows", "learning_rate", "rank", "alpha")
-STATUS_ORDER = ("failed", "warning", "passed")
+STATUS_ORDER = ("failed", "warning", "passed", "skipped")
 
 
 def training_view(facts: PageFacts) -> dict[str, Any] | None:

@@ -2,15 +2,32 @@
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dougpt_schema import SAMPLES, DougptError, Split, read_table
-from dougpt_train import Progress, preflight, train
+from dougpt_schema import DougptError, MissingExtraError
+from dougpt_train.unsloth import start_backend
 
 from dougpt.execute import Task
-from dougpt.terminal import note
+from dougpt.terminal import lasting, note
+from dougpt.training import (
+    PREFLIGHT,
+    RESUME,
+    beside,
+    killed_run,
+    read_splits,
+    resume_wish,
+    stored_preflight,
+    tell_tracker,
+    write_page,
+)
 
-TOLD_STEPS = 50
+if TYPE_CHECKING:
+    from dougpt_train import Progress
+
+TOLD_S = 10.0
+GB, MB = 1e9, 1e6
 
 
 class PreflightRefusedError(DougptError):
@@ -21,27 +38,12 @@ class PreflightRefusedError(DougptError):
 
 def run(task: Task) -> str:
     """Train and write runs/<run>/; a run that was finished and not yet marked is only marked."""
-    settings = task.project.settings.train
-    dataset = task.project.workspace.dataset(task.subject)
     if not (task.folder / "run.json").exists():
-        samples, validation, test = (
-            read_table(dataset / f"{split}.parquet", SAMPLES) for split in (Split.TRAIN, Split.VALIDATION, Split.TEST)
-        )
-        task.folder.parent.mkdir(parents=True, exist_ok=True)
-        checks = preflight(samples, settings, validation=validation, test=test, folder=task.folder.parent)
-        if not checks.passed:
-            failed = [check for check in checks.checks if check.status == "failed"]
-            raise PreflightRefusedError(f"preflight: {failed[0].name}: {failed[0].found} ({len(failed)} checks failed)")
-        train(
-            samples,
-            settings,
-            task.folder,
-            validation=validation if validation.num_rows else None,
-            preflight=checks,
-            progress=_tell,
-            git_commit=git_commit(),
-        )
+        _train(task)
+    _show(task)
     task.write_json("stage.json", dataset=task.subject)
+    for suffix in (PREFLIGHT, RESUME):
+        beside(task.folder, suffix).unlink(missing_ok=True)
     return f"run {task.folder.name}"
 
 
@@ -55,7 +57,68 @@ def git_commit() -> str | None:
     return asked.stdout.strip() or None
 
 
-def _tell(progress: Progress) -> None:
-    if progress.done % TOLD_STEPS == 0 or progress.done == progress.total:
-        loss = "" if progress.loss is None else f", loss {progress.loss:.3f}"
-        note(f"train {progress.stage}: step {progress.done} of {progress.total}{loss}")
+def _train(task: Task) -> None:
+    settings = task.project.settings.train
+    start_backend(settings)
+    from dougpt_train import PreflightFailedError, train  # noqa: PLC0415 (behind the backend, which patches PyTorch)
+
+    samples, validation, test = read_splits(task.project, task.subject)
+    task.folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        train(
+            samples,
+            settings,
+            task.folder,
+            validation=validation if validation.num_rows else None,
+            test=test,
+            preflight=stored_preflight(task.folder),
+            progress=Teller(),
+            git_commit=git_commit(),
+            resume=killed_run(task.folder) or False,
+            allow_drift=bool(resume_wish(task.folder).get("allow_drift")),
+        )
+    except PreflightFailedError as error:
+        failed = [check for check in error.preflight.checks if check.status == "failed"]
+        raise PreflightRefusedError(
+            f"preflight: {failed[0].name}: {failed[0].found} ({len(failed)} checks failed)"
+        ) from error
+
+
+def _show(task: Task) -> None:
+    """Draw the run's page and tell the tracker; the run is finished whether or not these are there."""
+    try:
+        write_page(task.folder)
+    except MissingExtraError as error:
+        note(f"train: no page: {error}")
+    if tracked := tell_tracker(task.project, task.folder):
+        note(f"train: MLflow knows it as {tracked}")
+
+
+class Teller:
+    """Tells of a training every few seconds, and of the last step of each part."""
+
+    def __init__(self) -> None:
+        self._told = float("-inf")
+
+    def __call__(self, progress: "Progress") -> None:
+        """Print a line where it is time for one."""
+        now = time.monotonic()
+        if progress.done < progress.total and now - self._told < TOLD_S:
+            return
+        self._told = now
+        note(told(progress))
+
+
+def told(progress: "Progress") -> str:
+    """Return a line about how far a training is."""
+    line = f"train {progress.stage}: step {progress.done} of {progress.total}"
+    if progress.loss is not None:
+        line += f", loss {progress.loss:.3f}"
+    if progress.tokens_per_s is not None:
+        line += f", {progress.tokens_per_s:,.0f} tokens/s"
+    if progress.memory_bytes is not None:
+        held = progress.memory_bytes
+        line += f", {held / GB:.1f} GB" if held >= GB else f", {held / MB:.0f} MB"
+    if progress.seconds_left:
+        line += f", {lasting(progress.seconds_left)} left"
+    return line

@@ -40,6 +40,7 @@ def check_canary(base: Base, settings: TrainSettings, rows: Sequence[Encoded], f
         max_steps=STEPS,
         learning_rate=min(MOST_RATE, settings.learning_rate * FASTER),
         dropout=0.0,
+        packing=False,
         eval_steps=0,
         save_steps=0,
         patience=0,

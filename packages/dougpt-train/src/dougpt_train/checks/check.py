@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Status = Literal["passed", "warning", "failed"]
+Status = Literal["passed", "warning", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: a failed one keeps the run from starting, a warning does not.
+    """One check: a failed one keeps the run from starting, a warning does not; a skipped one had nothing to look at.
 
     Attributes:
         code: P1 to P15, the check's name in the documentation.
@@ -34,6 +34,11 @@ class Check:
             "found": self.found,
             "facts": dict(self.facts),
         }
+
+
+def skipped(code: str, name: str, why: str, **facts: object) -> Check:
+    """Return a check that was not made, and why."""
+    return Check(code, name, "skipped", why, facts)
 
 
 def judge(*, failed: object = False, warned: object = False) -> Status:

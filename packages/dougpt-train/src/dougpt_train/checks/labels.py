@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from statistics import quantiles
-from typing import Any
 
 from dougpt_train.checks.check import Check, judge
+from dougpt_train.checks.reading import Learnt, shown_rows
 from dougpt_train.prepare import Prepared
-from dougpt_train.render import THINKING, Encoded
+from dougpt_train.render import THINKING, texts_of, tokenised
 
-DECODE_ROWS = 4096
-SHOWN_ROWS = 5
 MOST_LEFT_OUT = 0.02
 MOST_SHORTENED = 0.25
 
@@ -29,46 +27,36 @@ def check_rendering(prepared: Prepared) -> Check:
     return Check("P2", "rendering", judge(failed=empty or not prepared.rows), found, report.to_dict())
 
 
-def check_labels(prepared: Prepared) -> Check:
+def check_labels(prepared: Prepared, learnt: Learnt) -> Check:
     """P3: the labels of every row decode to exactly its reply and one stop token."""
-    tokenizer, stops = prepared.base.tokenizer, frozenset(prepared.base.stop_ids)
-    never_stops = wrong = 0
-    example = ""
-    for start in range(0, len(prepared.rows), DECODE_ROWS):
-        chunk = prepared.rows[start : start + DECODE_ROWS]
-        learnt = [[label for label in row.labels if label != -100] for row in chunk]
-        for row, labels, text in zip(chunk, learnt, _decode(tokenizer, [ids[:-1] for ids in learnt]), strict=True):
-            if not labels or labels[-1] not in stops:
-                never_stops += 1
-                example = example or tokenizer.decode(labels)
-            elif text != row.row.reply:
-                wrong += 1
-                example = example or text
-    shown = [{"read": text, "learnt": _learnt_text(prepared, row)} for row, text in _shown(prepared)]
-    facts = {"never_stops": never_stops, "wrong": wrong, "shown": shown}
-    failed = never_stops or wrong
+    never_stops = sum(not stops for stops in learnt.stops)
+    wrong = [
+        text
+        for row, stops, text in zip(prepared.rows, learnt.stops, learnt.texts, strict=True)
+        if stops and text != row.row.reply
+    ]
+    facts = {"never_stops": never_stops, "wrong": len(wrong), "shown": shown_rows(prepared)}
     found = f"in all {len(prepared.rows)} rows the labels are the reply and a stop token"
-    if failed:
+    if never_stops or wrong:
+        example = wrong[0] if wrong else learnt.texts[learnt.stops.index(False)]
         found = (
-            f"{never_stops} rows teach no stop, {wrong} rows teach something else than the reply, such as {example!r}"
+            f"{never_stops} rows teach no stop, {len(wrong)} rows teach something else than the reply, "
+            f"such as {example!r}"
         )
-    return Check("P3", "labels", judge(failed=failed), found, facts)
+    return Check("P3", "labels", judge(failed=never_stops or wrong), found, facts)
 
 
-def check_prompts(prepared: Prepared) -> Check:
+def check_prompts(prepared: Prepared, learnt: Learnt) -> Check:
     """P4: every row starts with exactly the tokens that the model is asked with later."""
-    broken = [row for row in prepared.rows if row.ids[: len(row.prompt_ids)] != row.prompt_ids]
-    thinking = (
-        [row for row in prepared.rows if any(mark in _learnt_text(prepared, row) for mark in THINKING)]
-        if any(mark in prepared.base.tokenizer.chat_template for mark in THINKING)
-        else []
-    )
+    broken = sum(row.ids[: len(row.prompt_ids)] != row.prompt_ids for row in prepared.rows)
+    thinks = any(mark in prepared.base.tokenizer.chat_template for mark in THINKING)
+    thinking = sum(any(mark in text for mark in THINKING) for text in learnt.texts) if thinks else 0
     found = f"the prompt of all {len(prepared.rows)} rows is the one the model is asked with"
     if broken:
-        found = f"{len(broken)} rows do not start with the prompt that the model is asked with"
+        found = f"{broken} rows do not start with the prompt that the model is asked with"
     elif thinking:
-        found = f"{len(thinking)} rows teach to think before the reply"
-    facts = {"not_prefix": len(broken), "thinking": len(thinking)}
+        found = f"{thinking} rows teach to think before the reply"
+    facts = {"not_prefix": broken, "thinking": thinking}
     return Check("P4", "prompts", judge(failed=broken or thinking), found, facts)
 
 
@@ -119,13 +107,19 @@ def check_lengths(prepared: Prepared) -> Check:
     return Check("P6", "lengths", judge(failed=over or too_long, warned=warned), found, facts)
 
 
-def check_vocabulary(prepared: Prepared) -> Check:
-    """P7: nothing was added to the vocabulary, and every reply can be written and read back."""
+def check_vocabulary(prepared: Prepared, learnt: Learnt) -> Check:
+    """P7: nothing was added to the vocabulary, and every reply can be written and read back.
+
+    Labels that decode to their reply have been read back already; only the others are looked at again.
+    """
     tokenizer = prepared.base.tokenizer
     table_rows = prepared.base.config.get_text_config().vocab_size
-    replies = sorted({row.row.reply for row in prepared.rows})
-    ids = tokenizer(replies, add_special_tokens=False)["input_ids"] if replies else []
-    lost = [reply for reply, back in zip(replies, _decode(tokenizer, ids), strict=True) if back != reply]
+    replies = {row.row.reply for row in prepared.rows}
+    doubtful = sorted(
+        {row.row.reply for row, text in zip(prepared.rows, learnt.texts, strict=True) if text != row.row.reply}
+    )
+    read_back = texts_of(tokenizer, tokenised(tokenizer, doubtful))
+    lost = [reply for reply, back in zip(doubtful, read_back, strict=True) if back != reply]
     facts = {
         "tokens": len(tokenizer),
         "embedding_rows": table_rows,
@@ -159,24 +153,6 @@ def check_amounts(prepared: Prepared) -> Check:
         f"{top_count / n_rows:.0%} of the rows answer {top_reply!r}"
     )
     return Check("P8", "amounts", judge(failed=not learnt, warned=top_count > n_rows / 4), found, facts)
-
-
-def _shown(prepared: Prepared) -> list[tuple[Encoded, str]]:
-    """Return a few rows from all over the data, each with what is read and not learnt, for people to look at."""
-    rows = prepared.rows[:: max(1, len(prepared.rows) // SHOWN_ROWS)][:SHOWN_ROWS]
-    return [(row, str(prepared.base.tokenizer.decode(row.ids[: len(row.ids) - _n_learnt(row)]))) for row in rows]
-
-
-def _n_learnt(row: Encoded) -> int:
-    return sum(label != -100 for label in row.labels)
-
-
-def _learnt_text(prepared: Prepared, row: Encoded) -> str:
-    return str(prepared.base.tokenizer.decode([label for label in row.labels if label != -100]))
-
-
-def _decode(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:
-    return list(tokenizer.batch_decode(rows, clean_up_tokenization_spaces=False)) if rows else []
 
 
 def _quantiles(values: Sequence[int]) -> dict[str, object]:

@@ -1,16 +1,19 @@
 """P15: the adapter on disk, put on the plain base again, computes what was trained, and does something."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 
-from dougpt_train.adapter import open_adapter
+from dougpt_train.adapter import CONFIG, open_adapter
 from dougpt_train.base import find_device, load_weights, open_folder, precision
+from dougpt_train.checks.check import Check
 from dougpt_train.errors import NotReproducedError
 from dougpt_train.prepare import Prepared
-from dougpt_train.record import ADAPTER, FULL
+from dougpt_train.record import ADAPTER, FULL, WEIGHTS
 from dougpt_train.render import Encoded
 from dougpt_train.sampling import padded_left
 
@@ -33,11 +36,11 @@ def reference_logits(model: Any, rows: Sequence[Encoded]) -> torch.Tensor:
     return logits.masked_fill(mask[..., None] == 0, 0.0).cpu()
 
 
-def check_reload(prepared: Prepared, work: Path, trained: torch.Tensor) -> dict[str, float]:
+def check_reload(prepared: Prepared, work: Path, trained: torch.Tensor) -> Check:
     """Load what was saved and compare its logits with those of the trained model.
 
     Raises:
-        NotReproducedError: They differ, or the adapter changes nothing.
+        NotReproducedError: They differ, the adapter changes nothing, or holds what servers refuse.
     """
     settings = prepared.settings
     device = find_device(settings)
@@ -45,7 +48,11 @@ def check_reload(prepared: Prepared, work: Path, trained: torch.Tensor) -> dict[
     allowed = ALLOWED_4_BIT if settings.method == "qlora" else ALLOWED[precision(device)]
     if settings.method == "full":
         model = load_weights(open_folder("model", work / FULL), settings, device)
-        return {"difference": _require_same(reference_logits(model, rows), trained, allowed)}
+        difference = _require_same(reference_logits(model, rows), trained, allowed)
+        found = f"the saved weights compute what was trained, within {difference:.2g}"
+        return Check("P15", "reload", "passed", found, {"difference": difference})
+    if refused := refused_by_servers(work / ADAPTER):
+        raise NotReproducedError(f"the saved adapter cannot be served: {refused}", 0.0)
     base = load_weights(prepared.base, settings, device)
     effect = largest_difference(trained, reference_logits(base, rows))
     if effect < LEAST_EFFECT:
@@ -53,7 +60,19 @@ def check_reload(prepared: Prepared, work: Path, trained: torch.Tensor) -> dict[
     model = open_adapter(base, work / ADAPTER)
     # An adapter that was not loaded differs by its whole effect, however small that is.
     difference = _require_same(reference_logits(model, rows), trained, min(allowed, effect / 2))
-    return {"difference": difference, "adapter_effect": round(effect, 4)}
+    found = f"the saved adapter on the plain base computes what was trained, within {difference:.2g}"
+    facts = {"difference": difference, "adapter_effect": round(effect, 4)}
+    return Check("P15", "reload", "passed", f"{found}, and moves logits by up to {effect:.2g}", facts)
+
+
+def refused_by_servers(folder: Path) -> str:
+    """Return why vLLM and Ollama would refuse an adapter, an empty text where they would not."""
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    if config.get("modules_to_save"):
+        return f"it holds whole layers ({', '.join(config['modules_to_save'])})"
+    with safe_open(folder / WEIGHTS, "pt") as weights:
+        others = [name for name in weights.keys() if "lora_A" not in name and "lora_B" not in name]  # noqa: SIM118 (no dict)
+    return f"it holds {others[0]}, which is no low-rank matrix" if others else ""
 
 
 def _require_same(found: torch.Tensor, trained: torch.Tensor, allowed: float) -> float:

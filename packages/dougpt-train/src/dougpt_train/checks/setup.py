@@ -11,6 +11,7 @@ from peft import LoraConfig
 from transformers import AutoModelForCausalLM
 
 from dougpt_train.adapter import add_adapter
+from dougpt_train.base import quantised
 from dougpt_train.checks.check import Check, judge
 from dougpt_train.prepare import Prepared
 
@@ -21,7 +22,7 @@ TESTED: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "peft": ((0, 17), (0, 22)),
     "tokenizers": ((0, 22), (0, 24)),
     "torch": ((2, 8), (2, 16)),
-    "transformers": ((4, 57), (5, 24)),
+    "transformers": ((4, 57), (5, 25)),
     "trl": ((1, 16), (1, 17)),
 }
 SERVED_RANK = 64
@@ -31,6 +32,10 @@ SPARE_BYTES = 64 << 20
 
 def check_adapter(prepared: Prepared, lora: LoraConfig) -> Check:
     """P9: the adapter finds layers in every block, leaves the output layer alone, and can be served."""
+    stored = quantised(prepared.base)
+    if prepared.settings.method == "full" and stored:
+        found = f"the base's weights are quantised ({stored}): they cannot be trained in full, only an adapter on them"
+        return Check("P9", "adapter", "failed", found, {"quantised": stored})
     if prepared.settings.method == "full":
         return Check("P9", "adapter", "passed", "all weights are trained, there is no adapter")
     with torch.device("meta"):

@@ -44,8 +44,12 @@ def check_splits(samples: pa.Table, validation: pa.Table, test: pa.Table) -> Che
 
 def _turns(samples: pa.Table) -> list[tuple[str, str]]:
     return [
-        (sample["prompt"], response["text"])
+        (_plain(sample["prompt"]), _plain(response["text"]))
         for sample in samples.select(["prompt", "responses"]).to_pylist()
         for response in sample["responses"]
         if len(response["text"]) >= LONG_CHARACTERS
     ]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

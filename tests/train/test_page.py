@@ -1,0 +1,41 @@
+"""The page of a run shows its checks, curves and hashes, is equal for equal runs, and strangers' texts stay texts."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from dougpt_train import TrainResult
+from dougpt_train.errors import RunFolderError
+from dougpt_train.page import draw_page
+
+
+def test_checks_curves_and_hashes_stand_on_the_page(result: TrainResult) -> None:
+    page = draw_page(result.run_folder)
+
+    assert all(f"{check.code} {check.name}" in page for check in result.preflight.checks)
+    assert page.count("<svg") == 2
+    assert result.weights_sha256 in page
+    assert result.run_id in page
+    assert page.count("<mark>") == 5
+    assert page == draw_page(result.run_folder)
+    assert str(result.run_folder) not in page
+
+
+def test_what_a_viewer_typed_runs_nothing(result: TrainResult, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(result.run_folder, tmp_path / "run"))
+    preflight = json.loads((copied / "preflight.json").read_text(encoding="utf-8"))
+    (labels,) = (check for check in preflight["checks"] if check["code"] == "P3")
+    labels["facts"]["shown"][0]["learnt"] = "<script>alert(1)</script>\u202e"
+    (copied / "preflight.json").write_text(json.dumps(preflight), encoding="utf-8")
+
+    page = draw_page(copied)
+
+    assert "<script>" not in page
+    assert "\u202e" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_an_unfinished_run_has_no_page(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"run\.json cannot be read"):
+        draw_page(tmp_path)
