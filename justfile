@@ -18,7 +18,7 @@ install:
 pipeline *options:
     @echo "Installing what the pipeline needs and no more: about 7 GB on Linux, most of it PyTorch with its CUDA libraries" >&2
     uv sync --no-default-groups --quiet
-    uv run --no-sync dougpt init {{ workspace }} --key-file examples/key.hex
+    uv run --no-sync dougpt init {{ workspace }} --key-file examples/key.hex --settings examples/dougpt.toml
     uv run --no-sync dougpt pipeline examples/recordings --workspace {{ workspace }} --yes "$@"
     uv run --no-sync python examples/score_links.py {{ workspace }}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 from dougpt.cli import main
+from dougpt.settings import load_settings
 
 
 def init(*words: object) -> Result:
@@ -86,4 +87,25 @@ def test_a_short_key_is_refused(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "a key has 16 to 64 bytes, this file has 5" in result.stderr
+    assert not (tmp_path / "w").exists()
+
+
+def test_settings_can_be_given_and_stand_among_all_others(tmp_path: Path) -> None:
+    (tmp_path / "chosen.toml").write_text("[curate]\ntest_share = 0.35\n[curate.expect]\nmax_leaks = 3\n")
+
+    assert init(tmp_path / "w", "--settings", tmp_path / "chosen.toml").exit_code == 0
+
+    text = (tmp_path / "w/dougpt.toml").read_text()
+    assert load_settings(tmp_path / "w/dougpt.toml") == load_settings(tmp_path / "chosen.toml")
+    assert "\ntest_share = 0.35\n" in text
+    assert "\n# validation_share = " in text
+
+
+def test_settings_that_are_wrong_make_no_workspace(tmp_path: Path) -> None:
+    (tmp_path / "chosen.toml").write_text("[curate]\ntest_shares = 0.35\n")
+
+    result = init(tmp_path / "w", "--settings", tmp_path / "chosen.toml")
+
+    assert result.exit_code == 1
+    assert "test_shares" in result.stderr
     assert not (tmp_path / "w").exists()

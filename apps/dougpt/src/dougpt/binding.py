@@ -153,26 +153,31 @@ def line_of(text: str, place: tuple[str, ...]) -> int | None:
     return None
 
 
-def document(model: type) -> str:
-    """Return a TOML text with every table of `model`, each setting commented out at its default below its help."""
+def document(model: type, chosen: object = None) -> str:
+    """Return a TOML text with every table of `model`, each setting below its help: commented out at its default.
+
+    What `chosen`, a value of `model`, has otherwise is set.
+    """
     lines: list[str] = []
     for name, kind in get_type_hints(model).items():
-        lines += _table_lines(kind, (name,))
+        lines += _table_lines(kind, (name,), getattr(chosen, name, None))
     return "\n".join(lines) + "\n"
 
 
-def _table_lines(cls: type, place: tuple[str, ...]) -> list[str]:
+def _table_lines(cls: type, place: tuple[str, ...], chosen: object) -> list[str]:
     hints = get_type_hints(cls)
     lines = ["", f"[{dotted(place)}]"]
     nested: list[str] = []
     for setting in dataclasses.fields(cls):
-        kind = hints[setting.name]
+        kind, default = hints[setting.name], default_of(setting)
+        value = getattr(chosen, setting.name, default)
         if is_settings(kind):
-            nested += _table_lines(kind, (*place, setting.name))
+            nested += _table_lines(kind, (*place, setting.name), value)
             continue
         lines += [f"# {line}" for line in _wrapped(setting.metadata.get("help", ""))]
-        default = default_of(setting)
-        if default is None:
+        if value != default:
+            lines.append(f"{setting.name} = {to_toml(value)}")
+        elif default is None:
             lines.append(f"# {setting.name} =   ({kind_name(kind)}; unset)")
         else:
             lines.append(f"# {setting.name} = {to_toml(default)}")

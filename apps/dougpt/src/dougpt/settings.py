@@ -139,6 +139,6 @@ def load_settings(path: Path) -> Settings:
     return Binder(path, text, Settings).bind(Settings, table)
 
 
-def write_template(path: Path) -> None:
-    """Write a dougpt.toml that changes nothing and shows everything."""
-    atomic_write(path, (HEADER + document(Settings)).encode())
+def write_template(path: Path, chosen: Settings | None = None) -> None:
+    """Write a dougpt.toml that shows everything and changes what is `chosen`, nothing without it."""
+    atomic_write(path, (HEADER + document(Settings, chosen)).encode())

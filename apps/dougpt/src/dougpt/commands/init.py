@@ -23,8 +23,15 @@ HEX_KEY = re.compile(rb"(?:[0-9a-fA-F]{2}){16,64}")
     help="Take the pseudonym key from this file, bytes or hex, instead of drawing one: pseudonyms then agree with "
     "those of its other users.",
 )
+@click.option(
+    "--settings",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Begin with what this TOML file sets, in the form of dougpt.toml.",
+)
 @click.option("--example-key", is_flag=True, help="Take the public key of the examples. Not for real people's chat.")
-def command(folder: Path | None, workspace: Path | None, key_file: Path | None, example_key: bool) -> None:
+def command(
+    folder: Path | None, workspace: Path | None, key_file: Path | None, settings: Path | None, example_key: bool
+) -> None:
     """Make a workspace: dougpt.toml with every setting, a pseudonym key, folders.
 
     Run again, it keeps what is there and adds what is missing.
@@ -43,7 +50,7 @@ def command(folder: Path | None, workspace: Path | None, key_file: Path | None, 
 
     place = Workspace(folder or workspace or Path())
     _refuse_foreign(place)
-    _make(place, _key(key_file, example_key=example_key))
+    _make(place, _key(key_file, example_key=example_key), settings)
     click.echo(f"{place.root}: a dougpt workspace; its settings are in {place.settings_file}")
 
 
@@ -75,14 +82,14 @@ def _refuse_foreign(place: "Workspace") -> None:
         raise WorkspaceError(f"{place.root}: not empty and no dougpt workspace (it holds {foreign[0]})")
 
 
-def _make(place: "Workspace", key: bytes | None) -> None:
+def _make(place: "Workspace", key: bytes | None, settings: Path | None) -> None:
     from dougpt_schema import atomic_write
 
-    from dougpt.settings import write_template
+    from dougpt.settings import load_settings, write_template
     from dougpt.workspace import WorkspaceError
 
     if not place.settings_file.exists():
-        write_template(place.settings_file)
+        write_template(place.settings_file, load_settings(settings) if settings else None)
     for folder in (place.raw, place.root / "staged", place.labels, place.root / "curated", place.runs):
         folder.mkdir(parents=True, exist_ok=True)
     place.secret.mkdir(exist_ok=True)
