@@ -109,7 +109,7 @@ def test_a_gzip_file_broken_in_the_middle_keeps_what_stands_before(
     assert found.report.truncated
 
 
-@pytest.mark.parametrize("content", [b"", b"   \n", b"\0\0", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"   \n", b"\0\0", gzip.compress(b"", mtime=0)])
 def test_a_file_of_nothing_is_called_empty(content: bytes, saved: Callable[[bytes], Path]) -> None:
     with pytest.raises(UnreadableExportError, match="the file is empty"):
         read_chat(saved(content), recording_id=RECORDING)
