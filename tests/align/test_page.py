@@ -16,9 +16,9 @@ import pytest
 from dougpt_align import Alignment, AlignReport, align
 from dougpt_align.page import draw_page, figures
 from dougpt_align.page.examples import spread
-from dougpt_align.page.reasons import GROUPS, MEANINGS, funnel
+from dougpt_align.page.reasons import GROUPS, funnel
 from dougpt_align.page.reliability import Judged, curve, judge
-from dougpt_schema import CHAT_EVENTS, LABELS, UTTERANCES, LinkReason
+from dougpt_schema import CHAT_EVENTS, LABELS, LINK_MEANINGS, UTTERANCES, LinkReason
 from dougpt_schema.page.words import LONGEST_TEXT, quoted
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -164,7 +164,7 @@ def test_the_figures_of_the_report_stand_on_the_page(drawn: Drawn) -> None:
     for warning in report.warnings:
         assert warning in text
     for reason, count in report.reasons.items():
-        row = f"{reason.replace('_', ' ')} {MEANINGS[LinkReason(reason)]} {count:,}"
+        row = f"{reason.replace('_', ' ')} {LINK_MEANINGS[LinkReason(reason)]} {count:,}"
         assert row.replace(",", " ") in text.replace(",", " ")
 
 
@@ -242,7 +242,7 @@ def test_a_missing_extra_is_named_and_nothing_that_draws_is_loaded_before() -> N
 
 
 def test_every_reason_has_a_phrase_and_stands_in_the_funnel_in_its_order() -> None:
-    assert set(MEANINGS) == set(LinkReason)
+    assert set(LINK_MEANINGS) == set(LinkReason)
     assert [name for _, names in GROUPS for name in names] == [reason.value for reason in LinkReason]
 
 

@@ -36,6 +36,24 @@ def test_an_expectation_that_fails_stops_with_a_table_and_is_allowed_by_name(don
     assert run("curate", "--workspace", done).exit_code == 0
 
 
+def test_a_refused_dataset_leaves_the_one_before_as_it_is(done: Path, run: Any) -> None:
+    dataset = done / "curated/default"
+    before = {path.name: path.read_bytes() for path in dataset.iterdir() if path.is_file()}
+    set_lines(done, min_samples='{ "train" = 10000 }', min_characters="3")
+
+    refused = run("curate", "--workspace", done)
+    exported = run("export", "--as", "jsonl", "--workspace", done)
+    told = (dataset / "refused/card.md").read_text()
+    set_lines(done, min_samples='{ "train" = 1 }', min_characters="2")
+
+    assert refused.exit_code == 3
+    assert {name: (dataset / name).read_bytes() for name in before} == before
+    assert "| samples_train | at least 10000 |" in told
+    assert "of an earlier curation" in exported.stderr
+    assert run("curate", "--workspace", done).exit_code == 0
+    assert not (dataset / "refused").exists()
+
+
 def test_what_is_allowed_is_allowed_for_that_dataset_alone(done: Path, run: Any) -> None:
     set_lines(done, min_samples='{ "train" = 10000 }')
     assert run("curate", "--workspace", done, "--allow", "samples_train").exit_code == 0

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dougpt_curate import curate, dataset_card
+from dougpt_curate.reasons import meaning
 
 
 def test_the_card_counts_what_was_kept_and_why_the_rest_was_not(make_recordings: Callable[..., Any]) -> None:
@@ -15,7 +16,8 @@ def test_the_card_counts_what_was_kept_and_why_the_rest_was_not(make_recordings:
     assert text.startswith("# example\n")
     assert f"| **replies kept** | {report.replies['kept']} |" in text
     for reason, count in (report.replies["rejected"] | report.turns["rejected"]).items():
-        assert f"| left out: {reason} | {count} |" in text
+        assert f"| left out: {reason} ({meaning(reason)}) | {count} |" in text
+        assert meaning(reason)
     assert "| test | 2 |" in text
 
 

@@ -1,8 +1,10 @@
 """A recording's split is decided once: nothing that comes later changes it or enters what is held out."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -12,6 +14,7 @@ from dougpt_curate import (
     NotComparableError,
     Suite,
     assign_holdout,
+    curate,
     holdout_json,
     next_suite,
     read_holdout,
@@ -151,7 +154,7 @@ def test_a_suite_that_must_be_kept_refuses_links_that_changed() -> None:
     frozen = Suite({"a": "test"}, number=2, links={"a": "x"})
     changed = Suite({"a": "test"}, links={"a": "y"})
 
-    with pytest.raises(NotComparableError, match=r"links of a are not those of suite 2; .* suite = 3") as error:
+    with pytest.raises(NotComparableError, match=r"samples of a are not those of suite 2; .* suite = 3") as error:
         next_suite(frozen, changed, 2)
     assert error.value.exit_code == 4
     assert next_suite(frozen, changed, 3).number == 3
@@ -172,3 +175,23 @@ def test_few_recordings_are_divided_in_time_only_where_asked_and_nothing_frozen_
     assert "blocks" not in assign_holdout(dated([*names, "r4"]), in_blocks=True).values()
     later = assign_holdout(dated([*names, *"efghijkl"]), frozen=dict.fromkeys(names, "blocks"))
     assert {later[name] for name in "efghijkl"} == {"train"}
+
+
+@pytest.mark.parametrize(
+    "changed", [{"max_responses": 1}, {"context_words": 0}, {"near_similarity": 0.0}, {"min_characters": 8}]
+)
+def test_a_suite_holds_what_is_asked_and_answered_and_not_its_links_alone(
+    changed: dict[str, float], make_dialogue: Callable[..., Any]
+) -> None:
+    turns = 60
+    replies = [[f"yes number {n}", f"yes number {n} please", "short"] for n in range(turns)]
+    scene = make_dialogue([f"what about thing number {n}" for n in range(turns)], replies)
+    before = curate(*scene.tables, CurateSettings(leak_similarity=0), holdout={"r": "test"})
+
+    after = curate(*scene.tables, CurateSettings(leak_similarity=0, **changed), holdout={"r": "test"})  # type: ignore[arg-type]
+
+    assert before.report.held_out.keys() == after.report.held_out.keys()
+    assert before.report.held_out != after.report.held_out
+    assert curate(*scene.tables, CurateSettings(leak_similarity=0, seed=3), holdout={"r": "test"}).report.held_out == (
+        before.report.held_out
+    )

@@ -52,7 +52,7 @@ def test_the_page_tells_the_funnel_with_each_reason_and_shows_fifty_samples(made
 
     parsed(page)
     for reason in (*made.report.links["not_accepted"], *made.report.replies["rejected"]):
-        assert f"<td>{reason.replace('_', ' ')}</td>" in page
+        assert f"<td>{reason.replace('_', ' ')} <span" in page
     assert "Allowed by a person although it fails" in page
     assert "suite 3" in page
     shown = set(re.findall(r"sample <code>(\w+)</code>", page))

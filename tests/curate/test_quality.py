@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from dougpt_curate import CurateSettings, curate
 from dougpt_curate.quality import ADVERTISING, PERSONAL_DATA, WEB_ADDRESS, Rule, emote_share, judge
+from dougpt_schema import DougptError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,8 +119,45 @@ def test_a_turn_with_such_words_is_no_prompt_and_no_context(make_dialogue: Calla
 
 
 def test_a_language_without_a_list_is_refused(make_dialogue: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match="offensive_languages"):
+    with pytest.raises(DougptError, match=r"curate\.offensive_languages: .*xx"):
         curate(*make_dialogue(["hello"], [["a"]]).tables, CurateSettings(offensive_languages=("xx",)))
+
+
+@pytest.mark.parametrize("name", ["languages", "offensive_languages"])
+def test_a_language_is_named_by_its_code(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} holds 'english', which is no code"):
+        CurateSettings(**{name: ("english",)})  # type: ignore[arg-type]  # one of two fields of the same type
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("call me on 07700 900123", "personal_data"),
+        ("0176 12345678", "personal_data"),
+        ("card 4111111111111111 lol", "personal_data"),
+        ("ssn 123-45-6789", "personal_data"),
+        ("mail me at bob.smith@example.com", "personal_data"),
+        ("my insta is bobby_x", "advertising"),
+        ("join my discord", "advertising"),
+        ("follow me on twitch", "advertising"),
+        ("go to foo dot com", "web_address"),
+        ("use code DOUG20", "advertising"),
+        ("hey @someone go left", "reply_to_chatter"),
+        ("use code 1234 on the door", "kept"),
+        ("@everyone go left", "kept"),
+        ("@chat go left", "kept"),
+        ("son of a bitch", "kept"),
+        ("bitch please", "kept"),
+        ("1:23:45 was faster than 4:32.120", "kept"),
+        ("-4172144997902289642", "kept"),
+        ("room 101 at 0600", "kept"),
+        ("he has 1 000 000 000 coins", "kept"),
+    ],
+)
+def test_what_a_new_user_tried_is_caught_and_nothing_beside_it(
+    reply: str, reason: str, make_dialogue: Callable[..., Any]
+) -> None:
+    assert fate(make_dialogue(["hello"], [[reply]])) == [reason]
 
 
 def test_replies_surely_in_another_language_are_left_out_where_asked(make_dialogue: Callable[..., Any]) -> None:

@@ -82,7 +82,10 @@ def test_a_second_run_starts_no_stage_and_takes_no_time(finished: Path, recordin
         done = run(finished, recordings)
         took.append(time.perf_counter() - began)
         assert done.returncode == 0
-        assert done.stderr == "nothing to do: every stage is up to date\n"
+        assert done.stderr.splitlines() == [
+            "ingest: 6 files are as they were: nothing to do",
+            "nothing to do: every stage is up to date",
+        ]
 
     assert min(took) < RERUN_S
     assert sorted((finished / ".dougpt" / ".snakemake" / "log").iterdir()) == logs

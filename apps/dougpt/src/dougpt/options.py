@@ -40,7 +40,7 @@ class Moment(click.ParamType[int]):
             parts = [float(part) for part in str(value).split(":")]
         except ValueError:
             self.fail(f"{value!r} is no time; write 1:02:03, 62:03 or 3723", param, ctx)
-        if len(parts) > 3 or min(parts) < 0:
+        if len(parts) > 3 or min(parts) < 0 or max(parts[1:], default=0) >= 60:
             self.fail(f"{value!r} is no time; write 1:02:03, 62:03 or 3723", param, ctx)
         seconds: float = sum(part * 60**power for power, part in enumerate(reversed(parts)))
         return round(1000 * seconds)

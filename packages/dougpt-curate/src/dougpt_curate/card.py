@@ -5,6 +5,7 @@ from typing import Any
 
 from dougpt_curate.blocks import are_cut
 from dougpt_curate.gates import Expectation
+from dougpt_curate.reasons import meaning
 from dougpt_curate.report import CurateReport
 
 STYLE_COLUMNS = {"natural": "natural", "replies": "kept", "balanced": "sampled", "target": "target"}
@@ -119,7 +120,7 @@ def _speeds(report: CurateReport) -> str:
 
 def _by_count(counts: Mapping[str, int], prefix: str, total: int) -> list[tuple[str, int, str]]:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [(f"{prefix} {reason}", count, _share(count, total)) for reason, count in ordered]
+    return [(f"{prefix} {reason} ({meaning(reason)})", count, _share(count, total)) for reason, count in ordered]
 
 
 def _share(part: float, whole: float) -> str:

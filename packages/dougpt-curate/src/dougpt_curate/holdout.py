@@ -97,7 +97,7 @@ class Suite:
         recordings: The split of each recording, in the order in which they arrived.
         number: The version: 1 at the first curation, one more each time that held-out links changed.
         blocks: Of recordings divided in time, from and until of each split in milliseconds.
-        links: A fingerprint of the held-out links of each recording that has some.
+        links: A fingerprint of the held-out samples, and the links behind them, of each recording that has some.
     """
 
     recordings: Mapping[str, str]
@@ -107,7 +107,7 @@ class Suite:
 
 
 class NotComparableError(DougptError):
-    """Held-out links are not those of the suite that must be kept.
+    """Held-out samples are not those of the suite that must be kept.
 
     Attributes:
         recordings: The recordings of which they changed.
@@ -119,13 +119,13 @@ class NotComparableError(DougptError):
         self.recordings = tuple(recordings)
         shown = ", ".join(recordings[:3]) + (" and others" if len(recordings) > 3 else "")
         super().__init__(
-            f"not comparable: the held-out links of {shown} are not those of suite {suite}; "
-            f"to begin suite {suite + 1}, set suite = {suite + 1} in [curate] of dougpt.toml"
+            f"not comparable: the held-out samples of {shown} are not those of suite {suite}; undo what changed them "
+            f"(links, filters, context), or begin suite {suite + 1}: suite = {suite + 1} in [curate] of dougpt.toml"
         )
 
 
 def next_suite(frozen: Suite | None, curated: Suite, asked: int = 0) -> Suite:
-    """Return what to freeze after a curation: the suite there was, or the next one where held-out links changed.
+    """Return what to freeze after a curation: the suite there was, or the next one where held-out samples changed.
 
     Args:
         frozen: What was frozen before, if anything was.
@@ -133,13 +133,16 @@ def next_suite(frozen: Suite | None, curated: Suite, asked: int = 0) -> Suite:
         asked: The setting `suite`: the version that must be kept or begun; 0 begins the next one where it has to.
 
     Raises:
-        NotComparableError: The suite to keep is the frozen one, and held-out links changed.
+        NotComparableError: The suite to keep is the frozen one, and held-out samples changed.
         HoldoutError: The suite to keep is older than the frozen one.
     """
     if frozen is None or not frozen.links:
         return replace(curated, number=max(asked, frozen.number if frozen else 1))
     if asked and asked < frozen.number:
-        raise HoldoutError(f"suite {asked} is asked for, and the holdout is suite {frozen.number} already")
+        raise HoldoutError(
+            f"suite {asked} is asked for, and the holdout is suite {frozen.number} already: "
+            f"set suite = {frozen.number}, or put the holdout.json of suite {asked} back"
+        )
     names = sorted({*frozen.links, *curated.links})
     changed = [name for name in names if frozen.links.get(name) != curated.links.get(name)]
     if changed and asked == frozen.number:

@@ -8,17 +8,22 @@ from collections.abc import Sequence
 
 import polars as pl
 from badwords import Match, NotSupportedLanguage, Options, ProfanityFilter
+from dougpt_schema import DougptError
 
 from dougpt_curate.settings import CurateSettings
 
 AS_WRITTEN_IN_CHAT = Options(leetspeak=True, collapse_repeats=True, split_on_punctuation=True, max_matches=8)
 
 
+class UnknownWordListError(DougptError):
+    """There is no word list for a language."""
+
+
 class OffensiveWords:
     """A word list, less the words that may stay, and the phrases that a list of words lacks.
 
     Raises:
-        ValueError: There is no list for a language of the settings.
+        UnknownWordListError: There is no list for a language of the settings.
     """
 
     def __init__(self, settings: CurateSettings) -> None:
@@ -26,7 +31,7 @@ class OffensiveWords:
         try:
             self._list.init(languages=list(settings.offensive_languages))
         except NotSupportedLanguage as error:
-            raise ValueError(f"offensive_languages: {error}") from error
+            raise UnknownWordListError(f"curate.offensive_languages: {error}") from error
         self._list.add_words(list(settings.offensive_also))
         self._allowed = frozenset(settings.offensive_allowed)
 

@@ -16,33 +16,39 @@ from dougpt_curate.settings import CurateSettings
 
 EMAIL = r"[\w.+-]+@[\w-]+\.\w[\w.-]*|\w+\s*[\(\[]at[\)\]]\s*\w+|\b\w+ at \w+ dot (?:com|net|org|tv|edu)\b"
 # Digits in groups, with a country or in North America's form; a score or a large number has no such groups.
-PHONE = r"(?:^|[^\w.])(?:\+\d{1,3}[\s.-]?(?:\(?\d{1,4}\)?[\s.-]?){2,5}\d{2,}|\(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4})(?:$|\W)"
-CARD = r"\b(?:\d{4}[ -]){3}\d{4}\b"
+PHONE = (
+    r"(?:^|[^\w.])(?:0\d{2,4}[\s./-]?\d{5,8}|\+\d{1,3}[\s.-]?(?:\(?\d{1,4}\)?[\s.-]?){2,5}\d{2,}"
+    r"|\(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4})(?:$|\W)"
+)
+CARD = r"\b(?:\d{4}[ -]){3}\d{4}\b|\b[45]\d{15}\b"
+OTHER_NUMBERS = r"\b\d{3}-\d{2}-\d{4}\b|\b(?-i:[A-Z]{2})\d{2}(?:[ ]?(?-i:[A-Z0-9]){4}){3,7}\b"  # social security, IBAN
 IP_ADDRESS = r"\b(?:\d{1,3}\.){3}\d{1,3}\b"
 # Names of streets are written with capitals, or are one word before an ending that games seldom have.
 STREET = (
     r"\b\d{1,5}\s+(?:(?-i:[A-Z])\w+\s+){1,3}(?:street|avenue|road|lane|drive|boulevard|court|terrace|st\b|ave\b|rd\b|blvd\b)"
     r"|\b\d{1,5}\s+\w+\s+(?:street|avenue|boulevard)\b"
 )
-PERSONAL_DATA = f"(?i){EMAIL}|{PHONE}|{CARD}|{IP_ADDRESS}|{STREET}"
+PERSONAL_DATA = f"(?i){EMAIL}|{PHONE}|{CARD}|{OTHER_NUMBERS}|{IP_ADDRESS}|{STREET}"
 
 WEB_ADDRESS = (
     r"(?i)(?:https?://|\bwww\.)\S"
     r"|\b[a-z0-9][a-z0-9-]+\.(?:com|net|org|tv|gg|io|ly|info|shop|xyz|app|dev|ru|uk|link|site|online|store)\b"
+    r"|\b[a-z0-9][a-z0-9-]+ dot (?:com|net|org|tv|gg)\b"
     # Endings that are words too count only with a path behind them.
     r"|\b[a-z0-9][a-z0-9-]+\.(?:ai|at|be|co|de|fr|in|is|it|live|me|my|so|to|us)/\w"
 )
 # What is sold in chat; each phrase names the wares and not only the word `free`.
 ADVERTISING = (
     r"(?i)\b(?:buy|cheap|best|free|get|want)\b.{0,20}\b(?:followers|viewers|primes|v-?bucks|robux|gift ?cards?)\b"
-    r"|\b(?:promo|discount|referral|coupon) code\b|\buse (?:my )?code [A-Z0-9]{3,}\b|\b\d{1,2} ?% off\b"
+    r"|\b(?:promo|discount|referral|coupon) code\b|\buse (?:my )?code (?-i:[A-Z][A-Z0-9]{2,})\b|\b\d{1,2} ?% off\b"
     r"|\b(?:check out|follow|visit|subscribe to|sub to) my (?:channel|stream|twitch|youtube|insta\w*|page|tiktok)\b"
+    r"|\bjoin (?:my|our) (?:discord|server)\b|\bfollow me on\b|\bmy (?:insta\w*|tiktok|onlyfans|snap\w*) is\b"
     r"|\bwant to become famous\b|\b(?:dm|message|pm) me (?:to|if)\b"
     r"|\bi (?:design|make|sell) (?:logos|overlays|emotes)\b"
 )
-# The streamer is always written @streamer; every other mention is a chatter's pseudonym.
-STREAMER = "@streamer"
-MENTION = r"@\w"
+# The streamer is always written @streamer; every other mention of one person is a chatter's pseudonym.
+NOBODY_ELSE = r"(?i)@(?:streamer|everyone|everybody|all|chat|here)\b"
+MENTION = r"(?:^|[^\w.])@\w"
 COMMAND = r"^\s*[!/]\w"
 VISIBLE = r"[^\p{C}\p{Z}\p{M}\u034f\u2800\ufe0f]"
 
@@ -102,14 +108,17 @@ def turn_rules(settings: CurateSettings) -> list[Rule]:
 
 
 def reply_rules(settings: CurateSettings) -> list[Rule]:
-    """Rules over accepted links with their events' columns, `emote_share`, `turn_kept` and what `text_facts` tells."""
+    """Rules over accepted links with their events' columns and what is told of their turn and of their text.
+
+    `emote_share`; `turn_kept` and `turn_reason`; and what `text_facts` tells.
+    """
     kind, characters = pl.col("kind"), pl.col("characters")
     by_model = pl.col("decided_by") != DecidedBy.LABEL.value
     nothing = pl.lit("")
     rules = [
         Rule("unknown_event", kind.is_null(), pl.lit("no chat event has this id")),
         Rule("unknown_utterance", pl.col("turn").is_null(), pl.lit("no utterance has the id of the link")),
-        Rule("turn_rejected", ~pl.col("turn_kept"), nothing),
+        Rule("turn_rejected", ~pl.col("turn_kept"), pl.col("turn_reason")),
         Rule("bot", kind == ChatKind.BOT.value, nothing),
         Rule("command", (kind == ChatKind.COMMAND.value) | pl.col("command"), nothing),
         Rule("not_a_message", ~kind.is_in([ChatKind.MESSAGE.value, ChatKind.ACTION.value]), kind),
@@ -159,7 +168,7 @@ def text_facts(texts: pl.Series, settings: CurateSettings, names: Names | None) 
         "empty": ~text.str.contains(VISIBLE),
     }
     if settings.drop_replies_to_chatters:
-        facts["mentions"] = text.str.replace_all(STREAMER, "", literal=True).str.contains(MENTION)
+        facts["mentions"] = text.str.replace_all(NOBODY_ELSE, "").str.contains(MENTION)
     if settings.drop_personal_data:
         facts["personal"] = holds_personal_data(text)
     if settings.drop_links:

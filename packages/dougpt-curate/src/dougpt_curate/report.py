@@ -146,8 +146,9 @@ def _warnings(
     if are_cut(blocks):
         found.append(
             f"The splits are blocks of time within {len(blocks)} of {count}, {settings.embargo_s:g} s apart, because "
-            f"fewer than {settings.blocks_below} recordings are too few to be divided by recording. A model is tested "
-            "on streams that it was trained on, so that its results say little of another stream."
+            f"there were fewer than {settings.blocks_below} recordings, too few to be divided by recording. A model is "
+            "tested on streams that it was trained on, so that its results say little of another stream."
+            + _anew(splits, settings)
         )
     elif not per_split[Split.TEST.value]["recordings"] and len(splits) < RECORDINGS_FOR_ONE_TEST:
         found.append(
@@ -155,3 +156,9 @@ def _warnings(
             f"{RECORDINGS_FOR_ONE_TEST}. Everything is training, and no measurement on it is honest."
         )
     return found
+
+
+def _anew(splits: Mapping[str, str], settings: CurateSettings) -> str:
+    if len(splits) < settings.blocks_below:
+        return ""
+    return " There are enough now: remove holdout.json to divide them by recording, and set `suite` to the next number."

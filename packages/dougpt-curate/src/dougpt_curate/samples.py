@@ -121,7 +121,13 @@ def _numbered(
     links: pl.DataFrame, asked: pl.DataFrame, material: Material, settings: CurateSettings, names: Names | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return links with the numbers of their turn and text, and what is told of the texts."""
-    turns = asked.select("spoken", "turn", "prompt_is_question", turn_kept="kept")
+    turns = asked.select(
+        "spoken",
+        "turn",
+        "prompt_is_question",
+        turn_kept="kept",
+        turn_reason=pl.when(~pl.col("kept")).then(pl.format("turn {}: {}", "sample_id", "reason")),
+    )
     links = links.join(turns, on="spoken", how="left", maintain_order="left").drop("spoken")
     text_id, different = numbered(material.events["text"].gather(links["event"]))
     return links.with_columns(text_id.alias("text_id")), told(different, settings, names)

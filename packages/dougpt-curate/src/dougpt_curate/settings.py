@@ -1,6 +1,7 @@
 """What curation may be told. Importing this loads nothing heavy; every field carries its help text."""
 
 import math
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -44,13 +45,25 @@ _SWEARING = (
     "poop prick pricks sadism screwing scumbag sh1t shag shat shit shite shitface shithead shithole "
     "shitload shitpost shitposting shits shitshow shitstorm shitted shitter shittier shittiest shitting "
     "shitty skeet smartass smut snatch snowballing son-of-a-bitch sonofabitch stfu suck sucks swinger "
-    "topless turd twat wang wank wanker wankers"
+    "topless turd twat wang wank wanker wankers bitch bitches bitching bitchy"
 )
-SWEARING = (*_SWEARING.split(), "big black", "deep throat", "doggy style", "god damn", "jerk off", "piece of shit")
+SWEARING = (
+    *_SWEARING.split(),
+    "big black",
+    "deep throat",
+    "doggy style",
+    "god damn",
+    "jerk off",
+    "piece of shit",
+    "son of a bitch",
+)
 HARASSMENT = (
     "kill yourself",
     "kill urself",
     "kill ur self",
+    "kill your self",
+    "hope you get cancer",
+    "hope u get cancer",
     "hang yourself",
     "end your life",
     "hope you die",
@@ -58,6 +71,9 @@ HARASSMENT = (
     "neck yourself",
     "rope yourself",
 )
+
+
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +260,8 @@ class CurateSettings:
     suite: int = field(
         default=0,
         metadata={
-            "help": "The version of the holdout to keep: held-out links that changed are refused with exit code 4. "
-            "0: they make the next version, of which no result compares with one on the version before."
+            "help": "The version of the holdout to keep: held-out samples that changed are refused with exit code "
+            "4. 0: they make the next version, of which no result compares with one on the version before."
         },
     )
     test_share: float = field(default=0.1, metadata={"help": "The share of recordings held out for test."})
@@ -262,6 +278,7 @@ class CurateSettings:
             ValueError: A field is outside its range, or `target_mix` is no mix of styles; the message names it.
         """
         _refuse_ranges(self)
+        _refuse_languages(self)
         _refuse_mix(self.target_mix)
         if not 0 < self.slow_below < self.steady_below < self.fast_below:
             raise ValueError("slow_below, steady_below and fast_below do not rise")
@@ -281,6 +298,12 @@ def _refuse_ranges(settings: CurateSettings) -> None:
             raise ValueError(f"{name} is {getattr(settings, name)}, not in (0, 1]")
     if settings.copypasta_multiplicity < 2:
         raise ValueError(f"copypasta_multiplicity is {settings.copypasta_multiplicity}, not at least 2")
+
+
+def _refuse_languages(settings: CurateSettings) -> None:
+    for name in ("languages", "offensive_languages"):
+        if wrong := [code for code in getattr(settings, name) if not LANGUAGE.fullmatch(code)]:
+            raise ValueError(f"{name} holds {wrong[0]!r}, which is no code of a language such as en, de or pt-br")
 
 
 def _refuse_mix(mix: dict[str, float]) -> None:

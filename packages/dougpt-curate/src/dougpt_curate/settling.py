@@ -211,12 +211,16 @@ def _moved(rows: pl.DataFrame, kept: pl.Series, place: pl.Series) -> pl.DataFram
 def events_of(samples: pl.DataFrame) -> pl.DataFrame:
     """Return a reject of each event, kept or merged away, of samples that are left out."""
     names = [
-        samples.select("recording_id", subject_id=pl.col(column).list.eval(pl.element().struct.field("event_id")))
+        samples.select(
+            "recording_id",
+            detail=pl.format("turn {}: {}", "sample_id", "reason"),
+            subject_id=pl.col(column).list.eval(pl.element().struct.field("event_id")),
+        )
         .explode("subject_id")
         .drop_nulls("subject_id")
         for column in ("responses", "merged")
     ]
-    return pl.concat(names).with_columns(reason=pl.lit(TURN_REJECTED), detail=pl.lit(""), is_turn=pl.lit(value=False))
+    return pl.concat(names).with_columns(reason=pl.lit(TURN_REJECTED), is_turn=pl.lit(value=False))
 
 
 def _placed(rejects: pl.DataFrame, read: Callable[[str], Tables]) -> pl.DataFrame:

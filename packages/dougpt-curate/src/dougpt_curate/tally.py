@@ -13,7 +13,8 @@ from dougpt_curate.samples import Piece
 from dougpt_curate.talk import Talk, counted
 
 LAG_UNIT_MS = 1000
-SAMPLE_FACTS = ("recording_id", "sample_id", "split", "rate_bucket", "links_fingerprint", "start_ms", "end_ms")
+SAMPLE_FACTS = ("recording_id", "sample_id", "split", "rate_bucket", "start_ms", "end_ms")
+HELD_OUT_FACTS = ("split", "sample_id", "links_fingerprint", "rate_bucket", "prompt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Tally:
         lags: Whole seconds from the end of the words to the reply -> replies.
         trained: How the replies talk that are trained on.
         others: How the others do.
-        held_out: Recording -> fingerprint of its samples that are not trained on, and of the links behind them.
+        held_out: Recording -> fingerprint of its samples that are not trained on, and of the links behind them: what a
+            model is asked and what chat answered, but not the weights, by which nothing is measured.
     """
 
     links: LinkCounts = field(default_factory=LinkCounts)
@@ -106,7 +108,7 @@ def tally(piece: Piece, links: LinkCounts) -> Tally:
         lags=counted(seconds),
         trained=_talk(facts, replies, piece.emotes, trained),
         others=_talk(facts, replies, piece.emotes, ~trained),
-        held_out=_held_out(facts.filter(~trained)),
+        held_out=_held_out(samples.filter((~trained).to_arrow())),
     )
 
 
@@ -135,10 +137,15 @@ def _splits(facts: pl.DataFrame) -> Counter[tuple[str, str]]:
     )
 
 
-def _held_out(samples: pl.DataFrame) -> dict[str, str]:
-    found = (
-        samples.sort("recording_id", "sample_id")
-        .group_by("recording_id", maintain_order=True)
-        .agg(links=pl.format("{} {} {}", "split", "sample_id", "links_fingerprint").str.join("\n"))
+def _held_out(samples: pa.Table) -> dict[str, str]:
+    rows = pl.DataFrame(samples.select(["recording_id", *HELD_OUT_FACTS, "context", "responses"]))
+    answers = pl.col("responses").list.eval(
+        pl.format("{} {} {}", *(pl.element().struct.field(name) for name in ("event_id", "multiplicity", "text")))
     )
-    return dict(zip(found["recording_id"], fingerprints(found["links"].to_arrow()), strict=True))
+    told = pl.concat_str(*HELD_OUT_FACTS, pl.col("context").list.join("\n"), answers.list.join("\n"), separator="\n")
+    found = (
+        rows.sort("recording_id", "sample_id")
+        .group_by("recording_id", maintain_order=True)
+        .agg(told=told.str.join("\n\n"))
+    )
+    return dict(zip(found["recording_id"], fingerprints(found["told"].to_arrow()), strict=True))

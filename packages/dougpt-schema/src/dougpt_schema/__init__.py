@@ -22,7 +22,7 @@ from dougpt_schema.contracts import (
 from dougpt_schema.contracts.chat_events import ChatKind, OffsetSource
 from dougpt_schema.contracts.gaps import GapCause
 from dougpt_schema.contracts.labels import AskedAs, Verdict
-from dougpt_schema.contracts.links import DecidedBy, LinkReason
+from dougpt_schema.contracts.links import LINK_MEANINGS, DecidedBy, LinkReason
 from dougpt_schema.contracts.samples import Split
 from dougpt_schema.contracts.sources import SourceRole, SourceStatus
 from dougpt_schema.contracts.words import Timing
@@ -41,6 +41,7 @@ __all__ = [
     "GAPS",
     "LABELS",
     "LINKS",
+    "LINK_MEANINGS",
     "PRIOR",
     "PROFILE",
     "REJECTS",

@@ -11,7 +11,8 @@ from dougpt import options
 if TYPE_CHECKING:
     from dougpt.project import Project
 
-LINES = ("messages", "prompt-completion", "sharegpt", "jsonl")
+FORMS_OF_REPLIES = ("messages", "prompt-completion", "sharegpt")
+LINES = (*FORMS_OF_REPLIES, "jsonl")
 SERVED = ("merged", "ollama", "gguf")
 FORMS = (*LINES, "parquet", "huggingface", "all", "dvc", *SERVED)
 SPLITS = ("train", "validation", "test")
@@ -32,7 +33,7 @@ SPLITS = ("train", "validation", "test")
     type=click.Choice(("burst", "single")),
     default="burst",
     show_default=True,
-    help="One row a turn with all its replies, or one row a reply.",
+    help="JSON lines for training tools: one row a turn with all its replies, or one row a reply.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The file to write; by default beside what it was made of."
@@ -80,6 +81,11 @@ def command(
 
         click.echo(write_dvc(project, out))
         return
+    if replies == "single" and form not in (*FORMS_OF_REPLIES, "all"):
+        raise click.UsageError(
+            f"--replies single is for {', '.join(FORMS_OF_REPLIES)}; {form} holds the samples as they are"
+        )
+    _note_if_earlier(project)
     match form:
         case "all":
             written = _write_all(project, replies, out)
@@ -89,6 +95,16 @@ def command(
             written = [_write(project, form, split, replies, out)]
     for path in written:
         click.echo(path)
+
+
+def _note_if_earlier(project: "Project") -> None:
+    """Say so where the samples are not what today's settings ask for."""
+    from dougpt.plan import Plan, State
+    from dougpt.terminal import note
+
+    job = Plan(project).job("curate", project.settings.dataset.name)
+    if job.state is not State.DONE:
+        note(f"note: these samples are of an earlier curation; today's is {job.state} ({'; '.join(job.why)})")
 
 
 def _exports(project: "Project") -> Path:
@@ -117,7 +133,7 @@ def _write_all(project: "Project", replies: str, out: Path | None) -> list[Path]
 
 
 def _file_name(form: str, split: str) -> str:
-    return f"{split}.parquet" if form == "parquet" else f"{split}.{form}.jsonl"
+    return f"{split}.{form}" if form in {"parquet", "jsonl"} else f"{split}.{form}.jsonl"
 
 
 def _write_folder(project: "Project", folder: Path) -> list[Path]:

@@ -50,6 +50,8 @@ def command(
     """
     if sum(one is not None for one in (sample_id, line, event_id, recording)) != 1:
         raise click.UsageError("name one of SAMPLE_ID, --line, --event and --in")
+    if to_ms is not None and to_ms <= from_ms:
+        raise click.UsageError("--to is not after --from")
     from dougpt.project import Project
 
     project = Project.open(workspace)
@@ -84,8 +86,11 @@ def _line(place: str) -> str:
     path, _, number = place.rpartition(":")
     if not path or not number.isdigit() or not int(number):
         raise click.UsageError(f"--line takes FILE:NUMBER, the number counted from 1, not {place!r}")
-    with Path(path).open(encoding="utf-8") as file:
-        text = next(islice(file, int(number) - 1, None), None)
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            text = next(islice(file, int(number) - 1, None), None)
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{path} holds no lines of text; --line takes a file of JSON lines") from error
     if text is None:
         raise click.UsageError(f"{path} has no line {number}")
     return text
@@ -108,7 +113,7 @@ def _print_event(found: dict[str, Any]) -> None:
 
     event, link = found["event"], found["link"]
     click.echo(f"event {event['event_id']}  recording {event['recording_id']}  {safe(event['text'])}")
-    click.echo(f"  from {_source(found['source'])}, row {event['source_row']}")
+    click.echo(f"  from {_source(found['source'])}, row {event['source_row']} (the first is 0)")
     if link is not None:
         verdict = "accepted" if link["accepted"] else f"not accepted: {link['reason']}"
         click.echo(f"  link: {verdict}, probability {link['probability']:.4f}, by {link['decided_by']}")
@@ -152,7 +157,7 @@ def _print(found: dict[str, Any]) -> None:
         click.echo(f"reply {event['event_id']}  {safe(event['text'])}")
         facts = f"probability {link['probability']:.4f}, lag {link['lag_ms']} ms, by {link['decided_by']}{certified}"
         click.echo(f"  link: {facts}")
-        click.echo(f"  from {_source(reply['source'])}, row {event['source_row']}")
+        click.echo(f"  from {_source(reply['source'])}, row {event['source_row']} (the first is 0)")
     for stage in found["stages"]:
         click.echo(f"stage {stage['stage']}  recipe {stage['fingerprint'][:16]}  code {stage['code'][:16]}")
         for name, value in sorted(stage["settings"].items()):

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_align.page.figures import WIDTH, clock_figure, lag_figure
-from dougpt_align.page.reasons import MEANINGS, words_of
+from dougpt_align.page.reasons import words_of
 from dougpt_align.report import Piece
-from dougpt_schema import LinkReason
+from dougpt_schema import LINK_MEANINGS, LinkReason
 from dougpt_schema.page.drawing import drawing
 from dougpt_schema.page.words import number
 from markupsafe import Markup
@@ -40,7 +40,7 @@ def alignment_view(facts: PageFacts) -> dict[str, Any] | None:
         "accepted": accepted,
         "events": sum((recording.align or {}).get("events", 0) for recording in aligned),
         "reasons": [
-            {"name": name, "meaning": MEANINGS[LinkReason(name)], "count": count}
+            {"name": name, "meaning": LINK_MEANINGS[LinkReason(name)], "count": count}
             for name, count in reasons.most_common()
         ],
         "reasons_figure": _reasons_figure(accepted, reasons),

@@ -1,5 +1,7 @@
 """Links of all recordings to samples by split."""
 
+import shutil
+
 import pyarrow as pa
 from dougpt_curate import (
     CuratedPieces,
@@ -35,6 +37,8 @@ from dougpt.terminal import note
 from dougpt.workspace import to_json
 
 PRODUCER = "dougpt-curate"
+REFUSED = "refused"
+"""Below a dataset's folder: how a dataset would have been that a gate refused."""
 
 
 def run(task: Task) -> str:
@@ -67,17 +71,28 @@ def _write(task: Task, members: list[str], frozen: Suite | None, curated: Curate
     )
     report = curated.report.to_dict()
     card = dataset_card(curated.report, task.subject, suite=suite.number, expectations=gates)
-    atomic_write(task.folder / "card.md", card.encode())
     page = dataset_page(
         curated.report, curated.samples(), curated.profile, task.subject, suite=suite.number, expectations=gates
     )
-    atomic_write(project.workspace.report(task.subject) / "dataset.html", page.encode())
-    atomic_write(task.folder / "expectations.json", to_json({"expectations": [gate.to_dict() for gate in gates]}))
+    described = {
+        "card.md": card.encode(),
+        "dataset.html": page.encode(),
+        "expectations.json": to_json({"expectations": [gate.to_dict() for gate in gates]}),
+    }
+    refused = task.folder / REFUSED
     try:
         require(gates)
     except GateError:
+        # What stands in the folder is the dataset before, and its card has to stay with it.
+        for name, content in described.items():
+            atomic_write(refused / name, content)
         note(expectation_table(gates))
+        note(f"the card and page of what was refused are in {refused}")
         raise
+    shutil.rmtree(refused, ignore_errors=True)
+    atomic_write(task.folder / "card.md", described["card.md"])
+    atomic_write(project.workspace.report(task.subject) / "dataset.html", described["dataset.html"])
+    atomic_write(task.folder / "expectations.json", described["expectations.json"])
     atomic_write(project.workspace.holdout_file(task.subject), holdout_json(suite))
     task.write_json("report_curate.json", report=report, recordings=members)
     task.write_pieces("rejects", curated.rejects(), REJECTS, PRODUCER)

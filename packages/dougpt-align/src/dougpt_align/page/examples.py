@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from dougpt_schema import LinkReason
+from dougpt_schema import LINK_MEANINGS, LinkReason
 
 from dougpt_align.arrays import Ints
-from dougpt_align.page.reasons import MEANINGS, words_of
+from dougpt_align.page.reasons import words_of
 from dougpt_align.page.reliability import best_candidates
 from dougpt_align.page.told import ACCEPTED, NO_UTTERANCE, Told
 
@@ -62,7 +62,7 @@ def pick(told: Told, candidates: pa.Table) -> tuple[Outcome, ...]:
     return (
         Outcome("accepted", "counts as an answer", int(told.is_accepted.sum()), tuple(map(pair, rows.pop(ACCEPTED)))),
         *(
-            Outcome(words_of(reasons[place]), MEANINGS[reasons[place]], counts[place], tuple(map(pair, chosen)))
+            Outcome(words_of(reasons[place]), LINK_MEANINGS[reasons[place]], counts[place], tuple(map(pair, chosen)))
             for place, chosen in rows.items()
         ),
     )

@@ -3,29 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from dougpt_schema import LinkReason
+from dougpt_schema import LINK_MEANINGS, LinkReason
 
 from dougpt_align.arrays import Ints
 
-MEANINGS = {
-    LinkReason.DELETED: "a moderator deleted it",
-    LinkReason.NOTICE: "a notice of the platform, such as a subscription",
-    LinkReason.BOT: "written by a bot",
-    LinkReason.COMMAND: "a command to a bot",
-    LinkReason.SHARED_CHAT: "written in another channel's chat",
-    LinkReason.LABELLED_NO_REPLY: "a person said that it answers nothing",
-    LinkReason.UNRELATED: "speech and chat do not belong together",
-    LinkReason.CLOCK_UNCERTAIN: "it is not known how chat's clock runs there",
-    LinkReason.CUT: "what it would answer was cut from the recording, or cannot be heard",
-    LinkReason.NO_SPEECH_IN_WINDOW: "nothing was said in the time that an answer takes",
-    LinkReason.REPLY_TO_CHATTER: "it answers or mentions another chatter",
-    LinkReason.READ_ALOUD: "the streamer read it aloud: the speech answers it, not the other way round",
-    LinkReason.COPYPASTA: "a long text that several people pasted",
-    LinkReason.EVENT_BURST: "part of a burst that began before the speech: chat reacts to something seen",
-    LinkReason.BACKGROUND: "more likely chatter than an answer",
-    LinkReason.AMBIGUOUS_PARENT: "surely an answer, but it is open to which utterance",
-    LinkReason.LOW_CONFIDENCE: "perhaps an answer, but not probable enough",
-}
 GROUPS = (
     ("no ordinary message", ("deleted", "notice", "bot", "command", "shared_chat")),
     ("decided by a person", ("labelled_no_reply",)),
@@ -70,6 +51,6 @@ def funnel(reason_N: Ints) -> tuple[Group, ...]:
         for reason in map(LinkReason, names):
             left -= of[reason]
             if of[reason]:
-                steps.append(Step(words_of(reason), MEANINGS[reason], of[reason], left))
+                steps.append(Step(words_of(reason), LINK_MEANINGS[reason], of[reason], left))
         groups.append(Group(title, tuple(steps), before - left, left))
     return tuple(groups)

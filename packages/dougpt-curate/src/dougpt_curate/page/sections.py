@@ -18,6 +18,7 @@ from dougpt_schema.page.words import clock, number
 from dougpt_curate.blocks import are_cut
 from dougpt_curate.gates import Expectation
 from dougpt_curate.page.bars import columns, counted, shares, table, text
+from dougpt_curate.reasons import meaning
 from dougpt_curate.report import CurateReport
 
 SHOWN = 50
@@ -145,7 +146,10 @@ def _funnel(report: CurateReport) -> str:
 
 def _by_count(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [(text(name.replace("_", " ")), count) for name, count in ordered]
+    return [
+        (f'{text(name.replace("_", " "))} <span class="dim">{text(meaning(name))}</span>', count)
+        for name, count in ordered
+    ]
 
 
 def _styles(report: CurateReport) -> str:

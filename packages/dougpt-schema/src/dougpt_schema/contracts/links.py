@@ -1,5 +1,6 @@
 """The decision for each chat event: what it answers, or why it counts for no answer."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from dougpt_schema.column_types import COUNT, FLAG, ID, MILLISECONDS, SHARE, TEXT
@@ -35,6 +36,27 @@ class DecidedBy(StrEnum):
     MODEL = "model"
     LABEL = "label"
 
+
+LINK_MEANINGS: Mapping[str, str] = {
+    LinkReason.DELETED: "a moderator deleted it",
+    LinkReason.NOTICE: "a notice of the platform, such as a subscription",
+    LinkReason.BOT: "written by a bot",
+    LinkReason.COMMAND: "a command to a bot",
+    LinkReason.SHARED_CHAT: "written in another channel's chat",
+    LinkReason.LABELLED_NO_REPLY: "a person said that it answers nothing",
+    LinkReason.UNRELATED: "speech and chat do not belong together",
+    LinkReason.CLOCK_UNCERTAIN: "it is not known how chat's clock runs there",
+    LinkReason.CUT: "what it would answer was cut from the recording, or cannot be heard",
+    LinkReason.NO_SPEECH_IN_WINDOW: "nothing was said in the time that an answer takes",
+    LinkReason.REPLY_TO_CHATTER: "it answers or mentions another chatter",
+    LinkReason.READ_ALOUD: "the streamer read it aloud: the speech answers it, not the other way round",
+    LinkReason.COPYPASTA: "a long text that several people pasted",
+    LinkReason.EVENT_BURST: "part of a burst that began before the speech: chat reacts to something seen",
+    LinkReason.BACKGROUND: "more likely chatter than an answer",
+    LinkReason.AMBIGUOUS_PARENT: "surely an answer, but it is open to which utterance",
+    LinkReason.LOW_CONFIDENCE: "perhaps an answer, but not probable enough",
+}
+"""What each reason says, in a phrase for people."""
 
 LINKS = Contract(
     name="links",
