@@ -21,6 +21,8 @@ def results_of(plan: Plan) -> dict[str, Any]:
     ):
         if plan.subjects(stage) and plan.usable_members() and plan.job(stage, plan.dataset).state is State.DONE:
             found[name] = str(plan.folder(STAGES[stage], plan.dataset) / below)
+            if stage == "curate":
+                found["read it"] = str(plan.project.workspace.report(plan.dataset) / "dataset.html")
     return found
 
 
