@@ -147,7 +147,7 @@ def _funnel(report: CurateReport) -> str:
 def _by_count(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return [
-        (f'{text(name.replace("_", " "))} <span class="dim">{text(meaning(name))}</span>', count)
+        (f'{text(name.replace("_", " "))} <span class="prompt">· {text(meaning(name))}</span>', count)
         for name, count in ordered
     ]
 
