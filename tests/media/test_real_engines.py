@@ -255,7 +255,7 @@ def test_missing_weights_are_named_with_the_command_that_fetches_them(
         MissingWeightsError, match="hf download Systran/faster-whisper-small --local-dir models/"
     ) as error:
         hear("small")
-    assert "set `model` to it" in str(error.value)
+    assert "copy the folder here and set transcribe.model (--model) to it" in str(error.value)
     with pytest.raises(MissingWeightsError, match=r"lacks model\.bin, config\.json, tokenizer\.json"):
         hear(str(tmp_path))
     with pytest.raises(MissingWeightsError, match="there is no such folder"):
@@ -265,7 +265,7 @@ def test_missing_weights_are_named_with_the_command_that_fetches_them(
 @pytest.mark.parametrize(
     ("language", "command"),
     [
-        ("en", r"torchaudio\.pipelines\.WAV2VEC2_ASR_BASE_960H\.get_model.*set `model_cache` to it"),
+        ("en", r"torchaudio\.pipelines\.WAV2VEC2_ASR_BASE_960H\.get_model.*set model_cache of"),
         ("nl", "hf download jonatasgrosman/wav2vec2-large-xlsr-53-dutch --local-dir models/wav2vec2-nl"),
     ],
 )
