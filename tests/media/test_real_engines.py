@@ -198,7 +198,7 @@ KILLED = """
     settings = S(model=model, device="cpu", compute_type="float32", beam_size=1, offline=True, chunk_s=3.0,
                  min_logprob=-1e9, max_compression=1e9, max_letters_per_s=1e9)
     def told(step):
-        print(step.done_ms, flush=True)
+        print(step.done_ms, step.kept_ms, flush=True)
     found = transcribe(path, recording_id="r", engine="faster_whisper", settings=settings, source_id="s",
                        progress=told, resume=Path(resume))
     import pyarrow.parquet
@@ -220,8 +220,9 @@ def test_a_killed_run_goes_on_after_its_last_finished_chunk(speech: Path, whispe
         victim.stdout.readline()
         victim.send_signal(signal.SIGKILL)
     kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "killed").rglob("recognised-*.json")}
-    subprocess.run(command("killed", "resumed.parquet"), check=True, capture_output=True)
+    resumed = subprocess.run(command("killed", "resumed.parquet"), check=True, capture_output=True, text=True)
 
+    assert 0 < int(resumed.stdout.split()[-1]) < 11_000  # milliseconds that were not its work
     assert not (tmp_path / "none.parquet").exists()
     files = sorted((tmp_path / "killed").rglob("recognised-*.json"))
     assert 0 < len(kept) < len(files)
