@@ -106,7 +106,11 @@ def test_a_folder_with_nothing_usable_is_an_error_that_counts(tmp_path: Path) ->
     with pytest.raises(NothingUsableError, match="there are no files"):
         ingest([tmp_path])
     (tmp_path / "notes.txt").write_text("buy milk")
-    with pytest.raises(NothingUsableError, match=r"none of 1 files .* the first, notes\.txt"):
+    with pytest.raises(NothingUsableError, match=r"none of 1 files .*; notes\.txt: text, but no"):
+        ingest([tmp_path])
+    for number in range(6):
+        (tmp_path / f"{number}.mp4").touch()
+    with pytest.raises(NothingUsableError, match=r"0\.mp4: the file is empty; 1\.mp4: .*; 4\.mp4: .*; and 2 more"):
         ingest([tmp_path])
 
 
@@ -114,7 +118,9 @@ def test_media_that_are_cut_off_are_refused_unless_asked_for(make_clicks: Callab
     path = make_clicks("cut.mkv", 8.0)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
-    with pytest.raises(UnusableFileError, match=r"cut\.mkv: the file is cut off: only .* of 8\.0 s"):
+    with pytest.raises(
+        UnusableFileError, match=r"cut\.mkv: the file is cut off: only .* of 8\.0 s.*; --keep-truncated"
+    ):
         ingest([path])
     kept = ingest([path], keep_truncated=True)
 

@@ -18,6 +18,8 @@ from dougpt_media.report import Report
 from dougpt_media.walking import Found, UnusableFileError, walk
 from dougpt_media.wholeness import own_status
 
+CAUSES_TOLD = 5
+"""Of how many files an error says why they cannot be used."""
 PROPOSALS = pa.schema(
     [
         ("recording_id", pa.string()),
@@ -186,8 +188,9 @@ def _nothing_usable(paths: Iterable[Path | str], infos: Sequence[File], refused:
     where = ", ".join(Path(path).name or str(path) for path in paths) or "the paths given"
     if not infos and not refused:
         return f"{where}: there are no files"
-    first = f"; the first, {refused[0].name}: {refused[0].cause}" if refused else ""
-    return f"{where}: none of {len(infos) + len(refused)} files is a recording, captions or a chat export{first}"
+    causes = "".join(f"; {one.name}: {one.cause}" for one in refused[:CAUSES_TOLD])
+    more = f"; and {len(refused) - CAUSES_TOLD} more" if len(refused) > CAUSES_TOLD else ""
+    return f"{where}: none of {len(infos) + len(refused)} files is a recording, captions or a chat export{causes}{more}"
 
 
 def _known_files(known: ArrowStream | None) -> Iterator[File]:
