@@ -154,6 +154,35 @@ def test_a_recording_keeps_its_id_when_a_source_is_added(folder: Path, tmp_path:
     assert list(second.whereabouts) == [row["source_id"] for row in second.sources.to_pylist() if row["role"] == "chat"]
 
 
+def test_the_same_bytes_under_another_name_are_warned_of(make_clicks: Callable[..., Path], tmp_path: Path) -> None:
+    video = make_clicks("talk.mp4", 6.0)
+    first = ingest([video])
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(video, other / "copy.mp4")
+    (other / "copy.info.json").write_text(json.dumps({"id": "abc", "extractor_key": "Youtube", "duration": 60}))
+
+    again = ingest([video], known=first.sources)
+    second = ingest([other], known=first.sources)
+
+    assert again.report.warnings == ()
+    known = first.sources["recording_id"][0].as_py()
+    changes = "name talk.mp4 becomes copy.mp4, status ok becomes truncated"
+    assert f"copy.mp4 holds bytes of the recording {known} already: {changes}" in second.report.warnings
+    third = ingest([other], known=second.sources)
+    assert not [text for text in third.report.warnings if "already" in text]
+
+
+def test_two_renditions_of_one_part_are_warned_of(make_clicks: Callable[..., Path]) -> None:
+    one, two = make_clicks("talk.mkv", 6.0), make_clicks("talk.mp4", 6.0)
+
+    found = ingest([one, two])
+
+    assert len(set(found.sources["recording_id"].to_pylist())) == 1
+    said = "talk.mkv and talk.mp4 are renditions of one part, by name and length: talk.mkv is the one heard"
+    assert found.report.warnings == (said,)
+
+
 def test_ingesting_again_changes_nothing(folder: Path) -> None:
     first = ingest([folder])
 
