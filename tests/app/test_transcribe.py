@@ -156,8 +156,10 @@ def test_speakers_without_sound_are_one_and_said_so(done: Path, run: Any) -> Non
     }
     shutil.rmtree(done / "staged" / name)
 
-    assert run("transcribe", "--only", name, "--diarise", "-w", done).exit_code == 0
+    result = run("transcribe", "--only", name, "--diarise", "-w", done)
 
+    assert result.exit_code == 0
+    assert f"1 warnings in {report}" in result.stderr
     found = json.loads(report.read_text())
     assert "speakers cannot be told apart without sound" in found["report"]["warnings"][0]
     assert found["settings"]["speech"]["diarise"] is True

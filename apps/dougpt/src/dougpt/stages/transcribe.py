@@ -65,7 +65,8 @@ def run(task: Task) -> str:
     task.write("rejects_transcribe", transcript.rejects, REJECTS, PRODUCER)
     task.write("words", words, WORDS, PRODUCER)
     shutil.rmtree(task.folder / PARTIAL, ignore_errors=True)
-    return f"{transcript.words.num_rows} words from {' and '.join(ways)}{told(warnings, 'report_transcribe.json')}"
+    more_said = told(warnings, task.folder / "report_transcribe.json")
+    return f"{transcript.words.num_rows} words from {' and '.join(ways)}{more_said}"
 
 
 def _without_overlaps(parts: list[tuple[Transcript, tuple[Source, ...]]]) -> list[tuple[Transcript, int]]:
