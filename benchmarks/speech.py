@@ -22,6 +22,7 @@ import torch
 import whisperx
 from dougpt_media import Audio, RefineSettings, normal, read_audio, refine
 from dougpt_media.align_models import AlignModel
+from dougpt_media.forced import load_aligner
 from dougpt_media.forced.ctc import viterbi
 from dougpt_media.forced.wav2vec2 import Wav2vec2Aligner
 from dougpt_media.report import Report
@@ -34,6 +35,8 @@ sys.path.insert(0, str(CHECKOUT / "tests" / "media"))
 from tone_speech import SYMBOLS, Speech, ToneEars  # noqa: E402 (the tests' own speech)
 
 SPEECH = Path(os.environ.get("DOUGPT_REAL_DATA", CHECKOUT.parent / "shared" / "data")) / "speech"
+NEIGHBOURS = 4  # words on either side
+ASTRAY_MS = 300
 PUNKT_FILES = ("abbrev_types.txt", "sent_starters.txt", "collocations.tab", "ortho_context.tab")
 Gold = list[tuple[int, int, str]]
 
@@ -96,6 +99,21 @@ def real_speech() -> None:
             refined = refine(words, audio)
             cost = (time.process_time() - began) / (audio.end_ms / 1000)
             line(f"{name}: {layout}", errors_ms(refined.words, gold), f"{cost:.3f} s of processor a second")
+
+
+def left_out() -> None:
+    """Print how far words go astray beside one that is said and stands in no caption, each word left out in turn."""
+    audio, gold = read_audio(SPEECH / "conversation.wav"), gold_of("conversation")
+    aligner = load_aligner(RefineSettings())
+    worst = []
+    for index in range(1, len(gold) - 1):
+        heard = gold[:index] + gold[index + 1 :]
+        errors = errors_ms(refine(cues(heard, 8), audio, aligner=aligner).words, heard)
+        worst.append(max(errors[max(0, index - NEIGHBOURS) : index + NEIGHBOURS]))
+    aligner.close()
+    astray = sum(error > ASTRAY_MS for error in worst)
+    print(f"Captions without one word that is said: the worst start of the {2 * NEIGHBOURS} words around it")
+    line("conversation: 8 words a cue", worst, f"{astray} of {len(worst)} times beyond {ASTRAY_MS} ms")
 
 
 def tones() -> None:

@@ -209,11 +209,28 @@ def test_every_table_keeps_its_contract_and_says_by_which_recipe_it_was_made(cur
     assert made.key is None
 
 
-def test_doctor_names_what_is_missing_with_the_command_that_gets_it(tmp_path: Path, run: Any) -> None:
+def test_doctor_names_what_is_missing_with_the_command_that_gets_it(
+    tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dougpt_media.transcription.whisper_weights.find_model", lambda *_: None)
     found = json.loads(run("doctor", "--workspace", tmp_path, "--json").stdout)
 
     assert {row["what"] for row in found} >= {"GPU", "disk", "speech recognition", "training"}
     assert all(row["command"].startswith("pip install") for row in found if row["what"] == "speech recognition")
+
+
+def test_an_engine_without_its_model_is_not_ok(tmp_path: Path, run: Any) -> None:
+    pytest.importorskip("faster_whisper")
+    assert run("init", tmp_path / "w").exit_code == 0
+    settings = tmp_path / "w" / "dougpt.toml"
+    own = f"[transcribe]\nmodel_cache = '{tmp_path}'\nmodel = 'small'\n"
+    settings.write_text(settings.read_text().replace("[transcribe]\n", own))
+
+    lines = run("doctor", "--workspace", tmp_path / "w").stdout.splitlines()
+
+    line = next(line for line in lines if "speech recognition without torch" in line)
+    assert line.startswith("--  speech recognition without torch: faster_whisper, but not its model 'small'")
+    assert "get it: hf download Systran/faster-whisper-small --local-dir" in line
 
 
 def test_a_channel_prior_makes_its_recordings_stale_for_align_only(done: Path, run: Any) -> None:

@@ -14,6 +14,7 @@ import pytest
 from dougpt import ingest_progress
 from dougpt.ingest_progress import ProgressLines
 from dougpt.project import Project
+from dougpt.workspace import WorkspaceError
 from dougpt_media.progress import DownloadProgress, FileProgress
 from dougpt_schema import GAPS, SOURCES, read_table
 
@@ -41,6 +42,42 @@ def place(tmp_path: Path, run: Callable[..., Any]) -> Path:
 def state(place: Path) -> dict[str, tuple[bytes, int]]:
     files = (path for path in sorted(place.rglob("*")) if path.is_file() and path.name not in {"lock", "jobs"})
     return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def test_a_recording_is_meant_by_its_name_or_the_start_of_it(
+    tmp_path: Path, place: Path, run: Callable[..., Any]
+) -> None:
+    for number, name in enumerate(("late-talk", "late-show", "late"), 1):
+        sound(tmp_path / f"{name}.wav", number)
+        assert run("ingest", tmp_path / f"{name}.wav", "--yes", "-w", place).exit_code == 0
+    project = Project.open(place)
+    titles = {one.recording_id: one.title for one in project.recordings.values()}
+
+    for meant, title in (
+        ("late-talk.wav", "late-talk.wav"),
+        ("late-talk", "late-talk.wav"),
+        ("late-t", "late-talk.wav"),
+        ("late", "late.wav"),
+    ):
+        assert [titles[name] for name in project.select([meant])] == [title]
+    assert project.select([next(iter(titles))[:8]]) == [next(iter(titles))]
+    with pytest.raises(WorkspaceError, match=r"no recordings fit 'late-tolk'; near it: late-talk\.wav"):
+        project.select(["late-tolk"])
+    with pytest.raises(WorkspaceError, match=r"2 recordings fit 'late-': late-"):
+        project.select(["late-"])
+    with pytest.raises(WorkspaceError, match=r"no recordings fit 'zzz'; see"):
+        project.select(["zzz"])
+
+
+def test_an_empty_workspace_and_a_dry_run_say_that_nothing_is_there(
+    tmp_path: Path, place: Path, run: Callable[..., Any]
+) -> None:
+    result = run("ingest", sound(tmp_path / "talk.wav", 1), "--dry-run", "-w", place)
+
+    assert "nothing was written" in result.stderr
+    status = run("status", "-w", place).stdout
+    assert "no recordings here yet; register some with: dougpt ingest" in status
+    assert "up to date" not in status
 
 
 def test_ingesting_again_reads_and_writes_nothing(

@@ -63,6 +63,18 @@ def test_a_terminal_keeps_one_line_that_is_gone_at_the_end() -> None:
     assert written[-1] == CLEAR
 
 
+def test_chunks_of_a_killed_run_do_not_count_as_speed() -> None:
+    clock, written = Clock(), list[str]()
+    with Telling("x", written.append, redraws=False, clock=clock) as telling:
+        telling(Progress("recognising speech", 0, 4 * HOUR_MS))
+        telling(Progress("recognising speech", HOUR_MS, 4 * HOUR_MS, HOUR_MS))
+        telling(Progress("recognising speech", 2 * HOUR_MS, 4 * HOUR_MS, 2 * HOUR_MS))
+        clock.now_s += 3600
+        telling(Progress("recognising speech", 3 * HOUR_MS, 4 * HOUR_MS, 2 * HOUR_MS))
+
+    assert written[-1].endswith("3:00:00 of 4:00:00 at 1.0 x real time, 60 min left\n")
+
+
 def test_short_work_says_nothing() -> None:
     assert told(redraws=False, every_s=0.01) == []
 

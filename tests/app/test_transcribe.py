@@ -156,8 +156,10 @@ def test_speakers_without_sound_are_one_and_said_so(done: Path, run: Any) -> Non
     }
     shutil.rmtree(done / "staged" / name)
 
-    assert run("transcribe", "--only", name, "--diarise", "-w", done).exit_code == 0
+    result = run("transcribe", "--only", name, "--diarise", "-w", done)
 
+    assert result.exit_code == 0
+    assert f"1 warnings in {report}" in result.stderr
     found = json.loads(report.read_text())
     assert "speakers cannot be told apart without sound" in found["report"]["warnings"][0]
     assert found["settings"]["speech"]["diarise"] is True
@@ -202,6 +204,29 @@ def test_a_choice_that_matters_makes_exactly_its_recording_stale(with_sound: Pat
     assert not [job for job in pending if job["stage"] == "transcribe"]
     run("transcribe", "--reset", "-w", with_sound)
     assert Plan(Project.open(with_sound)).recipe("transcribe", name).fingerprint == before
+
+
+def test_a_choice_that_fails_is_not_kept(with_sound: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("faster_whisper")
+    pytest.importorskip("pocketsphinx")
+    monkeypatch.setattr("dougpt_media.gpu.has_gpu", lambda: False)
+    own = with_sound / "raw" / first_of(with_sound) / "settings.toml"
+    assert run("transcribe", "--no-refine", "-w", with_sound).exit_code == 0
+    before = own.read_text()
+
+    failed = run(
+        "transcribe", "--engine", "faster_whisper", "--no-captions", "--model", str(with_sound), "-w", with_sound
+    )
+    refused = run("transcribe", "--engine", "pocketsphinx", "--device", "cuda", "-w", with_sound)
+
+    assert failed.exit_code == 1
+    assert "give captions, or, for a trial, take --engine pocketsphinx" in failed.stderr
+    assert "it was not done, so that nothing of this choice is kept" in failed.stderr
+    assert "no GPU is found here" in refused.stderr
+    assert own.read_text() == before
+    assert states(with_sound) == {first_of(with_sound): "done"}
+    assert run("transcribe", "--reset", "--model", str(with_sound), "--no-refine", "-w", with_sound).exit_code == 0
+    assert str(with_sound) in own.read_text()
 
 
 def test_the_streamers_sample_is_part_of_the_recipe(with_sound: Path, run: Any) -> None:

@@ -25,6 +25,19 @@ def test_the_blocks_of_a_page_run_one_after_the_other(page: Path) -> None:
     assert done.stdout.strip()
 
 
+@pytest.mark.slow
+def test_the_first_block_of_the_readme_on_media_runs() -> None:
+    pytest.importorskip("pocketsphinx")
+    script = python_blocks(ROOT / "packages" / "dougpt-media" / "README.md")[0]
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT / "examples", capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "'timing': 'forced'" in done.stdout
+
+
 def test_pages_made_from_code_are_up_to_date() -> None:
     command = [sys.executable, "docs/generate.py", "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

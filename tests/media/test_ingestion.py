@@ -106,7 +106,11 @@ def test_a_folder_with_nothing_usable_is_an_error_that_counts(tmp_path: Path) ->
     with pytest.raises(NothingUsableError, match="there are no files"):
         ingest([tmp_path])
     (tmp_path / "notes.txt").write_text("buy milk")
-    with pytest.raises(NothingUsableError, match=r"none of 1 files .* the first, notes\.txt"):
+    with pytest.raises(NothingUsableError, match=r"none of 1 files .*; notes\.txt: text, but no"):
+        ingest([tmp_path])
+    for number in range(6):
+        (tmp_path / f"{number}.mp4").touch()
+    with pytest.raises(NothingUsableError, match=r"0\.mp4: the file is empty; 1\.mp4: .*; 4\.mp4: .*; and 2 more"):
         ingest([tmp_path])
 
 
@@ -114,7 +118,9 @@ def test_media_that_are_cut_off_are_refused_unless_asked_for(make_clicks: Callab
     path = make_clicks("cut.mkv", 8.0)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
-    with pytest.raises(UnusableFileError, match=r"cut\.mkv: the file is cut off: only .* of 8\.0 s"):
+    with pytest.raises(
+        UnusableFileError, match=r"cut\.mkv: the file is cut off: only .* of 8\.0 s.*; --keep-truncated"
+    ):
         ingest([path])
     kept = ingest([path], keep_truncated=True)
 
@@ -146,6 +152,35 @@ def test_a_recording_keeps_its_id_when_a_source_is_added(folder: Path, tmp_path:
     assert set(second.sources["role"].to_pylist()) == {"video", "chat"}
     assert set(second.sources["recording_id"].to_pylist()) == set(first.sources["recording_id"].to_pylist())
     assert list(second.whereabouts) == [row["source_id"] for row in second.sources.to_pylist() if row["role"] == "chat"]
+
+
+def test_the_same_bytes_under_another_name_are_warned_of(make_clicks: Callable[..., Path], tmp_path: Path) -> None:
+    video = make_clicks("talk.mp4", 6.0)
+    first = ingest([video])
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(video, other / "copy.mp4")
+    (other / "copy.info.json").write_text(json.dumps({"id": "abc", "extractor_key": "Youtube", "duration": 60}))
+
+    again = ingest([video], known=first.sources)
+    second = ingest([other], known=first.sources)
+
+    assert again.report.warnings == ()
+    known = first.sources["recording_id"][0].as_py()
+    changes = "name talk.mp4 becomes copy.mp4, status ok becomes truncated"
+    assert f"copy.mp4 holds bytes of the recording {known} already: {changes}" in second.report.warnings
+    third = ingest([other], known=second.sources)
+    assert not [text for text in third.report.warnings if "already" in text]
+
+
+def test_two_renditions_of_one_part_are_warned_of(make_clicks: Callable[..., Path]) -> None:
+    one, two = make_clicks("talk.mkv", 6.0), make_clicks("talk.mp4", 6.0)
+
+    found = ingest([one, two])
+
+    assert len(set(found.sources["recording_id"].to_pylist())) == 1
+    said = "talk.mkv and talk.mp4 are renditions of one part, by name and length: talk.mkv is the one heard"
+    assert found.report.warnings == (said,)
 
 
 def test_ingesting_again_changes_nothing(folder: Path) -> None:

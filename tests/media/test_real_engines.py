@@ -198,7 +198,7 @@ KILLED = """
     settings = S(model=model, device="cpu", compute_type="float32", beam_size=1, offline=True, chunk_s=3.0,
                  min_logprob=-1e9, max_compression=1e9, max_letters_per_s=1e9)
     def told(step):
-        print(step.done_ms, flush=True)
+        print(step.done_ms, step.kept_ms, flush=True)
     found = transcribe(path, recording_id="r", engine="faster_whisper", settings=settings, source_id="s",
                        progress=told, resume=Path(resume))
     import pyarrow.parquet
@@ -220,8 +220,9 @@ def test_a_killed_run_goes_on_after_its_last_finished_chunk(speech: Path, whispe
         victim.stdout.readline()
         victim.send_signal(signal.SIGKILL)
     kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "killed").rglob("recognised-*.json")}
-    subprocess.run(command("killed", "resumed.parquet"), check=True, capture_output=True)
+    resumed = subprocess.run(command("killed", "resumed.parquet"), check=True, capture_output=True, text=True)
 
+    assert 0 < int(resumed.stdout.split()[-1]) < 11_000  # milliseconds that were not its work
     assert not (tmp_path / "none.parquet").exists()
     files = sorted((tmp_path / "killed").rglob("recognised-*.json"))
     assert 0 < len(kept) < len(files)
@@ -255,7 +256,7 @@ def test_missing_weights_are_named_with_the_command_that_fetches_them(
         MissingWeightsError, match="hf download Systran/faster-whisper-small --local-dir models/"
     ) as error:
         hear("small")
-    assert "set `model` to it" in str(error.value)
+    assert "copy the folder here and set transcribe.model (--model) to it" in str(error.value)
     with pytest.raises(MissingWeightsError, match=r"lacks model\.bin, config\.json, tokenizer\.json"):
         hear(str(tmp_path))
     with pytest.raises(MissingWeightsError, match="there is no such folder"):
@@ -265,7 +266,7 @@ def test_missing_weights_are_named_with_the_command_that_fetches_them(
 @pytest.mark.parametrize(
     ("language", "command"),
     [
-        ("en", r"torchaudio\.pipelines\.WAV2VEC2_ASR_BASE_960H\.get_model.*set `model_cache` to it"),
+        ("en", r"torchaudio\.pipelines\.WAV2VEC2_ASR_BASE_960H\.get_model.*set model_cache of"),
         ("nl", "hf download jonatasgrosman/wav2vec2-large-xlsr-53-dutch --local-dir models/wav2vec2-nl"),
     ],
 )

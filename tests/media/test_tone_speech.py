@@ -14,6 +14,7 @@ pytest.importorskip("whisperx")
 
 from dougpt_media import speech_activity
 from dougpt_media.transcription import whisperx as engine
+from dougpt_media.weights import WHISPER_FILES
 from tone_speech import SYMBOLS, Speech, ToneEars, loud_spans
 
 Segments = list[dict[str, Any]]
@@ -46,7 +47,10 @@ def hear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hear:
         monkeypatch.setattr(engine.whisperx, "load_model", lambda *_, **__: pipeline)
         monkeypatch.setattr(engine.whisperx, "load_align_model", lambda *_, **__: (ears or ToneEars(), metadata))
         monkeypatch.setattr(speech_activity, "vad", SimpleNamespace(get_speech_timestamps=loud_spans))
-        found = transcribe(path, recording_id="r", engine="whisperx", settings=TranscribeSettings(device="cpu"))
+        for name in WHISPER_FILES:
+            (tmp_path / name).touch()
+        own = TranscribeSettings(model=str(tmp_path), device="cpu")
+        found = transcribe(path, recording_id="r", engine="whisperx", settings=own)
         WORDS.check(found.words)
         return found
 

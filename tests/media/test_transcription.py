@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from dougpt_media import TranscribeSettings, transcribe
+from dougpt_media.gpu import NoGpuError
 from dougpt_media.transcription import UnknownEngineError
 from dougpt_schema import GAPS, WORDS, DougptError
 
@@ -36,6 +37,47 @@ except MissingExtraError as error:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert f"pip install 'dougpt-media[{extra}]'" in done.stdout
+
+
+@pytest.mark.parametrize("engine", ["faster_whisper", "whisperx"])
+def test_missing_weights_are_said_before_torch_is_loaded(engine: str, tmp_path: Path) -> None:
+    pytest.importorskip("faster_whisper")
+    program = f"""
+import importlib.util, sys
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: sys if name == "whisperx" else find_spec(name, *more)
+from dougpt_media import TranscribeSettings, transcribe
+from dougpt_media.transcription import MissingWeightsError
+for model in ("small", "tony", {str(tmp_path)!r}):
+    own = TranscribeSettings(model=model, model_cache={str(tmp_path / "cache")!r}, offline=True)
+    try:
+        transcribe("never opened.wav", recording_id="r", engine={engine!r}, settings=own)
+    except MissingWeightsError as error:
+        print(error, error.fetch, sep=" | ")
+print([name for name in ("torch", "whisperx") if name in sys.modules])
+"""
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    named, unknown, folder, loaded = done.stdout.splitlines()
+    fetch = "hf download Systran/faster-whisper-small --local-dir models/faster-whisper-small"
+    assert f"{engine} cannot load the model 'small': it is no folder here, it is in no cache, and no network" in named
+    assert f"where there is a network, run `{fetch}`, copy the folder here and set transcribe.model (--mod" in named
+    assert named.endswith(f" | {fetch}")
+    assert "published are only tiny.en, tiny, base.en" in unknown
+    assert "lacks model.bin, config.json, tokenizer.json of a model in faster-whisper's format; set" in folder
+    assert "hf download" not in unknown + folder
+    assert loaded == "[]"
+
+
+def test_a_gpu_that_is_not_there_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("faster_whisper")
+    monkeypatch.setattr("dougpt_media.gpu.has_gpu", lambda: False)
+
+    with pytest.raises(NoGpuError, match="no GPU is found here: take cpu, or auto"):
+        transcribe(
+            tmp_path / "a.wav", recording_id="r", engine="faster_whisper", settings=TranscribeSettings(device="cuda")
+        )
 
 
 def test_pocketsphinx_recognises_offline_and_warns_loudly(speech: Path) -> None:

@@ -83,7 +83,7 @@ class Task:
         return dataclasses.replace(self.recipe.provenance(), producer=producer)
 
 
-def told(warnings: Collection[str], where: str) -> str:
+def told(warnings: Collection[str], where: Path) -> str:
     """Return the end of a stage's line: how many warnings there are, and where they stand."""
     return f"; {len(warnings)} warnings in {where}" if warnings else ""
 

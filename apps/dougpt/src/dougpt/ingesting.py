@@ -96,6 +96,7 @@ def ingest_paths(
     rows = [row | details[row["source_id"]] for row in rows]
     _show(rows, found.rejects.to_pylist(), found.report.warnings, tell)
     if dry_run:
+        note("ingest: --dry-run: nothing was written")
         return rows
     _confirm(rows, yes=yes)
     for recording_id in pc.unique(found.sources["recording_id"]).to_pylist():

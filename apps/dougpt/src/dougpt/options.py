@@ -21,7 +21,7 @@ only = click.option(
     "--only",
     multiple=True,
     metavar="RECORDING",
-    help="Only this recording: the start of its id, its platform's id, or its name.",
+    help="Only this recording: its platform's id, its name, or the start of its id or name.",
 )
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would run and how long it should take; run nothing.")
 run = click.option("--run", "run_id", metavar="RUN", help="A run below runs/; by default the one of today's settings.")

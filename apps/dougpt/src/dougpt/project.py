@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from dougpt_schema import SOURCES, DougptError, SourceRole, file_sha256, fingerp
 from dougpt.light_arrow import keep_pandas_out
 from dougpt.own_settings import OwnSettings, joined, read_own_settings, with_own_settings
 from dougpt.settings import Settings, load_settings
+from dougpt.terminal import safe
 from dougpt.workspace import Workspace, WorkspaceError, read_json
 
 SPEECH_ROLES = (SourceRole.VIDEO, SourceRole.AUDIO, SourceRole.CAPTIONS)
 ROLES = (*SPEECH_ROLES, SourceRole.CHAT)
+NEAR = 5  # names that an error lists
 
 
 class SourceChangedError(DougptError):
@@ -193,7 +196,9 @@ class Project:
         return [name for name in (wanted.only or self.recordings) if name not in wanted.exclude]
 
     def select(self, only: Iterable[str]) -> list[str]:
-        """Return the recordings meant by `only`: the start of an id, a platform's id, or a name; all where it is empty.
+        """Return the recordings meant by `only`, all where it is empty.
+
+        Each is meant by its platform's id, its name with or without ending, or the start of its id or name.
 
         Raises:
             WorkspaceError: A name fits no recording, or several.
@@ -202,14 +207,19 @@ class Project:
         return chosen or list(self.recordings)
 
     def _one(self, name: str) -> str:
-        found = [
-            recording.recording_id
-            for recording in self.recordings.values()
-            if recording.recording_id.startswith(name) or name in (recording.title, recording.video_id)
-        ]
+        recordings = self.recordings.values()
+        exact = [one for one in recordings if name in (one.recording_id, one.video_id, one.title, Path(one.title).stem)]
+        found = exact or [one for one in recordings if one.recording_id.startswith(name) or one.title.startswith(name)]
         if len(found) != 1:
-            raise WorkspaceError(f"{len(found) or 'no'} recordings fit {name!r}; see: dougpt status")
-        return found[0]
+            titles = [one.title for one in found] or self._titles_near(name)
+            these = ", ".join(map(safe, titles[:NEAR])) + (", ..." if len(titles) > NEAR else "")
+            which = f": {these}" if found else f"; near it: {these}" if these else ""
+            raise WorkspaceError(f"{len(found) or 'no'} recordings fit {name!r}{which}; see: dougpt status")
+        return found[0].recording_id
+
+    def _titles_near(self, name: str) -> list[str]:
+        stems = {Path(one.title).stem.casefold(): one.title for one in self.recordings.values()}
+        return [stems[stem] for stem in get_close_matches(name.casefold(), stems, n=NEAR)]
 
     def _recording(self, recording_id: str) -> Recording:
         table = read_table(self.workspace.sources_file(recording_id), SOURCES)

@@ -9,6 +9,8 @@ from dougpt import options
 from dougpt.cli import EXIT_EXPECTED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dougpt.plan import Job, Plan
     from dougpt.project import Project
 
@@ -39,10 +41,12 @@ def run_stage(
     dry_run: bool,
     as_json: bool,
     as_job: bool,
+    done: "Callable[[str], None] | None" = None,
 ) -> None:
     """Run a stage on what is chosen; a recording that cannot be used is reported and the others go on.
 
-    A project that is given is one at `root` for which something was chosen already.
+    A project that is given is one at `root` for which something was chosen already. `done` is called for each subject
+    that succeeded, while the workspace is locked.
     """
     from dougpt import lock
     from dougpt.plan import Plan
@@ -56,7 +60,11 @@ def run_stage(
         print_estimate(plan, jobs, as_json=as_json)
         return
     with lock.job(plan.project.workspace) if as_job else lock.writing(plan.project.workspace):
-        outcomes = [_run(plan, job, as_job=as_job) for job in jobs]
+        outcomes = []
+        for job in jobs:
+            outcomes.append(_run(plan, job, as_job=as_job))
+            if done is not None and outcomes[-1]["state"] == "done":
+                done(job.subject)
     if as_json:
         options.print_json(outcomes)
     exit_code = max(outcome["exit_code"] for outcome in outcomes)

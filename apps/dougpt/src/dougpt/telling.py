@@ -83,11 +83,12 @@ class Telling:
     def __call__(self, progress: Progress) -> None:
         """Take what a library tells."""
         now_s = self.clock()
-        if progress.step != self._step or progress.done_ms < self._from_ms:
-            self._step, self._from_ms, self._began_s = progress.step, progress.done_ms, now_s
+        worked_ms = progress.done_ms - progress.kept_ms
+        if progress.step != self._step or worked_ms < self._from_ms:
+            self._step, self._from_ms, self._began_s = progress.step, worked_ms, now_s
         if now_s - self._told_s < (REDRAW_EVERY_S if self.redraws else LINE_EVERY_S):
             return
         self._told_s = now_s
-        line = f"{self.name}: {line_of(progress, progress.done_ms - self._from_ms, now_s - self._began_s)}"
+        line = f"{self.name}: {line_of(progress, worked_ms - self._from_ms, now_s - self._began_s)}"
         self.write(CLEAR + line if self.redraws else line + "\n")
         self._drawn = self.redraws

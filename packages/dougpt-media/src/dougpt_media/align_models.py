@@ -97,7 +97,9 @@ def _missing(model: str | None, language: str, cause: Exception) -> MissingWeigh
     else:
         published = _published(model, language) or "A_WAV2VEC2_CTC_MODEL"
         fetch, setting = f"hf download {published} --local-dir models/wav2vec2-{language}", "align_model"
-    return MissingWeightsError(ENGINE, model or f"for {language}", cause, fetch=fetch, setting=setting)
+    return MissingWeightsError(
+        ENGINE, model or f"for {language}", cause, fetch=fetch, setting=f"{setting} of [transcribe] or [refine]"
+    )
 
 
 def _published(model: str | None, language: str) -> str | None:

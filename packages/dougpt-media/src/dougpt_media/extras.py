@@ -6,6 +6,7 @@ unless it is told not to before it is imported. Here it is told not to, but for 
 
 import os
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from dougpt_schema import MissingExtraError
@@ -25,3 +26,17 @@ def require(library: str, *, extra: str, purpose: str) -> Any:
         if error.name != library.partition(".")[0]:
             raise
         raise MissingExtraError(f"dougpt-media[{extra}]", purpose) from error
+
+
+def require_installed(library: str, *, extra: str, purpose: str) -> None:
+    """Refuse to go on without an optional library, and do not import it: that may take long.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        there = find_spec(library) is not None
+    except ModuleNotFoundError:
+        there = False
+    if not there:
+        raise MissingExtraError(f"dougpt-media[{extra}]", purpose)

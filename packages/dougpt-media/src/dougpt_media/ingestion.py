@@ -10,6 +10,7 @@ from dougpt_schema import REJECTS, SOURCES, ArrowStream, DougptError, SourceRole
 
 from dougpt_media.evidence import Said, stem_and_part
 from dougpt_media.files import MEDIA_ROLES, ROLES, File, Group
+from dougpt_media.identity import changed_identities
 from dougpt_media.inspection import ChatFormat, Refused, inspect
 from dougpt_media.manifest import SourceRow, manifest_of
 from dougpt_media.match import match
@@ -18,6 +19,8 @@ from dougpt_media.report import Report
 from dougpt_media.walking import Found, UnusableFileError, walk
 from dougpt_media.wholeness import own_status
 
+CAUSES_TOLD = 5
+"""Of how many files an error says why they cannot be used."""
 PROPOSALS = pa.schema(
     [
         ("recording_id", pa.string()),
@@ -97,7 +100,8 @@ def ingest(
         UnusableFileError: A file named is missing, empty, cut off, or nothing this package knows.
         NothingUsableError: No file can be used.
     """
-    earlier = list(_known_files(known))
+    known_rows = [] if known is None else SOURCES.conform(known).to_pylist()
+    earlier = list(_known_files(known_rows))
     reader = _Reader(
         known={file.source_id: file for file in earlier},
         by_place={place["path"]: (source_id, place) for source_id, place in (places or {}).items()},
@@ -113,7 +117,7 @@ def ingest(
     groups = [group for group in groups if any(not file.earlier for file in group.files)]
     if not groups:
         raise NothingUsableError(_nothing_usable(paths, reader.infos, reader.refused))
-    return _result(groups, found, reader.refused, channel)
+    return _result(groups, found, reader.refused, channel, known_rows)
 
 
 @dataclass(slots=True)
@@ -186,12 +190,13 @@ def _nothing_usable(paths: Iterable[Path | str], infos: Sequence[File], refused:
     where = ", ".join(Path(path).name or str(path) for path in paths) or "the paths given"
     if not infos and not refused:
         return f"{where}: there are no files"
-    first = f"; the first, {refused[0].name}: {refused[0].cause}" if refused else ""
-    return f"{where}: none of {len(infos) + len(refused)} files is a recording, captions or a chat export{first}"
+    causes = "".join(f"; {one.name}: {one.cause}" for one in refused[:CAUSES_TOLD])
+    more = f"; and {len(refused) - CAUSES_TOLD} more" if len(refused) > CAUSES_TOLD else ""
+    return f"{where}: none of {len(infos) + len(refused)} files is a recording, captions or a chat export{causes}{more}"
 
 
-def _known_files(known: ArrowStream | None) -> Iterator[File]:
-    for row in [] if known is None else SOURCES.conform(known).to_pylist():
+def _known_files(rows: Iterable[dict[str, Any]]) -> Iterator[File]:
+    for row in rows:
         stem, part = stem_and_part(row["name"])
         status, evidence = own_status(SourceStatus(row["status"]), row["status_evidence"] or "")
         yield File(
@@ -234,7 +239,11 @@ def _as_known(file: File, before: File | None) -> File:
 
 
 def _result(
-    groups: Sequence[Group], found: dict[str, tuple[File, Whereabouts]], refused: Sequence[Refused], channel: str | None
+    groups: Sequence[Group],
+    found: dict[str, tuple[File, Whereabouts]],
+    refused: Sequence[Refused],
+    channel: str | None,
+    known: Sequence[dict[str, Any]],
 ) -> Ingest:
     sources: list[SourceRow] = []
     proposals: list[dict[str, Any]] = []
@@ -247,6 +256,7 @@ def _result(
         for row in rows:
             why, certain = evidence[row["source_id"]]
             proposals.append({name: row.get(name) for name in PROPOSALS.names} | {"evidence": why, "certain": certain})
+    warnings += changed_identities(known, sources)
     if silent := sum(not group.holds(MEDIA_ROLES) for group in groups):
         warnings.append(f"{silent} of {len(groups)} recordings have neither sound nor picture here")
     rejects = REJECTS.table(

@@ -13,6 +13,7 @@ from dougpt_media.metadata import said_by_content
 from dougpt_media.probe import probe
 from dougpt_media.recognise import CAPTIONS, MAYBE_CHAT, METADATA, Kind, recognise
 
+USE_IT = "--keep-truncated (keep_truncated=True) uses it as far as it goes"
 PROBED_SHARE = 0.8  # of the time that a medium takes; the rest goes into its checksum
 # Returns the name of the chat format that a file is of, or None.
 ChatFormat = Callable[[Path], str | None]
@@ -90,7 +91,7 @@ def _media(path: Path, name: str, *, keep_truncated: bool, read: Callable[[float
     except UnreadableMediaError as error:
         return Refused(name, "unreadable", error.cause)
     if facts.status is SourceStatus.TRUNCATED and not keep_truncated:
-        return Refused(name, "truncated", f"the file is cut off: {facts.evidence}")
+        return Refused(name, "truncated", f"the file is cut off: {facts.evidence}; {USE_IT}")
     said = said_by_address(facts.address)
     if said.video_id is None:
         said = said_by_name(path.name)

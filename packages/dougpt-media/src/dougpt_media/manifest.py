@@ -54,7 +54,7 @@ def manifest_of(group: Group, channel: str | None) -> tuple[list[SourceRow], lis
     whole = wholeness(_sources_and_metadata(group, files), placed_parts)
     muted = _muted(group, media, placed_parts, whole.media_start_ms)
     rows: list[SourceRow] = []
-    warnings = [*placed_parts.warnings, *whole.warnings]
+    warnings = [*placed_parts.warnings, *whole.warnings, *_renditions(media, placed_parts)]
     warnings += [f"{file.name}: {said}" for file in group.files for said in file.said.notes]
     for file, role in placed:
         status, evidence = whole.of.get(file.source_id, (file.status, file.status_evidence))
@@ -100,6 +100,21 @@ def _began(group: Group, files: Sequence[File]) -> dict[str, datetime]:
     return (
         {file.source_id: told[file.marks] for file in files if file.marks in told} if of_every_one and several else {}
     )
+
+
+def _renditions(media: Sequence[File], placed: Parts) -> list[str]:
+    """Return which media of one part are heard, where several could be: the first of them."""
+    warnings = []
+    for index in range(placed.count):
+        same = [file.name for file in media if placed.of[file.source_id][0] == index and _has_sound(file)]
+        if len(same) > 1:
+            among = f"{', '.join(same[:-1])} and {same[-1]}"
+            warnings.append(f"{among} are renditions of one part, by name and length: {same[0]} is the one heard")
+    return warnings
+
+
+def _has_sound(file: File) -> bool:
+    return file.streams is None or any(stream["kind"] == "audio" for stream in file.streams)
 
 
 def _muted(group: Group, media: Sequence[File], placed: Parts, start_ms: int) -> dict[str, tuple[Stretch, ...] | None]:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Milliseconds of the recording that a step has dealt with, of how many; `step` says what is being done."""
+    """Milliseconds of the recording that a step has dealt with, of how many; `step` says what is being done.
+
+    `kept_ms` of what is done were done by an earlier run, which was killed: they say nothing of the speed.
+    """
 
     step: str
     done_ms: int
     total_ms: int
+    kept_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

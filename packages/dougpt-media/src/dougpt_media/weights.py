@@ -4,6 +4,7 @@ Nothing is fetched with `offline`, nor where the environment says HF_HUB_OFFLINE
 """
 
 import os
+import textwrap
 from pathlib import Path
 
 from dougpt_schema import DougptError
@@ -11,6 +12,7 @@ from dougpt_schema import DougptError
 WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json")
 WAV2VEC2_FILES = ("config.json", "vocab.json", "preprocessor_config.json")
 WAV2VEC2_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+LONGEST_REASON = 240  # letters; what libraries say may be pages
 YES = frozenset({"1", "ON", "YES", "TRUE"})  # as huggingface_hub reads its variables
 
 
@@ -20,18 +22,20 @@ class MissingWeightsError(DougptError):
     Attributes:
         engine: What needs them.
         model: The folder or name asked for.
-        fetch: The command that fetches them, to run where there is a network.
+        fetch: The command that fetches them, to run where there is a network; empty where no command would help.
     """
 
     def __init__(self, engine: str, model: str, cause: object, *, fetch: str, setting: str) -> None:
         self.engine = engine
         self.model = model
         self.fetch = fetch
-        reason = " ".join(str(cause).split())[:200]
-        super().__init__(
-            f"{engine} cannot load the model {model!r} ({reason}): where there is a network, run\n    {fetch}\n"
-            f"copy the folder here, and set `{setting}` to it"
+        reason = textwrap.shorten(str(cause).strip().rstrip("."), LONGEST_REASON, placeholder=" ...")
+        what_to_do = (
+            f"where there is a network, run `{fetch}`, copy the folder here and set {setting} to it"
+            if fetch
+            else f"set {setting} to another folder or name"
         )
+        super().__init__(f"{engine} cannot load the model {model!r}: {reason}; {what_to_do}")
 
 
 class NotOnThisMachineError(DougptError):

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,6 +27,7 @@ ENGINES = (
     ("dougpt pipeline", "snakemake", "dougpt[pipeline]"),
     ("plots of the report page", "matplotlib", "dougpt[report]"),
 )
+OF_WHISPER = ("whisperx", "faster_whisper")
 LEAST_FREE_GB = 5
 
 
@@ -46,13 +47,13 @@ class Finding:
 def command(workspace: Path, as_json: bool) -> None:
     """Say which engines, weights, GPU and disk are here, what is missing and how to get it.
 
-    Nothing heavy is imported. What is missing matters only where its purpose does.
+    Neither torch nor a model is loaded. What is missing matters only where its purpose does.
 
     \b
     Example:
       dougpt doctor --workspace doug
     """
-    findings = [*_engines(), *_weights(workspace), _gpu(), _disk(workspace)]
+    findings = [*_engines(workspace), *_weights(workspace), _gpu(), _disk(workspace)]
     if as_json:
         options.print_json([asdict(finding) for finding in findings])
         return
@@ -61,12 +62,32 @@ def command(workspace: Path, as_json: bool) -> None:
         click.echo(f"{'ok' if finding.ok else '--':<3} {finding.what}: {finding.found}{advice}")
 
 
-def _engines() -> list[Finding]:
+def _engines(root: Path) -> list[Finding]:
     found = []
     for purpose, module, extra in ENGINES:
         here = find_spec(module) is not None
-        found.append(Finding(purpose, module if here else f"{module} is not installed", here, f"pip install '{extra}'"))
+        missing = Finding(purpose, f"{module} is not installed", ok=False, command=f"pip install '{extra}'")
+        without_model = _without_model(root, purpose, module) if here and module in OF_WHISPER else None
+        found.append(without_model or (replace(missing, found=module, ok=True) if here else missing))
     return found
+
+
+def _without_model(root: Path, purpose: str, engine: str) -> Finding | None:
+    """Return that an engine is here without its model, which it can do nothing without."""
+    from dougpt_media.settings import TranscribeSettings
+    from dougpt_media.transcription.whisper_weights import find_model
+    from dougpt_media.weights import MissingWeightsError
+
+    from dougpt.settings import load_settings
+
+    file = root / "dougpt.toml"
+    settings = load_settings(file).transcribe if file.is_file() else TranscribeSettings()
+    try:
+        find_model(replace(settings, offline=True), engine)
+    except MissingWeightsError as error:
+        found = f"{engine}, but not its model {error.model!r}; its folder is named by transcribe.model"
+        return Finding(purpose, found, ok=False, command=error.fetch)
+    return None
 
 
 def _weights(root: Path) -> list[Finding]:

@@ -73,6 +73,9 @@ def _print(plan: "Plan") -> None:
     from dougpt.terminal import safe
 
     recordings = plan.project.recordings
+    if not recordings:
+        click.echo("no recordings here yet; register some with: dougpt ingest FILES_OR_FOLDER")
+        return
     click.echo(f"{len(recordings)} recordings, dataset {plan.dataset!r}")
     per_recording = [name for name, stage in STAGES.items() if stage.per == "recording"]
     for name in sorted(plan.project.members(), key=lambda name: _age(recordings[name])):

@@ -1,5 +1,6 @@
 """`dougpt transcribe`: words with times, by what engine is wished, and the page that shows and plays them."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,9 @@ from dougpt import options
 from dougpt.stage_command import as_job_option, run_stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dougpt.own_settings import OwnSettings
     from dougpt.project import Project
 
 ENGINES = ("auto", "whisperx", "faster_whisper", "pocketsphinx")
@@ -56,7 +60,8 @@ def command(
     times. Audio alone: speech recognition by the engine of [speech] in dougpt.toml.
 
     What --engine, --model, --device, --compute-type and the switches choose holds for these recordings from then on: it
-    is kept in raw/RECORDING/settings.toml, over dougpt.toml, so that status and pipeline agree with it.
+    is kept in raw/RECORDING/settings.toml, over dougpt.toml, so that status and pipeline agree with it, and taken back
+    where it fails.
 
     \b
     Example:
@@ -64,9 +69,23 @@ def command(
       dougpt transcribe --only 1a2b --engine faster_whisper --model small --no-captions
       dougpt transcribe --report
     """
+    from dougpt_media.gpu import require_gpu
+
     tables = _tables(chosen)
+    require_gpu(chosen["device"] or "auto")
+    before = _own_settings(workspace, only) if tables and not reset else {}
     project = _chosen(workspace, only, tables, reset=reset, write=not dry_run) if tables or reset else None
-    run_stage("transcribe", workspace, only, project=project, dry_run=dry_run, as_json=as_json, as_job=as_job)
+    with _taken_back_where_it_fails(project if tables and not dry_run else None, only, before) as done:
+        run_stage(
+            "transcribe",
+            workspace,
+            only,
+            project=project,
+            dry_run=dry_run,
+            as_json=as_json,
+            as_job=as_job,
+            done=done,
+        )
     if report and not dry_run:
         _write_pages(workspace, only)
 
@@ -81,6 +100,40 @@ def _tables(chosen: dict[str, Any]) -> dict[str, dict[str, Any]]:
             here = folder is not None and folder.is_dir()
             tables.setdefault(table, {})[name] = str(folder.absolute()) if here and folder is not None else value
     return tables
+
+
+def _own_settings(root: Path, only: tuple[str, ...]) -> "dict[str, OwnSettings]":
+    """Return what is set already for each recording that is meant."""
+    from dougpt.project import Project
+
+    project = Project.open(root)
+    return {name: project.own_settings.get(name, {}) for name in project.select(only)}
+
+
+@contextmanager
+def _taken_back_where_it_fails(
+    project: "Project | None", only: tuple[str, ...], before: "dict[str, OwnSettings]"
+) -> "Iterator[Callable[[str], None]]":
+    """Yield what is to be called for each recording that is done; what was chosen for the others is undone at the end.
+
+    A run that is interrupted keeps its choice, so that the next one goes on as it was meant.
+    """
+    from dougpt import lock
+    from dougpt.own_settings import write_own_settings
+    from dougpt.terminal import note
+
+    left = [] if project is None else project.select(only)
+    try:
+        yield left.remove if left else lambda _: None
+    except KeyboardInterrupt:
+        left = []
+        raise
+    finally:
+        for name in left:
+            if project is not None:
+                with lock.writing(project.workspace):
+                    write_own_settings(project.workspace.own_settings_file(name), before.get(name, {}))
+            note(f"transcribe {name}: it was not done, so that nothing of this choice is kept")
 
 
 def _chosen(

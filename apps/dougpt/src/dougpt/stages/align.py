@@ -43,7 +43,7 @@ def run(task: Task) -> str:
     task.write("clock", aligned.clock, CLOCK, PRODUCER)
     task.write("candidates", aligned.candidates, CANDIDATES, PRODUCER)
     task.write("links", aligned.links, LINKS, PRODUCER)
-    warnings = told(report["warnings"], "report_align.json")
+    warnings = told(report["warnings"], task.folder / "report_align.json")
     return f"{report['accepted']} of {report['events']} messages accepted as answers{warnings}"
 
 

@@ -89,7 +89,8 @@ def _put_aside(table: pa.Table, raw_texts: Spill) -> None:
 
 def _write(task: Task, chat: Chat) -> str:
     rows = task.write_pieces("chat_events", _kept(task, chat), CHAT_EVENTS, PRODUCER)
-    return f"{rows} events, {chat.rejects.num_rows} rejects{told(chat.report().warnings, 'report_chat.json')}"
+    warnings = told(chat.report().warnings, task.folder / "report_chat.json")
+    return f"{rows} events, {chat.rejects.num_rows} rejects{warnings}"
 
 
 def _kept(task: Task, chat: Chat) -> Iterator[pa.Table]:

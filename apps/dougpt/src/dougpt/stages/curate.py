@@ -102,7 +102,7 @@ def _write(task: Task, members: list[str], frozen: Suite | None, curated: Curate
         for split in (Split.TEST, Split.VALIDATION, Split.TRAIN)
     }
     numbers = ", ".join(f"{split} {count}" for split, count in sorted(counts.items()))
-    warnings = told(report["warnings"], "report_curate.json")
+    warnings = told(report["warnings"], task.folder / "report_curate.json")
     return f"{sum(counts.values())} samples of {len(members)} recordings ({numbers}){warnings}"
 
 

@@ -16,6 +16,7 @@ from dougpt_media import (
 )
 from dougpt_media.gaps import without_words_before
 from dougpt_media.joined_sound import join_sound
+from dougpt_media.transcription import MissingWeightsError
 from dougpt_schema import GAPS, REJECTS, SOURCES, WORDS, DougptError, SourceRole, read_table
 
 from dougpt.execute import Task, told
@@ -33,11 +34,12 @@ LOUD = (
     "words of {title} come from pocketsphinx's own recognition: expect 50 to 70 % of them to be wrong; "
     "give captions, or: pip install 'dougpt-media[whisperx]'"
 )
+WITHOUT_WEIGHTS = "without any weights: give captions, or, for a trial, take --engine pocketsphinx"
 UNHEARD = "speakers cannot be told apart without sound: all words count as one speaker's"
 
 
 class NoSpeechError(DougptError):
-    """A recording has neither captions nor sound."""
+    """A recording has neither captions nor sound, or nothing here can hear it."""
 
 
 def run(task: Task) -> str:
@@ -63,7 +65,8 @@ def run(task: Task) -> str:
     task.write("rejects_transcribe", transcript.rejects, REJECTS, PRODUCER)
     task.write("words", words, WORDS, PRODUCER)
     shutil.rmtree(task.folder / PARTIAL, ignore_errors=True)
-    return f"{transcript.words.num_rows} words from {' and '.join(ways)}{told(warnings, 'report_transcribe.json')}"
+    more_said = told(warnings, task.folder / "report_transcribe.json")
+    return f"{transcript.words.num_rows} words from {' and '.join(ways)}{more_said}"
 
 
 def _without_overlaps(parts: list[tuple[Transcript, tuple[Source, ...]]]) -> list[tuple[Transcript, int]]:
@@ -85,15 +88,18 @@ def _read(task: Task, part: tuple[Source, ...], way: str, telling: Telling) -> T
     captions = sorted((source for source in part if source.role == SourceRole.CAPTIONS), key=_fineness)
     sound, settings = sound_of(part), task.settings
     if way not in {"captions", "refined captions"} and sound is not None:
-        return transcribe(
-            sound.verified(),
-            recording_id=task.subject,
-            engine=way,
-            settings=settings.transcribe,
-            source_id=sound.source_id,
-            progress=telling,
-            resume=task.folder / PARTIAL,
-        )
+        try:
+            return transcribe(
+                sound.verified(),
+                recording_id=task.subject,
+                engine=way,
+                settings=settings.transcribe,
+                source_id=sound.source_id,
+                progress=telling,
+                resume=task.folder / PARTIAL,
+            )
+        except MissingWeightsError as error:
+            raise NoSpeechError(f"{error}; {WITHOUT_WEIGHTS}") from error
     read = read_captions(captions[0].verified(), recording_id=task.subject, source_id=captions[0].source_id)
     if way == "captions" or sound is None:
         return read

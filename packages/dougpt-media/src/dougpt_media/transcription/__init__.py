@@ -9,7 +9,8 @@ from dougpt_schema import source_id as id_of
 from dougpt_schema.fingerprints import code_fingerprint, library_versions
 
 from dougpt_media.audio import Audio, read_audio
-from dougpt_media.extras import require
+from dougpt_media.extras import require_installed
+from dougpt_media.gpu import require_gpu
 from dougpt_media.progress import Progress, Tell
 from dougpt_media.report import Report
 from dougpt_media.settings import TranscribeSettings
@@ -21,6 +22,7 @@ from dougpt_media.weights import MissingWeightsError, identity
 
 EXTRAS = {"faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx", "whisperx": "whisperx"}
 ENGINES = tuple(EXTRAS)
+OF_WHISPER = frozenset({"faster_whisper", "whisperx"})
 ALIGNER_VERSIONS = {"wav2vec2": ("whisperx", "torch", "torchaudio", "transformers"), "pocketsphinx": ("pocketsphinx",)}
 
 __all__ = ["ENGINES", "HALLUCINATED", "MissingWeightsError", "UnknownEngineError", "transcribe"]
@@ -59,6 +61,7 @@ def transcribe(
         UnknownEngineError: There is no such engine.
         MissingExtraError: The engine is not installed.
         MissingWeightsError: Its model is not there.
+        NoGpuError: It is to run on a GPU, and there is none.
         OutOfMemoryError: Its model does not fit, even one piece of sound at a time.
         UnreadableMediaError: The file cannot be decoded, or holds no sound.
     """
@@ -92,7 +95,11 @@ def _engine(name: str, settings: TranscribeSettings) -> Engine:
     if name not in ENGINES:
         raise UnknownEngineError(f"there is no engine {name!r}: it is one of {', '.join(ENGINES)}")
     # First of all, so that it is the engine's extra that is named where nothing is installed.
-    require(name, extra=EXTRAS[name], purpose=f"speech recognition with {name}")
+    require_installed(name, extra=EXTRAS[name], purpose=f"speech recognition with {name}")
+    if name in OF_WHISPER:
+        require_gpu(settings.device)
+        # WhisperX and torch take half a minute to import.
+        import_module(f"{__name__}.whisper_weights").find_model(settings, name)
     return cast("Engine", import_module(f"{__name__}.{name}").load(settings))
 
 

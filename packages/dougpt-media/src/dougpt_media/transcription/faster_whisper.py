@@ -43,7 +43,7 @@ class FasterWhisper:
         """Return what is said.
 
         Raises:
-            MissingWeightsError: The model is neither a folder with all its files nor can it be fetched.
+            MissingWeightsError: The model cannot be loaded.
         """
         pipeline = faster_whisper.BatchedInferencePipeline(model=self._loaded())
         segments, _ = pipeline.transcribe(

@@ -26,6 +26,10 @@ class Shelf:
     def __init__(self, folder: Path | None, *recipe: object) -> None:
         self._folder = folder / fingerprint(*recipe)[:KEY_DIGITS] if folder else None
 
+    def holds(self, name: str) -> bool:
+        """Return whether something is finished already."""
+        return self._folder is not None and (self._folder / f"{name}.json").is_file()
+
     def spans(self, name: str, make: Callable[[], list[Span]]) -> list[Span]:
         """Return spans, made only if they are not here."""
         return [Span(*item) for item in self._once(name, lambda: [[span.start_ms, span.end_ms] for span in make()])]

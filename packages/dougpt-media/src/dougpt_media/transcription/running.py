@@ -93,11 +93,14 @@ class Run:
             found = batches.run("speech recognition", partial(self.engine.recognise, sound))
             return list(self._believed(sound, found, spoken))
 
+        kept_ms = 0
         for index, sound in enumerate(sounds):
-            pieces = shelf.pieces(f"recognised-{index:05}", partial(heard, sound))
+            name = f"recognised-{index:05}"
+            kept_ms += _length_ms(sound) if shelf.holds(name) else 0
+            pieces = shelf.pieces(name, partial(heard, sound))
             self.counts.update(f"piece_{doubt}" for piece in pieces for doubt in piece.doubts)
             yield pieces
-            self._told(RECOGNISING, sound, sounds)
+            self._told(RECOGNISING, sound, sounds, kept_ms)
         self.counts["batch_halvings"] = batches.halvings
 
     def _believed(self, sound: Audio, pieces: Iterable[Piece], speech: Sequence[Span]) -> Iterator[Piece]:
@@ -130,13 +133,15 @@ class Run:
                 loaded.append(load_aligner(settings))
             return aligned(list(_written(found)), sound, settings, loaded[0], made_up=HALLUCINATED)
 
-        first_segment = 0
+        first_segment = kept_ms = 0
         for index, (sound, found) in enumerate(zip(sounds, pieces, strict=True)):
-            words = shelf.words(f"aligned-{index:05}", partial(align, sound, found)) if found else []
+            name = f"aligned-{index:05}"
+            kept_ms += _length_ms(sound) if shelf.holds(name) else 0
+            words = shelf.words(name, partial(align, sound, found)) if found else []
             yield from (replace(word, segment_id=word.segment_id + first_segment) for word in words)
             first_segment += len(found)
             if settings is not None:
-                self._told(ALIGNING, sound, sounds)
+                self._told(ALIGNING, sound, sounds, kept_ms)
         for aligner in loaded:
             aligner.close()
 
@@ -153,10 +158,14 @@ class Run:
             offline=own.offline,
         )
 
-    def _told(self, step: str, sound: Audio, sounds: Sequence[Audio]) -> None:
+    def _told(self, step: str, sound: Audio, sounds: Sequence[Audio], kept_ms: int) -> None:
         if self.tell is not None:
             start_ms = sounds[0].start_ms
-            self.tell(Progress(step, sound.end_ms - start_ms, sounds[-1].end_ms - start_ms))
+            self.tell(Progress(step, sound.end_ms - start_ms, sounds[-1].end_ms - start_ms, kept_ms))
+
+
+def _length_ms(sound: Audio) -> int:
+    return sound.end_ms - sound.start_ms
 
 
 def _part(audio: Audio, span: Span) -> Audio:

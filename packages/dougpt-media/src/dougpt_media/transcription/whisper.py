@@ -1,7 +1,6 @@
 """What the two engines built on faster-whisper share: loading, careful hearing, and what it answers as pieces."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from dougpt_media.audio import Audio
@@ -9,7 +8,8 @@ from dougpt_media.extras import require
 from dougpt_media.memory import is_out_of_memory
 from dougpt_media.settings import TranscribeSettings
 from dougpt_media.transcription.engine import HeardWord, Piece
-from dougpt_media.weights import WHISPER_FILES, MissingWeightsError, NotOnThisMachineError, check_folder, is_offline
+from dougpt_media.transcription.whisper_weights import SETTING
+from dougpt_media.weights import MissingWeightsError, is_offline
 
 ctranslate2 = require("ctranslate2", extra="faster-whisper", purpose="speech recognition with Whisper")
 faster_whisper = require("faster_whisper", extra="faster-whisper", purpose="speech recognition with Whisper")
@@ -19,31 +19,18 @@ SEED = 0
 
 
 def load_model(settings: TranscribeSettings, engine: str, make: Any) -> Any:
-    """Return `make(model, **options)` with the options that all Whisper models share.
+    """Return `make(model, **options)` with the options that all Whisper models share; `find_model` found it before.
 
     Raises:
-        MissingWeightsError: The model is neither a folder with all its files nor can it be fetched.
+        MissingWeightsError: It cannot be loaded: it is damaged, or nothing for this device or number format.
         OutOfMemoryError: It does not fit; from `make`.
     """
     try:
-        if Path(settings.model).is_dir():
-            check_folder(Path(settings.model), WHISPER_FILES)
-        elif Path(settings.model).is_absolute():
-            raise NotOnThisMachineError("there is no such folder")
         return make(settings.model, download_root=settings.model_cache, local_files_only=is_offline(settings.offline))
-    except (OSError, ValueError, RuntimeError, NotOnThisMachineError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         if is_out_of_memory(error):
             raise
-        raise MissingWeightsError(
-            engine, settings.model, error, fetch=_fetch(settings.model), setting="model"
-        ) from error
-
-
-def _fetch(model: str) -> str:
-    published = getattr(faster_whisper.utils, "_MODELS", {}).get(model)
-    if published is None:
-        published = model if "/" in model and not Path(model).exists() else "Systran/faster-whisper-large-v3"
-    return f"hf download {published} --local-dir models/{published.rsplit('/', maxsplit=1)[-1]}"
+        raise MissingWeightsError(engine, settings.model, error, fetch="", setting=SETTING) from error
 
 
 def careful(model: Any, audio: Audio, settings: TranscribeSettings) -> list[Piece]:

@@ -55,7 +55,7 @@ class WhisperX:
         """Return what is said; ends past the sound are cut to it.
 
         Raises:
-            MissingWeightsError: The model is neither a folder with all its files nor can it be fetched.
+            MissingWeightsError: The model cannot be loaded.
         """
         pipeline = self._loaded()
         with redirect_stdout(sys.stderr):
