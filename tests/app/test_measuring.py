@@ -87,6 +87,8 @@ def test_a_server_is_measured_remembered_and_gated(place: Path, server: Any, run
     assert {"name_leaks", "flagged_rate", "style_divergence", "stop_rate"} <= set(report.model.measures)
 
     assert run(*measure, "--against", path).exit_code == 0
+    dry = run(*measure, "--dry-run")
+    assert f"would be measured with {url}" in dry.stdout
     assert len((reports / "history.jsonl").read_text().splitlines()) == 1
 
     server.each = -9.0
@@ -95,18 +97,22 @@ def test_a_server_is_measured_remembered_and_gated(place: Path, server: Any, run
     settings.write_text(settings.read_text() + "\n[gate.limit]\nbits_per_byte = 6.0\n")
     worse = run(*measure, "--server-model", "other", "--against", "server talker")
     assert worse.exit_code == 3
-    assert worse.stdout.splitlines()[1].startswith("beyond limit  bits_per_byte")
+    assert worse.stdout.splitlines()[0] == "held against: server talker"
+    assert worse.stdout.splitlines()[2].startswith("beyond limit  bits_per_byte")
     assert len((reports / "history.jsonl").read_text().splitlines()) == 2
     assert "Beside earlier runs" in (reports / "models" / "server-other" / "index.html").read_text()
 
-    # The previous one is the newest of another model on the same holdout.
+    # The previous one is the newest of another model on the same holdout with the same measures.
     history = reports / "history.jsonl"
-    elsewhere = json.loads(history.read_text().splitlines()[0])
+    elsewhere, mute = (json.loads(history.read_text().splitlines()[0]) for _ in range(2))
     elsewhere["suite"]["fingerprint"], elsewhere["model"]["fingerprint"] = "0" * 64, "1" * 64
-    history.write_text(history.read_text() + json.dumps(elsewhere) + "\n")
+    mute["name"], mute["model"]["fingerprint"] = "server mute", "2" * 64
+    del mute["model"]["measures"]["bits_per_byte"]
+    history.write_text("".join([history.read_text(), *(json.dumps(line) + "\n" for line in (elsewhere, mute))]))
     newest = run(*measure, "--server-model", "other", "--against", "previous", "--json")
     assert newest.exit_code == 3
     assert json.loads(newest.stdout)["comparable"]
+    assert json.loads(newest.stdout)["against"] == "server talker"
 
     changed = json.loads(path.read_text())
     changed["report"]["suite"]["fingerprint"] = "0" * 64

@@ -92,6 +92,10 @@ def command(
     from dougpt.runs import run_folder
 
     project = Project.open(workspace)
+    if dry_run:
+        what = "a page of questions would be written" if blind else "held-out samples would be measured"
+        click.echo(f"{what} with {server or merged or run_id or 'the run of today'}; nothing was run or written")
+        return
     dataset = Dataset.open(project, project.settings.dataset.name)
     folder = None if server is not None else run_folder(workspace, run_id)
     opened = open_choice(Choice(folder, merged, server, server_model, interface, api_key), dataset)
@@ -128,10 +132,12 @@ def _gate(workspace: Path, report: "Report | None", against: str, *, as_json: bo
     name = project.settings.dataset.name
     after = report or Report.from_dict(read_json(project.workspace.report(name) / "report_evaluate.json")["report"])
     past = read_history(project.workspace.history_file(name))
-    verdict = gate(after, earlier_report(against, past, after), project.settings.gate)
+    before = earlier_report(against, past, after)
+    verdict = gate(after, before.report, project.settings.gate)
     if as_json:
-        options.print_json(verdict.to_dict())
+        options.print_json({"against": before.name, **verdict.to_dict()})
     else:
+        click.echo(f"held against: {before.name}")
         click.echo(gate_table(verdict) if verdict.comparable else f"not comparable: {verdict.reason}")
         if verdict.comparable:
             click.echo("passed" if verdict.passed else "a measure became worse, or is beyond its limit")

@@ -1,6 +1,7 @@
 """A report held against an earlier one: a file, a line of the history, or the line before."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dougpt_eval import Report, Verdict
@@ -11,10 +12,19 @@ from dougpt.workspace import read_json
 PREVIOUS = "previous"
 
 
-def earlier_report(named: str, past: Sequence[PastResult], report: Report) -> Report:
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A report and what it is called: a file, or a name in the history."""
+
+    name: str
+    report: Report
+
+
+def earlier_report(named: str, past: Sequence[PastResult], report: Report) -> Earlier:
     """Return the report that `named` means: a file, 'previous', or the beginning of a name in the history.
 
-    The previous one is the newest of another model that compares; where none does, the newest one.
+    The previous one is the newest of another model that compares and has all measures that `report` has; where none
+    does, the newest that compares, else the newest one.
 
     Raises:
         HistoryError: There is no such report.
@@ -22,15 +32,18 @@ def earlier_report(named: str, past: Sequence[PastResult], report: Report) -> Re
     """
     if Path(named).is_file():
         plain = read_json(Path(named))
-        return Report.from_dict(plain.get("report", plain))
+        return Earlier(named, Report.from_dict(plain.get("report", plain)))
     if named != PREVIOUS:
-        return find(list(past), named).report
-    others = [one.report for one in past if one.model.fingerprint != report.model.fingerprint]
+        found = find(list(past), named)
+        return Earlier(found.name, found.report)
+    others = [one for one in past if one.report.model.fingerprint != report.model.fingerprint]
     if not others:
         raise HistoryError("no other model was measured on this dataset before")
     alike = (report.suite.fingerprint, report.protocol)
-    compares = [one for one in others if (one.suite.fingerprint, one.protocol) == alike]
-    return (compares or others)[-1]
+    compares = [one for one in others if (one.report.suite.fingerprint, one.report.protocol) == alike]
+    whole = [one for one in compares if set(report.model.measures) <= set(one.report.model.measures)]
+    chosen = (whole or compares or others)[-1]
+    return Earlier(chosen.name, chosen.report)
 
 
 def gate_table(verdict: Verdict) -> str:
