@@ -35,8 +35,8 @@ def first_disorder(table: pa.Table, order: tuple[str, ...]) -> int | None:
     columns = table.select(list(order))
     for start in range(0, table.num_rows - 1, ROWS_AT_ONCE):
         wrong, _ = _compare(columns.slice(start, ROWS_AT_ONCE + 1), order)
-        if (row := pc.index(wrong, True).as_py()) >= 0:
-            return int(start + row + 1)
+        if pc.any(wrong).as_py():
+            return int(start + pc.indices_nonzero(wrong)[0].as_py() + 1)
     return None
 
 
@@ -75,12 +75,28 @@ def _compare(rows: pa.Table, names: tuple[str, ...]) -> tuple[pa.ChunkedArray, p
     """Masks over neighbours: the row above comes after the row below; both are equal. Null is greatest."""
     rows = rows.combine_chunks()
     above, below = rows.slice(0, rows.num_rows - 1), rows.slice(1)
-    after = pa.chunked_array([pa.repeat(pa.scalar(False), above.num_rows)])
-    equal = pa.chunked_array([pa.repeat(pa.scalar(True), above.num_rows)])
+    after, equal = _every(above.num_rows, value=False), _every(above.num_rows, value=True)
     for name in names:
         one, two = above[name], below[name]
-        greater = pc.coalesce(pc.greater(one, two), pc.and_(pc.is_null(one), pc.is_valid(two)))
-        same = pc.coalesce(pc.equal(one, two), pc.and_(pc.is_null(one), pc.is_null(two)))
-        after = pc.or_(after, pc.and_(equal, greater))
-        equal = pc.and_(equal, same)
+        same = _same(one, two)
+        # Most tables are of one recording, whose id then decides nothing.
+        if not pc.all(same).as_py():
+            after = pc.or_(after, pc.and_(equal, _greater(one, two)))
+            equal = pc.and_(equal, same)
     return after, equal
+
+
+def _every(count: int, *, value: bool) -> pa.ChunkedArray:
+    # Not from a Python value: that would import pandas where it is installed, which takes a second.
+    bits = pa.py_buffer((b"\xff" if value else b"\x00") * -(-count // 8))
+    return pa.chunked_array([pa.BooleanArray.from_buffers(pa.bool_(), count, [None, bits])])
+
+
+def _same(one: pa.ChunkedArray, two: pa.ChunkedArray) -> pa.ChunkedArray:
+    same = pc.equal(one, two)
+    return pc.coalesce(same, pc.and_(pc.is_null(one), pc.is_null(two))) if same.null_count else same
+
+
+def _greater(one: pa.ChunkedArray, two: pa.ChunkedArray) -> pa.ChunkedArray:
+    greater = pc.greater(one, two)
+    return pc.coalesce(greater, pc.and_(pc.is_null(one), pc.is_valid(two))) if greater.null_count else greater
