@@ -37,13 +37,18 @@ def key(parrot, trials: list[BlindTrial]) -> BlindKey:
 def test_both_sides_have_as_many_lines_and_the_real_one_stands_on_either(trials: list[BlindTrial]) -> None:
     assert len(trials) == 30
     assert all(len(trial.left) == len(trial.right) for trial in trials)
-    assert 5 < sum(trial.real == "left" for trial in trials) < 25
+    assert sum(trial.real == "left" for trial in trials) == 15
     assert all("hello" not in getattr(trial, trial.real) for trial in trials)
 
 
 def test_the_same_seed_draws_the_same_trials(parrot, held_out: pa.Table, trials: list[BlindTrial]) -> None:
     assert draw_trials(parrot("hello", HOSTILE), held_out, trials=30) == trials
     assert draw_trials(parrot("hello", HOSTILE), held_out, trials=30, seed=1) != trials
+    retrained = parrot("hello", HOSTILE)
+    retrained.fingerprint = "retrained"
+    others = draw_trials(retrained, held_out, trials=30)
+    assert [(trial.prompt, trial.real) for trial in others] != [(trial.prompt, trial.real) for trial in trials]
+    assert {trial.prompt for trial in others} == {trial.prompt for trial in trials}
 
 
 def test_a_silent_model_has_no_trials(parrot, held_out: pa.Table) -> None:
@@ -69,6 +74,10 @@ def test_the_score_is_how_often_the_model_is_taken_for_real(key: BlindKey) -> No
     fooled = {row.trial_id: OTHER[row.real] for row in key.rows}
     unsure = dict.fromkeys(caught, "unsure")
     assert [score_answers(key, one).taken_for_real.value for one in (caught, fooled, unsure)] == [0, 1, 0.5]
+    never, always = (score_answers(key, one).taken_for_real for one in (caught, fooled))
+    # Clopper and Pearson: 1 - .025^(1/30).
+    assert (never.low, never.high) == (0, pytest.approx(0.1157, abs=1e-4))
+    assert (always.low, always.high) == (pytest.approx(0.8843, abs=1e-4), 1)
     half = score_answers(key, dict.fromkeys(caught, "left"))
     estimate = half.taken_for_real
     assert half.answered == 30

@@ -7,7 +7,7 @@ can tell them apart. The key holds no texts: which side was real, and of which r
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from dougpt_schema.page.words import tame
 
 from dougpt_eval.answers import bursts_of
 from dougpt_eval.measures import cut
-from dougpt_eval.resampling import Estimate, Resampler, per_recording, ratio
+from dougpt_eval.resampling import COVERAGE, DIGITS, Estimate, Resampler, per_recording, ratio
 from dougpt_eval.suite import Suite
 
 LEFT, RIGHT, UNSURE = "left", "right", "unsure"
@@ -113,23 +113,26 @@ class BlindScore:
 
 
 def draw_trials(model: Model, samples: ArrowStream, *, trials: int, seed: int = 0) -> list[BlindTrial]:
-    """Return at most `trials` held-out windows in a drawn order; windows where the model says nothing are left out.
+    """Return at most `trials` held-out windows in a drawn order, the real side left in half of them.
 
-    Real bursts are cut to as many replies as the model wrote, and the model's to as many as are real: the
-    number of lines must not give them away.
+    Windows where the model says nothing, or what was really said, are left out. Real bursts are cut to as many replies
+    as the model wrote, and the model's to as many as are real: the number of lines must not give them away. Sides and
+    order are another model's own, so that who was asked about one model knows nothing of the next.
     """
     suite = Suite.of(samples)
     places_S = suite.some(trials, seed)
     rows = suite.samples.take(places_S).to_pylist()
     said = bursts_of(model, suite.samples.take(places_S), seed)
+    luck = np.random.default_rng([seed, int(fingerprint(model.fingerprint)[:ID_DIGITS], 16)])
+    swapped = luck.permutation(np.arange(len(rows)) % 2 == 1).tolist()
     drawn = []
     for place, row, generated in zip(places_S, rows, said, strict=True):
         real = suite.replies[place]
         generated = [text for text in generated if text.strip()]  # noqa: PLW2901 - an empty line gives it away
         lines = min(len(real), len(generated))
-        if not lines:
+        if not lines or generated[:lines] == real[:lines]:
             continue
-        swap = bool(np.random.default_rng([seed, 5, int(place)]).integers(2))
+        swap = swapped.pop()
         left, right = (generated, real) if swap else (real, generated)
         drawn.append(
             BlindTrial(
@@ -142,8 +145,7 @@ def draw_trials(model: Model, samples: ArrowStream, *, trials: int, seed: int = 
                 real=RIGHT if swap else LEFT,
             )
         )
-    order = np.random.default_rng([seed, 6]).permutation(len(drawn))
-    return [drawn[index] for index in order]
+    return [drawn[index] for index in luck.permutation(len(drawn))]
 
 
 def render_trials(trials: Sequence[BlindTrial]) -> str:
@@ -203,7 +205,15 @@ def score_answers(key: BlindKey, answers: Mapping[str, str], *, draws: int = 200
     )
     unsure = sum(answer == UNSURE for answer in answers.values())
     taken = Resampler(recordings, draws=draws, seed=seed).estimate(statistic)
-    return BlindScore(len(asked), unsure, cut(taken, 0.0, 1.0))
+    return BlindScore(len(asked), unsure, _widened(cut(taken, 0.0, 1.0), len(asked)))
+
+
+def _widened(taken: Estimate, answered: int) -> Estimate:
+    """Answers that all agree have no spread: their interval is the exact one of Clopper and Pearson (1934)."""
+    least = ((1 - COVERAGE) / 2) ** (1 / answered)
+    if taken.value == 0:
+        return replace(taken, low=0.0, high=round(1 - least, DIGITS))
+    return replace(taken, low=round(least, DIGITS), high=1.0) if taken.value == 1 else taken
 
 
 def _shown(trial: BlindTrial) -> dict[str, Any]:
