@@ -184,6 +184,30 @@ def test_a_forgotten_person_is_in_no_table_now_and_in_none_that_is_made_later(do
     tables_without_them()
 
 
+def test_pages_and_records_that_quote_samples_go_with_a_forgotten_person(done: Path, run: Any) -> None:
+    quoting = done / "curated/default/refused/dataset.html"
+    quoting.parent.mkdir()
+    quoting.write_text("viewer3's words")
+    made = done / "runs/0a1b"
+    made.mkdir(parents=True)
+    (made / "stage.json").write_text('{"dataset": "default", "run": "0a1b"}')
+    (made / "index.html").write_text("viewer3's words")
+    checks = {"checks": [{"code": "P3", "facts": {"never_stops": 0, "shown": [{"learnt": "viewer3's words"}]}}]}
+    for path in (made / "preflight.json", done / "runs/0a1c.preflight.json"):
+        path.write_text(json.dumps(checks))
+
+    found = json.loads(run("forget", "viewer3", "--workspace", done, "--json").stdout)
+
+    assert found["trained_on_them"] == ["0a1b"]
+    assert sorted(path.name for path in (done / "runs").rglob("*") if path.is_file()) == [
+        "forgotten.json",
+        "preflight.json",
+        "stage.json",
+    ]
+    assert json.loads((made / "preflight.json").read_text())["checks"][0]["facts"] == {"never_stops": 0}
+    assert not quoting.exists()
+
+
 def test_no_name_is_anywhere_outside_secret(curated: Path) -> None:
     paths = [path for path in curated.rglob("*") if path.is_file() and "secret" not in path.parts]
     text = "".join(str(table(path).to_pylist()) if path.suffix == ".parquet" else path.read_text() for path in paths)

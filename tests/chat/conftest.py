@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from chat_exports import twitchdownloader
 
 START = datetime(2024, 5, 4, 18, 0, 7, 300_000, tzinfo=UTC)
 Pieces = tuple[tuple[str, str | None], ...]
@@ -90,23 +91,7 @@ HEADERS: dict[str, dict[str, object]] = {
             "length": 600,
         },
     },
-    "1.4.0": {
-        "FileInfo": {"Version": {"Major": 1, "Minor": 4, "Patch": 0}, "UpdatedAt": "0001-01-01T00:00:00"},
-        "streamer": {"name": "Owner", "login": "owner", "id": 9},
-        "clipper": None,
-        "video": {
-            "title": "T",
-            "description": None,
-            "id": "77",
-            "created_at": "2024-05-04T18:00:07Z",
-            "start": 0,
-            "end": 600,
-            "length": 600,
-            "viewCount": 1,
-            "game": "G",
-            "chapters": [],
-        },
-    },
+    "1.4.0": json.loads(twitchdownloader([])),
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from dougpt_schema import (
 from pyarrow import compute as pc
 
 from dougpt.project import Project
+from dougpt.training import PREFLIGHT
 from dougpt.workspace import read_json, to_json
 
 PSEUDONYM = re.compile(r"[0-9a-f]{16}")
@@ -66,8 +68,10 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
         _drop(path, LABELS, lambda table: pc.is_in(table["event_id"], pa.array(sorted(gone), pa.string())), removed)
     datasets = sorted(path.parent for path in (workspace.root / "curated").glob("*/train.parquet"))
     touched = [folder.name for folder in datasets if _forget_samples(folder, gone, target, removed)]
+    if gone:  # a dataset that a gate refused is described with samples that stand in no table
+        _remove_folders(workspace.refused(path.name) for path in (workspace.root / "curated").glob("*"))
     for name in touched:
-        shutil.rmtree(workspace.dataset(name) / "exports", ignore_errors=True)
+        _remove_folders([workspace.dataset(name) / "exports"])
         _forget_report(workspace.report(name), {workspace.history_file(name), workspace.blind_results(name)})
     return {"author": target, "removed": removed, "datasets": touched, "trained_on_them": _trained_on(project, touched)}
 
@@ -131,6 +135,12 @@ def _holds(row: dict[str, Any], gone: set[str], mention: str) -> bool:
     return not events.isdisjoint(gone) or any(mention in text for text in texts)
 
 
+def _remove_folders(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
 def _forget_report(folder: Path, kept: set[Path]) -> None:
     """Remove what quotes samples; what holds figures alone stays."""
     for path in folder.glob("*"):
@@ -156,10 +166,25 @@ def _count(removed: dict[str, int], path: Path, rows: int) -> None:
 
 
 def _trained_on(project: Project, datasets: list[str]) -> list[str]:
-    """Return the runs whose stage.json names one of the datasets."""
+    """Mark and return the runs whose stage.json names one of the datasets; what quotes samples in them is taken out."""
+    if datasets:
+        for path in project.workspace.runs.glob(f"*{PREFLIGHT}"):
+            path.unlink()
     found = []
     for path in sorted(project.workspace.runs.glob("*/stage.json")):
         if read_json(path)["dataset"] in datasets:
             found.append(path.parent.name)
+            (path.parent / "index.html").unlink(missing_ok=True)
+            _without_rows(path.parent / "preflight.json")
             atomic_write(path.parent / "forgotten.json", to_json({"trained_on_forgotten_people": True}))
     return found
+
+
+def _without_rows(path: Path) -> None:
+    """Take the sample rows out of a run's preflight; what it found stays."""
+    if not path.exists():
+        return
+    told = read_json(path)
+    for check in told["checks"]:
+        check["facts"].pop("shown", None)
+    atomic_write(path, to_json(told))

@@ -116,6 +116,10 @@ class Workspace:
         """The curated samples and their books."""
         return self.root / "curated" / name
 
+    def refused(self, dataset: str) -> Path:
+        """Card and page of a dataset that a gate refused; what stands beside them is the dataset before."""
+        return self.dataset(dataset) / "refused"
+
     def holdout_file(self, name: str) -> Path:
         """The frozen split of each recording."""
         return self.dataset(name) / "holdout.json"

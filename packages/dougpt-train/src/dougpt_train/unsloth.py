@@ -39,7 +39,9 @@ def start_backend(settings: TrainSettings) -> None:
     try:
         import_module(NAME)
     except (ImportError, NotImplementedError, RuntimeError) as error:
-        raise UnslothError(f"backend 'unsloth' does not start here: {str(error).splitlines()[0]}") from error
+        raise UnslothError(
+            f"backend 'unsloth' does not start here: {str(error).partition('\n')[0] or repr(error)}"
+        ) from error
 
 
 def unsloth_model(base: "Base", settings: TrainSettings) -> Any:

@@ -37,8 +37,6 @@ from dougpt.terminal import note
 from dougpt.workspace import to_json
 
 PRODUCER = "dougpt-curate"
-REFUSED = "refused"
-"""Below a dataset's folder: how a dataset would have been that a gate refused."""
 
 
 def run(task: Task) -> str:
@@ -79,11 +77,11 @@ def _write(task: Task, members: list[str], frozen: Suite | None, curated: Curate
         "dataset.html": page.encode(),
         "expectations.json": to_json({"expectations": [gate.to_dict() for gate in gates]}),
     }
-    refused = task.folder / REFUSED
+    refused = project.workspace.refused(task.subject)
     try:
         require(gates)
     except GateError:
-        # What stands in the folder is the dataset before, and its card has to stay with it.
+        # What stands in the dataset's folder is the dataset before, and its card has to stay with it.
         for name, content in described.items():
             atomic_write(refused / name, content)
         note(expectation_table(gates))
