@@ -228,6 +228,7 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     if SPEECH.is_dir():
         real_speech()
+        left_out()
     else:
         print(f"no real speech in {SPEECH}: skipped")
     without_sentences(tones)
