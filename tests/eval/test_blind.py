@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,8 @@ from dougpt_eval.blind import (
     render_trials,
     score_answers,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 OTHER = {"left": "right", "right": "left"}
@@ -49,6 +52,30 @@ def test_the_same_seed_draws_the_same_trials(parrot, held_out: pa.Table, trials:
     others = draw_trials(retrained, held_out, trials=30)
     assert [(trial.prompt, trial.real) for trial in others] != [(trial.prompt, trial.real) for trial in trials]
     assert {trial.prompt for trial in others} == {trial.prompt for trial in trials}
+
+
+@given(trials=st.integers(1, 60), seed=st.integers(0, 99))
+def test_questions_are_spread_over_the_recordings(trials: int, seed: int, parrot, held_out: pa.Table) -> None:
+    drawn = draw_trials(parrot("hello"), held_out, trials=trials, seed=seed)
+    asked = Counter(trial.recording_id for trial in drawn)
+    counts = [asked[recording] for recording in set(held_out["recording_id"].to_pylist())]
+    assert sum(counts) == trials
+    assert max(counts) - min(counts) <= 1
+    assert abs(2 * sum(trial.real == "left" for trial in drawn) - trials) <= 1
+
+
+def test_windows_that_cannot_be_asked_make_room_for_others(oracle, held_out: pa.Table) -> None:
+    class Often(oracle):
+        """Says what chat said, in most windows, and something else in the others."""
+
+        def generate(self, samples: pa.Table, seed: int) -> list[list[str]]:
+            ids = samples["sample_id"].to_pylist()
+            said = super().generate(samples, seed)
+            return [["hm"] if name.endswith("3") else own for name, own in zip(ids, said, strict=True)]
+
+    asked = draw_trials(Often(held_out), held_out, trials=10)
+    assert len(asked) == 10
+    assert len(draw_trials(Often(held_out), held_out, trials=500)) == 12
 
 
 def test_a_silent_model_has_no_trials(parrot, held_out: pa.Table) -> None:
@@ -144,6 +171,38 @@ def test_a_person_answers_by_keyboard_and_the_file_is_read_back(
     assert answers == dict(zip([t.trial_id for t in asked], ["right", "left", "unsure", "right"], strict=True))
     assert score_answers(key, answers).unsure == 1
     assert complaints == []
+
+
+def test_a_reload_keeps_the_answers_and_stopping_saves_them(
+    browser: Any, trials: list[BlindTrial], tmp_path: Path
+) -> None:
+    asked, others = trials[:3], trials[3:6]
+    for name, shown in (("blind.html", asked), ("other.html", others)):
+        (tmp_path / name).write_text(render_trials(shown), encoding="utf-8")
+    page = browser.new_context(accept_downloads=True).new_page()
+    page.goto((tmp_path / "blind.html").as_uri())
+    page.keyboard.press("1")
+    page.reload()
+    assert page.locator("#place").inner_text() == "2 of 3"
+    page.keyboard.press("2")
+    page.goto((tmp_path / "other.html").as_uri())
+    assert page.locator("#place").inner_text() == "1 of 3"
+
+    page.goto((tmp_path / "blind.html").as_uri())
+    with page.expect_download() as waiting:
+        page.click("#stop")
+    _, answers = read_answers(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    assert answers == {asked[0].trial_id: "left", asked[1].trial_id: "right"}
+    page.click("#again")
+    assert page.locator("#place").inner_text() == "3 of 3"
+    page.keyboard.press("0")
+    page.reload()
+    assert page.locator("#place").inner_text() == "3 of 3 answered"
+    page.click("#anew")
+    page.reload()
+    assert page.locator("#place").inner_text() == "1 of 3"
+    assert page.locator("#lost").is_hidden()
+    page.close()
 
 
 def test_what_the_policy_does_not_name_does_not_run(browser: Any, trials: list[BlindTrial], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from dougpt_eval import EvaluateSettings, GateSettings, Report, evaluate, gate
 from dougpt_eval.gates import holm
+from dougpt_eval.resampling import Estimate
 from dougpt_schema import SAMPLES
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,6 +103,33 @@ def test_style_inside_the_band_of_real_chat_is_not_worse(oracle, parrot, held_ou
     assert gate(inside, best).passed
     outside = evaluate(parrot("one message for all time"), held_out, settings, training=training)
     assert "trigram_divergence" in [row.measure for row in gate(outside, best).rows if row.status == "worse"]
+
+
+def test_what_is_missing_says_why(before: Report) -> None:
+    nothing = Estimate(None, None, None, {}, {})
+    model = replace(before.model, measures=before.model.measures | {"emote_divergence": nothing})
+    before = replace(before, model=model)
+    measures = {name: found for name, found in model.measures.items() if name not in {"bits_per_byte", "gain_pmi"}}
+    mute = replace(before, model=replace(model, measures=measures, unscored="it keeps them to itself"))
+    reasons = {row.measure: row.reason for row in gate(mute, before).rows if row.status == "missing"}
+    assert reasons == {
+        "bits_per_byte": "it keeps them to itself (now)",
+        "gain_pmi": "it keeps them to itself (now)",
+        "emote_divergence": "nothing to count (before and now)",
+    }
+    newly = {row.measure: row.reason for row in gate(before, mute).rows if row.status == "missing"}
+    assert newly["bits_per_byte"] == "it keeps them to itself (before)"
+    assert gate(mute, before).passed
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("bits_per_bite", "did you mean 'bits_per_byte'"), ("mean_length", "only describes"), ("nonsense", "no measure")],
+)
+@pytest.mark.parametrize("field", ["limit", "tolerance"])
+def test_a_limit_of_what_is_no_gated_measure_is_refused(field: str, name: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        GateSettings(**{field: {name: 1.0}})
 
 
 def test_holm_is_the_textbook_example() -> None:

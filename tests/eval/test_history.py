@@ -40,6 +40,15 @@ def test_a_later_report_is_gated_against_the_history_as_against_the_report(
         find(past, "x")
 
 
+def test_a_whole_name_is_found_though_another_begins_so(reports: list[Report], tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    for report, name in zip(reports, ("server talker", "server talker, chat"), strict=True):
+        remember(path, report, name)
+    assert find(read_history(path), "server talker").report.model.fingerprint == reports[0].model.fingerprint
+    with pytest.raises(HistoryError, match="several past results begin with 'server'"):
+        find(read_history(path), "server")
+
+
 def test_no_text_of_anybody_stands_in_it(reports: list[Report], held_out: pa.Table, tmp_path: Path) -> None:
     remember(tmp_path / "history.jsonl", reports[0], "first")
     written = (tmp_path / "history.jsonl").read_text()

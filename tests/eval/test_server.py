@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from dougpt_eval import EvaluateSettings, evaluate
+from dougpt_eval import EvaluateSettings, Report, evaluate
 from dougpt_eval.answers import CannotScoreError
 from dougpt_eval.http import Client, ServerError
 from dougpt_eval.server import Sampling, ServerModel
@@ -191,7 +191,10 @@ def test_a_chat_server_speaks_and_its_missing_measures_are_named(
     report = evaluate(model, held_out.slice(0, 12), EvaluateSettings(draws=100))
     assert "mean_length" in report.model.measures
     assert "bits_per_byte" not in report.model.measures
-    assert any("fit and relevance of model are missing: chat completions" in text for text in report.warnings)
+    why = "chat completions give no log-probabilities of a reply that is handed to them"
+    assert report.model.unscored == why
+    assert f"bits per byte, prompt gain and relevance of the model are missing: {why}" in report.warnings
+    assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
     assert server.asked[0][2]["Authorization"] == "Bearer sesame"
 
 

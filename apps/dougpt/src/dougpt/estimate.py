@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 from dougpt_schema import SourceRole
+from dougpt_schema.page.words import plural
 
 from dougpt import options
 from dougpt.plan import Job, Plan, State
@@ -58,7 +59,7 @@ def print_estimate(plan: Plan, jobs: list[Job], *, as_json: bool) -> None:
             f"{row['stage']:<10} {row['subject']}  about {lasting(row['expected_s'])}  ({', '.join(row['why'])})"
         )
     total = sum(row["expected_s"] for row in rows)
-    click.echo(f"{len(rows)} jobs, about {lasting(total)} of work" if rows else "nothing to do")
+    click.echo(f"{plural(len(rows), 'job')}, about {lasting(total)} of work" if rows else "nothing to do")
 
 
 def _by_size(plan: Plan, job: Job) -> float:

@@ -20,6 +20,7 @@ from dougpt_schema import (
     write_table,
 )
 
+from dougpt.advice import advice
 from dougpt.plan import Job, Plan, State
 from dougpt.project import Project
 from dougpt.recipes import SECTIONS, Recipe
@@ -125,16 +126,16 @@ def execute(plan: Plan, job: Job) -> str:
 
 def require_inputs(plan: Plan, job: Job) -> None:
     """Raise InputMissingError where a stage before is not done; failed recordings are no part of a dataset."""
-    usable = plan.usable_members()
+    usable, root = plan.usable_members(), plan.project.workspace.root
     if job.stage.per == "dataset" and not usable:
-        raise InputMissingError(f"the dataset {job.subject!r} has no usable recording; see: dougpt status")
+        raise InputMissingError(f"the dataset {job.subject!r} has no usable recording; see: {advice(root, 'status')}")
     for before in plan.upstream(job):
         if before.state is State.DONE or (before.stage.per != job.stage.per and before.subject not in usable):
             continue
-        whose = f" --only {before.subject}" if before.stage.per == "recording" else ""
+        whose = ("--only", before.subject) if before.stage.per == "recording" else ()
         raise InputMissingError(
             f"{job.stage.name} of {job.subject}: {before.stage.name} of {before.subject} is {before.state}"
-            f" ({', '.join(before.why)}); run: dougpt {before.stage.name}{whose}"
+            f" ({', '.join(before.why)}); run: {advice(root, before.stage.name, *whose)}"
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from dougpt_schema import SOURCES, DougptError, SourceRole, file_sha256, fingerprint, read_table
 
+from dougpt.advice import advice
 from dougpt.light_arrow import keep_pandas_out
 from dougpt.own_settings import OwnSettings, joined, read_own_settings, with_own_settings
 from dougpt.settings import Settings, load_settings
@@ -214,7 +215,8 @@ class Project:
             titles = [one.title for one in found] or self._titles_near(name)
             these = ", ".join(map(safe, titles[:NEAR])) + (", ..." if len(titles) > NEAR else "")
             which = f": {these}" if found else f"; near it: {these}" if these else ""
-            raise WorkspaceError(f"{len(found) or 'no'} recordings fit {name!r}{which}; see: dougpt status")
+            status = advice(self.workspace.root, "status")
+            raise WorkspaceError(f"{len(found) or 'no'} recordings fit {name!r}{which}; see: {status}")
         return found[0].recording_id
 
     def _titles_near(self, name: str) -> list[str]:

@@ -142,7 +142,7 @@ def _tell(process: "subprocess.Popen[str]", todo: int) -> None:
             done += 1
             if time.monotonic() - told > TELL_EVERY_S:
                 told = time.monotonic()
-                note(f"{done} of {todo} jobs done")
+                note(f"{done} of {todo} {'job' if todo == 1 else 'jobs'} done")
         elif not line.startswith(CHATTER):
             note(line.rstrip())
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from dougpt_schema import DougptError
 
+from dougpt.advice import advice
 from dougpt.plan import Plan
 from dougpt.project import Project
 
@@ -27,7 +28,8 @@ def run_folder(root: Path, run_id: str | None) -> Path:
         if not (workspace.run(run_id) / "run.json").exists():
             others = sorted(path.parent.name for path in workspace.runs.glob("*/run.json"))
             hint = f"; take an earlier one with --run: {', '.join(others)}" if others else ""
-            raise NoSuchRunError(f"{root}: today's settings are not trained yet; run: dougpt pipeline{hint}")
+            train = advice(root, "pipeline")
+            raise NoSuchRunError(f"{root}: today's settings are not trained yet; run: {train}{hint}")
     found = sorted(path.parent for path in workspace.runs.glob(f"{run_id}*/run.json"))
     if len(found) != 1:
         raise NoSuchRunError(f"{workspace.runs}: {len(found) or 'no'} finished runs begin with {run_id!r}")

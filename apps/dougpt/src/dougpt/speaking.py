@@ -40,7 +40,7 @@ class Line:
     Attributes:
         text: The words.
         context: What was said before, oldest first.
-        end_ms: When the last word is over, since the first line of all began.
+        end_ms: When the last word is over: on the recording's clock, or since the first line of all began.
     """
 
     text: str
@@ -102,7 +102,7 @@ def lines_of_recording(project: Project, recording_id: str, from_ms: int, to_ms:
         rows = list(group)
         text = " ".join(row["text"] for row in rows)
         if rows[0]["start_ms"] >= from_ms and (to_ms is None or rows[0]["start_ms"] < to_ms):
-            lines.append(Line(text, tuple(said[-CONTEXT_LINES:]), rows[-1]["end_ms"] - from_ms))
+            lines.append(Line(text, tuple(said[-CONTEXT_LINES:]), rows[-1]["end_ms"]))
         said.append(text)
     if not lines:
         raise NothingSaidError(f"nothing is said in that stretch of {recording_id}")
@@ -200,11 +200,16 @@ def live(model: Model, lines: Sequence[Line], habits: Habits, seed: int, count: 
         yield Shown(at_ms, text, reply=True)
 
 
-def on_time(shown: Iterable[Shown], speed: float, sleep: Callable[[float], None] = time.sleep) -> Iterator[Shown]:
-    """Yield each line when its time has come, `speed` times as fast as the clock; what is late comes at once."""
+def on_time(
+    shown: Iterable[Shown], speed: float, from_ms: int = 0, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Shown]:
+    """Yield each line when its time has come, `speed` times as fast as the clock; what is late comes at once.
+
+    What is shown at `from_ms` comes at once: that is where the clock stands now.
+    """
     began = time.monotonic()
     for one in shown:
-        left_s = one.at_ms / 1000 / speed - (time.monotonic() - began)
+        left_s = (one.at_ms - from_ms) / 1000 / speed - (time.monotonic() - began)
         if left_s > 0:
             sleep(left_s)
         yield one

@@ -73,14 +73,14 @@ def run_stage(
 
 
 def _jobs(plan: "Plan", stage: str, only: tuple[str, ...]) -> list["Job"]:
+    from dougpt.advice import advice
     from dougpt.recipes import STAGES
     from dougpt.workspace import WorkspaceError
 
     subjects = plan.project.select(only) if STAGES[stage].per == "recording" else plan.subjects(stage)
     if not subjects:
-        raise WorkspaceError(
-            f"{plan.project.workspace.root}: no recordings here; register some with: dougpt ingest FILES"
-        )
+        root = plan.project.workspace.root
+        raise WorkspaceError(f"{root}: no recordings here; register some with: {advice(root, 'ingest', 'FILES')}")
     return [plan.job(stage, subject) for subject in subjects]
 
 

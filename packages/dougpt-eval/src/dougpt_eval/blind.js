@@ -1,9 +1,32 @@
 "use strict";
 const byId = (id) => document.getElementById(id);
 const { page, trials } = JSON.parse(byId("trials").textContent);
-const answers = {};
-let place = 0;
-let over = trials.length === 0;
+// Kept under the page's own id, so that a reload, or another page, loses nothing; some browsers refuse it to files.
+const STORE = `dougpt-blind-${page}`;
+let answers = {};
+let kept = true;
+
+function keep() {
+  try {
+    localStorage.setItem(STORE, JSON.stringify(answers));
+  } catch {
+    kept = false;
+  }
+}
+
+function recall() {
+  try {
+    const found = JSON.parse(localStorage.getItem(STORE) ?? "{}");
+    answers = Object.fromEntries(trials.map((trial) => [trial.trial_id, found[trial.trial_id]]).filter(([, side]) => side));
+  } catch {
+    kept = false;
+  }
+}
+
+recall();
+const unanswered = trials.findIndex((trial) => !answers[trial.trial_id]);
+let place = unanswered < 0 ? trials.length : unanswered;
+let over = place >= trials.length;
 
 function line(tag, text) {
   const made = document.createElement(tag);
@@ -24,6 +47,7 @@ function show() {
   byId("bar").max = Math.max(trials.length, 1);
   byId("bar").value = Object.keys(answers).length;
   byId("place").textContent = over ? `${Object.keys(answers).length} of ${trials.length} answered` : `${place + 1} of ${trials.length}`;
+  byId("lost").hidden = kept;
   if (over) {
     byId("answers").value = JSON.stringify({ page, answers }, null, 1);
     byId("over").focus();
@@ -38,6 +62,7 @@ function show() {
 function answer(choice) {
   if (over) return;
   answers[trials[place].trial_id] = choice;
+  keep();
   place += 1;
   over = place >= trials.length;
   show();
@@ -50,12 +75,22 @@ function back() {
     place -= 1;
     over = false;
     delete answers[trials[place].trial_id];
+    keep();
   }
   show();
 }
 
 function stop() {
   over = true;
+  show();
+  save();
+}
+
+function anew() {
+  answers = {};
+  keep();
+  place = 0;
+  over = trials.length === 0;
   show();
 }
 
@@ -69,6 +104,7 @@ function save() {
 for (const choice of ["left", "right", "unsure"]) byId(choice).addEventListener("click", () => answer(choice));
 byId("back").addEventListener("click", back);
 byId("again").addEventListener("click", back);
+byId("anew").addEventListener("click", anew);
 byId("stop").addEventListener("click", stop);
 byId("save").addEventListener("click", save);
 const KEYS = {

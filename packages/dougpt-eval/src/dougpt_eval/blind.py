@@ -15,6 +15,7 @@ import numpy as np
 from dougpt_schema import ArrowStream, DougptError, Model, fingerprint
 from dougpt_schema.page.head import head, policy_of
 from dougpt_schema.page.words import tame
+from numpy.typing import NDArray
 
 from dougpt_eval.answers import bursts_of
 from dougpt_eval.measures import cut
@@ -113,39 +114,56 @@ class BlindScore:
 
 
 def draw_trials(model: Model, samples: ArrowStream, *, trials: int, seed: int = 0) -> list[BlindTrial]:
-    """Return at most `trials` held-out windows in a drawn order, the real side left in half of them.
+    """Return `trials` held-out windows in a drawn order, spread over the recordings, the real side left in half.
 
-    Windows where the model says nothing, or what was really said, are left out. Real bursts are cut to as many replies
-    as the model wrote, and the model's to as many as are real: the number of lines must not give them away. Sides and
-    order are another model's own, so that who was asked about one model knows nothing of the next.
+    There are fewer where the holdout has no more: windows where the model says nothing, or what was really said, are
+    left out and others take their place. Real bursts are cut to as many replies as the model wrote, and the model's to
+    as many as are real: the number of lines must not give them away. Sides and order are another model's own, so that
+    who was asked about one model knows nothing of the next.
     """
     suite = Suite.of(samples)
-    places_S = suite.some(trials, seed)
-    rows = suite.samples.take(places_S).to_pylist()
-    said = bursts_of(model, suite.samples.take(places_S), seed)
+    pairs: list[_Pair] = []
+    places_S = suite.spread(seed)
+    while len(places_S) and len(pairs) < trials:
+        wanted = trials - len(pairs)
+        pairs += _pairs(model, suite, places_S[:wanted], seed)
+        places_S = places_S[wanted:]
     luck = np.random.default_rng([seed, int(fingerprint(model.fingerprint)[:ID_DIGITS], 16)])
-    swapped = luck.permutation(np.arange(len(rows)) % 2 == 1).tolist()
-    drawn = []
-    for place, row, generated in zip(places_S, rows, said, strict=True):
+    swapped = luck.permutation(np.arange(len(pairs)) % 2 == 1).tolist()
+    return [_trial(pairs[index], swapped[index], model, seed) for index in luck.permutation(len(pairs))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    row: Mapping[str, Any]
+    real: list[str]
+    generated: list[str]
+
+
+def _pairs(model: Model, suite: Suite, places_S: NDArray[np.int64], seed: int) -> list[_Pair]:
+    """Ask the model about some windows; return those where there is something to tell apart."""
+    samples = suite.samples.take(places_S)
+    found = []
+    for place, row, said in zip(places_S, samples.to_pylist(), bursts_of(model, samples, seed), strict=True):
         real = suite.replies[place]
-        generated = [text for text in generated if text.strip()]  # noqa: PLW2901 - an empty line gives it away
+        generated = [text for text in said if text.strip()]  # an empty line would give it away
         lines = min(len(real), len(generated))
-        if not lines or generated[:lines] == real[:lines]:
-            continue
-        swap = swapped.pop()
-        left, right = (generated, real) if swap else (real, generated)
-        drawn.append(
-            BlindTrial(
-                trial_id=fingerprint(row["sample_id"], seed, model.fingerprint)[:ID_DIGITS],
-                recording_id=row["recording_id"],
-                context=row["context"],
-                prompt=row["prompt"],
-                left=left[:lines],
-                right=right[:lines],
-                real=RIGHT if swap else LEFT,
-            )
-        )
-    return [drawn[index] for index in luck.permutation(len(drawn))]
+        if lines and generated[:lines] != real[:lines]:
+            found.append(_Pair(row, real[:lines], generated[:lines]))
+    return found
+
+
+def _trial(pair: _Pair, swap: bool, model: Model, seed: int) -> BlindTrial:
+    left, right = (pair.generated, pair.real) if swap else (pair.real, pair.generated)
+    return BlindTrial(
+        trial_id=fingerprint(pair.row["sample_id"], seed, model.fingerprint)[:ID_DIGITS],
+        recording_id=pair.row["recording_id"],
+        context=pair.row["context"],
+        prompt=pair.row["prompt"],
+        left=left,
+        right=right,
+        real=RIGHT if swap else LEFT,
+    )
 
 
 def render_trials(trials: Sequence[BlindTrial]) -> str:

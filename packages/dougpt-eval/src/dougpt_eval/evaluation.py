@@ -1,7 +1,7 @@
 """One evaluation: the model, what it must beat and the real chat, on the same held-out windows."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -96,7 +96,7 @@ def evaluate(
         real=bench.real_chat(),
         examples=bench.examples(),
         contamination=contamination,
-        warnings=(*_warnings(suite, settings, trained, contamination), *bench.silent),
+        warnings=(*_warnings(suite, settings, trained, contamination), *_unscored(results)),
     )
 
 
@@ -110,14 +110,9 @@ class _Eyes:
 
 
 class _Bench:
-    """The held-out windows, ready to measure one contender after the other in the same way.
-
-    Attributes:
-        silent: Which contenders gave no log-probabilities, in words.
-    """
+    """The held-out windows, ready to measure one contender after the other in the same way."""
 
     def __init__(self, suite: Suite, settings: EvaluateSettings, eyes: _Eyes) -> None:
-        self.silent: list[str] = []
         self._suite, self._settings, self._eyes = suite, settings, eyes
         self._resampler = Resampler(suite.recordings, draws=settings.draws, seed=settings.seed)
         self._places_S = suite.some(settings.generated, settings.seed)
@@ -128,15 +123,15 @@ class _Bench:
 
     def measure(self, contender: Contender) -> Result:
         """Return all figures that make sense for the contender."""
-        measures = self._expected(contender)
+        measures, unscored = self._expected(contender)
         if contender.speaks and len(self._places_S):
             said = said_by(contender.model, self._windows, self._settings.reply_seed)
             self._said[contender.name] = [said.bursts[place] for place in self._shown_S]
             measures |= self._heard(self._bursts(said))
-        return Result(contender.name, contender.what, contender.model.fingerprint, bounded(measures))
+        return Result(contender.name, contender.what, contender.model.fingerprint, bounded(measures), unscored)
 
-    def _expected(self, contender: Contender) -> dict[str, Estimate]:
-        """Return fit and relevance, which ask for log-probabilities."""
+    def _expected(self, contender: Contender) -> tuple[dict[str, Estimate], str]:
+        """Return fit and relevance, which ask for log-probabilities, and why there are none, else nothing."""
         measures: dict[str, Estimate] = {}
         try:
             if contender.likely:
@@ -144,9 +139,8 @@ class _Bench:
             if contender.ranks:
                 measures |= measure_relevance(contender.model, self._suite, self._resampler, self._settings)
         except CannotScoreError as error:
-            self.silent.append(f"fit and relevance of {contender.name} are missing: {error}")
-            return {}
-        return measures
+            return {}, str(error)
+        return measures, ""
 
     def _heard(self, generated: Bursts) -> dict[str, Estimate]:
         """Return likeness and behaviour, which look at what was said."""
@@ -190,6 +184,11 @@ class _Bench:
 def _shown(windows: int, settings: EvaluateSettings) -> NDArray[np.int64]:
     drawn = np.random.default_rng([settings.seed, 4]).permutation(windows)[: settings.examples]
     return np.sort(drawn).astype(np.int64)
+
+
+def _unscored(results: Sequence[Result]) -> list[str]:
+    whose = [("the model" if result.name == MODEL else result.name, result.unscored) for result in results]
+    return [f"bits per byte, prompt gain and relevance of {name} are missing: {why}" for name, why in whose if why]
 
 
 def _training_split(training: ArrowStream | None, suite: Suite) -> pa.Table | None:

@@ -36,6 +36,7 @@ class GateRow:
         p: The chance of such a difference where it is no worse than the tolerance, corrected for all measures.
         status: `beyond limit` where the settings' limit is passed, `undecided` where fewer than two recordings are
             held out, `missing` where one report lacks it.
+        reason: Why it is missing or undecided, in words; else empty.
     """
 
     measure: str
@@ -45,6 +46,7 @@ class GateRow:
     tolerance: float
     p: float | None
     status: Status
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def gate(report: Report, baseline: Report, settings: GateSettings | None = None)
         return Verdict(False, "the suites differ: other held-out windows or replies", ())
     if report.protocol != baseline.protocol:
         return Verdict(False, "the settings differ that decide how is measured", ())
-    kinds = [kind for kind in MEASURES.values() if _gated(kind, settings) and kind.name in baseline.model.measures]
+    known = report.model.measures.keys() | baseline.model.measures.keys()
+    kinds = [kind for kind in MEASURES.values() if _gated(kind, settings) and kind.name in known]
     rows = [_compare(kind, report, baseline, settings) for kind in kinds]
     return Verdict(True, "", tuple(_limited(row, settings) for row in _decide(rows, settings.alpha, report)))
 
@@ -112,18 +115,32 @@ def _limited(row: GateRow, settings: GateSettings) -> GateRow:
 
 
 def _compare(kind: MeasureKind, report: Report, baseline: Report, settings: GateSettings) -> GateRow:
-    before, after = baseline.model.measures[kind.name], report.model.measures.get(kind.name)
+    before, after = baseline.model.measures.get(kind.name), report.model.measures.get(kind.name)
     tolerance = settings.tolerance.get(kind.name, kind.tolerance or 0.0)
-    if after is None or after.value is None or before.value is None:
-        now = None if after is None else after.value
-        return GateRow(kind.name, before.value, now, None, tolerance, None, "missing")
+    if before is None or after is None or before.value is None or after.value is None:
+        then, now = (None if found is None else found.value for found in (before, after))
+        return GateRow(kind.name, then, now, None, tolerance, None, "missing", _why_missing(kind, baseline, report))
     sign = 1.0 if kind.better == "lower" else -1.0
     worse_by = round(sign * (after.value - before.value), DIGITS)
     found = difference(before, after)
     p = None if found is None else found.p_above(tolerance, sign=sign)
-    return GateRow(
-        kind.name, before.value, after.value, worse_by, tolerance, p, "undecided" if p is None else "not worse"
-    )
+    if p is None:
+        reason = "two held-out recordings are needed, each with something to count"
+        return GateRow(kind.name, before.value, after.value, worse_by, tolerance, None, "undecided", reason)
+    return GateRow(kind.name, before.value, after.value, worse_by, tolerance, p, "not worse")
+
+
+def _why_missing(kind: MeasureKind, baseline: Report, report: Report) -> str:
+    """Say why a measure has no figure before, now, or both."""
+    reasons: dict[str, list[str]] = {}
+    for when, result in (("before", baseline.model), ("now", report.model)):
+        found = result.measures.get(kind.name)
+        if found is None:
+            scored = kind.axis in {"fit", "relevance"}
+            reasons.setdefault((scored and result.unscored) or "not measured", []).append(when)
+        elif found.value is None:
+            reasons.setdefault("nothing to count", []).append(when)
+    return "; ".join(f"{why} ({' and '.join(when)})" for why, when in reasons.items())
 
 
 def _decide(rows: Sequence[GateRow], alpha: float, report: Report) -> list[GateRow]:

@@ -84,12 +84,12 @@ def remember(path: Path, report: Report, name: str) -> list[PastResult]:
 
 
 def find(past: list[PastResult], name: str) -> PastResult:
-    """Return the newest result of the model whose name begins with `name`.
+    """Return the newest result of the model of that name, or else of the one whose name begins so.
 
     Raises:
         HistoryError: There is none, or the names of several models begin so.
     """
-    found = [one for one in past if one.name.startswith(name)]
+    found = [one for one in past if one.name == name] or [one for one in past if one.name.startswith(name)]
     if len({one.name for one in found}) != 1:
         known = ", ".join(dict.fromkeys(one.name for one in past)) or "nothing"
         raise HistoryError(f"{'several' if found else 'no'} past results begin with {name!r}; there are {known}")

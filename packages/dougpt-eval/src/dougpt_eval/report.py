@@ -25,12 +25,22 @@ class ReportFormatError(DougptError):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One model's or baseline's figures."""
+    """One model's or baseline's figures.
+
+    Attributes:
+        name: Its name in tables.
+        what: What it is, in a few words.
+        fingerprint: The model's own.
+        measures: The figures.
+        unscored: Why it gave no log-probabilities, so that fit and relevance are missing; empty where it did, or was
+            not asked for any.
+    """
 
     name: str
     what: str
     fingerprint: str
     measures: dict[str, Estimate]
+    unscored: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +145,7 @@ class Report:
 def result_from(plain: Mapping[str, Any]) -> Result:
     """Return the result that `asdict` was called on."""
     measures = {name: Estimate(**estimate) for name, estimate in plain["measures"].items()}
-    return Result(plain["name"], plain["what"], plain["fingerprint"], measures)
+    return Result(plain["name"], plain["what"], plain["fingerprint"], measures, plain.get("unscored", ""))
 
 
 def _contamination(plain: Mapping[str, Any] | None) -> Contamination | None:

@@ -1,6 +1,8 @@
 """How an evaluation is run: its seeds, its caps and the baselines beside the model."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 BASELINES = (
     "characters",
@@ -105,3 +107,15 @@ class GateSettings:
             raise ValueError(f"alpha is {self.alpha}, it must be in (0, 1)")
         if negative := sorted(name for name, value in self.tolerance.items() if value < 0):
             raise ValueError(f"the tolerance of {negative[0]} is negative")
+        if named := self.tolerance.keys() | self.limit.keys():
+            self._require_gated(named)
+
+    @staticmethod
+    def _require_gated(named: AbstractSet[str]) -> None:
+        from dougpt_eval.measures import MEASURES  # noqa: PLC0415 - loads numpy
+
+        if unknown := sorted(named - MEASURES.keys()):
+            near = get_close_matches(unknown[0], MEASURES, n=1)
+            raise ValueError(f"there is no measure {unknown[0]!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        if aimless := sorted(name for name in named if MEASURES[name].better == "neither"):
+            raise ValueError(f"{aimless[0]} only describes: no direction of it is worse, so that it has no limit")

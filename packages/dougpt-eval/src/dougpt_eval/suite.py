@@ -84,6 +84,16 @@ class Suite:
         drawn = np.random.default_rng([seed, 1]).permutation(len(self))[:most]
         return np.sort(drawn).astype(np.int64)
 
+    def spread(self, seed: int) -> NDArray[np.int64]:
+        """Return the places of all samples, drawn by `seed` so that any first ones are spread over the recordings."""
+        drawn = np.random.default_rng([seed, 9]).permutation(len(self))
+        met = dict.fromkeys(range(len(self.recordings)), 0)
+        rounds = []
+        for recording in self.recording_of[drawn].tolist():
+            rounds.append(met[recording])
+            met[recording] += 1
+        return drawn[np.argsort(rounds, kind="stable")].astype(np.int64)
+
     def derangement(self, seed: int) -> NDArray[np.int64]:
         """Return a permutation of the samples that leaves none in its place (but a single one)."""
         cycle = np.random.default_rng([seed, 2]).permutation(len(self))

@@ -4,7 +4,7 @@ It is the baseline that an adapter has to beat. The examples stand in front of t
 run was trained on; the turn behind them is rendered as it is for the adapter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +65,31 @@ def load_base(
         RunFolderError: The run is not complete, or its base model's files are not those it was trained on.
         BaseModelError: The base model is not there.
     """
+    return load_bases(run_folder, {"base": examples}, base=base, device=device)["base"]
+
+
+def load_bases[Name](
+    run_folder: Path | str,
+    examples: Mapping[Name, ArrowStream],
+    *,
+    base: Path | str | None = None,
+    device: str | None = None,
+) -> dict[Name, ChatModel]:
+    """Open the base model of a finished run once, to be asked with several tables of examples; see `load_base`.
+
+    Raises:
+        RunFolderError: The run is not complete, or its base model's files are not those it was trained on.
+        BaseModelError: The base model is not there.
+    """
     folder = Path(run_folder)
     record, settings = read_record(folder), read_settings(folder)
     opened = open_run_base(folder, settings, record, base)
-    shown = SAMPLES.conform(examples)
     network = load_weights(opened, settings, device or find_device(settings))
-    renderer = FewShotRenderer(opened.tokenizer, settings, opened.stop_ids, shown)
-    told = shown.select(["context", "prompt", "responses", "rate_bucket"]).to_pylist()
     base_files = record["results"].get("base") or record["inputs"]["base"]
-    return ChatModel(network, renderer, fingerprint("FewShot", base_files, settings.rendering(), told))
+    found = {}
+    for name, table in examples.items():
+        shown = SAMPLES.conform(table)
+        renderer = FewShotRenderer(opened.tokenizer, settings, opened.stop_ids, shown)
+        told = shown.select(["context", "prompt", "responses", "rate_bucket"]).to_pylist()
+        found[name] = ChatModel(network, renderer, fingerprint("FewShot", base_files, settings.rendering(), told))
+    return found

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from dougpt.measuring import Dataset
     from dougpt.measuring.models import Opened
+    from dougpt.project import Project
 
 EXISTING = click.Path(path_type=Path, exists=True)
 
@@ -40,7 +41,13 @@ EXISTING = click.Path(path_type=Path, exists=True)
     " measured, or than in the 'previous' line of the history.",
 )
 @click.option("--blind", is_flag=True, help="Write a page that asks a person which of two replies is real.")
-@click.option("--trials", default=50, show_default=True, type=click.IntRange(min=1), help="Questions on that page.")
+@click.option(
+    "--trials",
+    default=50,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Questions on that page, at most; spread over the held-out recordings.",
+)
 @click.option("--blind-answers", type=EXISTING, metavar="FILE", help="Score what that page saved.")
 @options.dry_run
 @options.as_json
@@ -83,6 +90,8 @@ def command(
     other = any(value is not None for value in (run_id, merged, server, reply_seed))
     if not other and not blind:
         run_stage("evaluate", workspace, (), dry_run=dry_run, as_json=as_json and against is None, as_job=as_job)
+        if not (dry_run or as_job or as_json):
+            _tell(workspace)
         if against is not None and not dry_run:
             _gate(workspace, None, against, as_json=as_json)
         return
@@ -107,31 +116,53 @@ def command(
         _gate(workspace, report, against, as_json=as_json)
 
 
+def _tell(workspace: Path) -> None:
+    """Print what the report of today's run says in words, and where its page is."""
+    from dougpt.page.verdict import verdict
+    from dougpt.project import Project
+
+    project = Project.open(workspace)
+    for sentence in verdict(_todays_report(project)):
+        click.echo(sentence)
+    click.echo(f"page: {project.workspace.report(project.settings.dataset.name) / 'index.html'}")
+
+
+def _todays_report(project: "Project") -> "Report":
+    from dougpt_eval import Report
+
+    from dougpt.workspace import read_json
+
+    place = project.workspace.report(project.settings.dataset.name)
+    return Report.from_dict(read_json(place / "report_evaluate.json")["report"])
+
+
 def _measure(dataset: "Dataset", opened: "Opened", reply_seed: int | None, *, as_json: bool) -> "Report":
     from dougpt.measuring.reports import write_report
-    from dougpt.terminal import note
+    from dougpt.page.verdict import verdict
+    from dougpt.terminal import safe
 
     changes = {} if reply_seed is None else {"reply_seed": reply_seed}
     report = dataset.measure(opened.model, opened.references, **changes)
-    place = write_report(dataset, opened.name, report)
-    note(f"evaluate {opened.name}: {place / 'index.html'}")
+    place = write_report(dataset, opened, report)
     if as_json:
         options.print_json(report.to_dict())
+        return report
+    for sentence in verdict(report):
+        click.echo(safe(sentence))
+    click.echo(f"page: {place / 'index.html'}")
     return report
 
 
 def _gate(workspace: Path, report: "Report | None", against: str, *, as_json: bool) -> None:
-    from dougpt_eval import Report, gate
+    from dougpt_eval import gate
     from dougpt_eval.history import read_history
 
     from dougpt.measuring.gating import earlier_report, gate_table
     from dougpt.project import Project
-    from dougpt.workspace import read_json
 
     project = Project.open(workspace)
-    name = project.settings.dataset.name
-    after = report or Report.from_dict(read_json(project.workspace.report(name) / "report_evaluate.json")["report"])
-    past = read_history(project.workspace.history_file(name))
+    after = report or _todays_report(project)
+    past = read_history(project.workspace.history_file(project.settings.dataset.name))
     before = earlier_report(against, past, after)
     verdict = gate(after, before.report, project.settings.gate)
     if as_json:
@@ -148,13 +179,20 @@ def _gate(workspace: Path, report: "Report | None", against: str, *, as_json: bo
 
 
 def _ask(dataset: "Dataset", opened: "Opened", trials: int, *, as_json: bool) -> None:
+    from dougpt_schema.page.words import plural
+
+    from dougpt.advice import advice
     from dougpt.measuring.asking import write_page
 
-    page = write_page(dataset, opened, trials, dataset.project.settings.evaluate.reply_seed)
+    page, asked = write_page(dataset, opened, trials, dataset.project.settings.evaluate.reply_seed)
     if as_json:
-        options.print_json({"page": str(page), "name": opened.name})
-    else:
-        click.echo(f"{page}: open it in a browser, answer, save, and read with --blind-answers")
+        options.print_json({"page": str(page), "name": opened.name, "trials": asked})
+        return
+    if asked < trials:
+        held = plural(dataset.test.num_rows, "held-out window")
+        click.echo(f"{trials} questions were asked for; the {held} give {asked} in which something can be told apart")
+    read = advice(dataset.project.workspace.root, "evaluate", "--blind-answers", "FILE")
+    click.echo(f"{page}: {plural(asked, 'question')}; open it in a browser, answer, save, and read with: {read}")
 
 
 def _score(workspace: Path, answers: Path, *, as_json: bool) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--temperature", type=click.FloatRange(0.01, 10), help="Below 1 is safer, above 1 is wilder.")
 @click.option("--live", is_flag=True, help="Print a scrolling chat, at the rate and with the lag of the channel.")
 @click.option(
-    "--speed", default=1.0, show_default=True, type=click.FloatRange(min=0, min_open=True), help="Of --live, in times."
+    "--speed", type=click.FloatRange(min=0, min_open=True), help="How many times faster --live goes by; 1 by default."
 )
 @options.as_json
 def command(
@@ -47,7 +47,7 @@ def command(
     bursts: int,
     temperature: float | None,
     live: bool,
-    speed: float,
+    speed: float | None,
     as_json: bool,
 ) -> None:
     """Let a trained run answer what is said, as chat would.
@@ -63,8 +63,13 @@ def command(
     from dougpt.project import Project
     from dougpt.speaking import Habits, answers
 
-    if sum((bool(prompt), file is not None, recording is not None)) != 1:
-        raise click.UsageError("give a PROMPT, --file or --recording")
+    _require_one(PROMPT=prompt, **{"--file": file, "--recording": recording})
+    if context and not prompt:
+        raise click.UsageError("--context belongs to a PROMPT: files and recordings bring their own")
+    if (from_ms or to_ms is not None) and recording is None:
+        raise click.UsageError("--from and --to are times in a --recording")
+    if speed is not None and not live:
+        raise click.UsageError("--speed is that of --live, which is not given")
     if live and (bursts > 1 or as_json):
         raise click.UsageError("--live prints one burst to each line, as text")
     project = Project.open(workspace)
@@ -72,7 +77,7 @@ def command(
     lines = _lines(project, prompt, context, file, recording, from_ms, to_ms)
     habits = Habits.of(project)
     if live:
-        _scroll(model, lines, habits, seed=seed, replies=replies, speed=speed)
+        _scroll(model, lines, habits, seed=seed, replies=replies, speed=speed or 1.0, from_ms=from_ms)
         return
     if as_json:
         found = answers(model, lines, habits.pace, seed=seed, count=replies, bursts=bursts)
@@ -80,6 +85,15 @@ def command(
         options.print_json(told[0] if prompt else {"answers": told})
         return
     _print(model, lines, habits.pace, seeds=range(seed, seed + bursts), replies=replies, named=not prompt)
+
+
+def _require_one(**sources: object) -> None:
+    """Refuse what is said by none or by several of the ways to say it."""
+    given = [name for name, value in sources.items() if value not in (None, ())]
+    if not given:
+        raise click.UsageError(f"say what is to be answered: {', '.join(sources)}, one of them")
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} are given; only one of them can say what is to be answered")
 
 
 def _print(
@@ -100,12 +114,19 @@ def _print(
 
 
 def _scroll(
-    model: "ChatModel", lines: "list[Line]", habits: Any, *, seed: int, replies: int | None, speed: float
+    model: "ChatModel",
+    lines: "list[Line]",
+    habits: Any,
+    *,
+    seed: int,
+    replies: int | None,
+    speed: float,
+    from_ms: int,
 ) -> None:
     from dougpt.speaking import live, on_time
     from dougpt.terminal import clock, safe
 
-    for shown in on_time(live(model, lines, habits, seed, replies), speed):
+    for shown in on_time(live(model, lines, habits, seed, replies), speed, from_ms):
         click.echo(f"{clock(shown.at_ms)}  {'' if shown.reply else '> '}{safe(shown.text)}")
 
 

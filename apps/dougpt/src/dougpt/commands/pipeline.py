@@ -99,10 +99,12 @@ def _run(
 
 
 def _announce(plan: "Plan", todo: list["Job"]) -> None:
+    from dougpt_schema.page.words import plural
+
     from dougpt.estimate import expected_s
     from dougpt.terminal import lasting, note
 
-    note(f"{len(todo)} jobs, about {lasting(sum(expected_s(plan, job) for job in todo))} of work")
+    note(f"{plural(len(todo), 'job')}, about {lasting(sum(expected_s(plan, job) for job in todo))} of work")
 
 
 def _dry_run(project: "Project", until: str, paths: tuple[Path, ...], *, as_json: bool) -> None:

@@ -45,13 +45,15 @@ def command(
     """
     from itertools import islice
 
+    from dougpt.advice import advice
     from dougpt.project import Project
     from dougpt.workspace import WorkspaceError
 
     project = Project.open(workspace)
     chosen = project.select([recording] if recording else [])
     if not chosen:
-        raise WorkspaceError(f"{workspace}: no recordings here; register some with: dougpt ingest FILES")
+        ingest = advice(workspace, "ingest", "FILES")
+        raise WorkspaceError(f"{workspace}: no recordings here; register some with: {ingest}")
     if page:
         _draw_page(project, chosen[0], as_json=as_json)
         return

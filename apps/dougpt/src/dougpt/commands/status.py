@@ -68,13 +68,14 @@ def facts(plan: "Plan") -> dict[str, Any]:
 
 
 def _print(plan: "Plan") -> None:
+    from dougpt.advice import advice
     from dougpt.own_settings import told
     from dougpt.recipes import STAGES
     from dougpt.terminal import safe
 
-    recordings = plan.project.recordings
+    recordings, root = plan.project.recordings, plan.project.workspace.root
     if not recordings:
-        click.echo("no recordings here yet; register some with: dougpt ingest FILES_OR_FOLDER")
+        click.echo(f"no recordings here yet; register some with: {advice(root, 'ingest', 'FILES_OR_FOLDER')}")
         return
     click.echo(f"{len(recordings)} recordings, dataset {plan.dataset!r}")
     per_recording = [name for name, stage in STAGES.items() if stage.per == "recording"]
@@ -93,7 +94,7 @@ def _print(plan: "Plan") -> None:
     for job in open_jobs:
         if job.state != "missing":
             click.echo(f"{job.stage.name} {job.subject} is {job.state}: {safe(', '.join(job.why))}")
-    click.echo("run: dougpt pipeline" if open_jobs else "everything is up to date")
+    click.echo(f"run: {advice(root, 'pipeline')}" if open_jobs else "everything is up to date")
 
 
 def _age(recording: "Recording") -> tuple[str, str]:

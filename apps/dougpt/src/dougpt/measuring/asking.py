@@ -22,21 +22,24 @@ class NothingToAskError(DougptError):
     """The model says nothing to any window that is asked about."""
 
 
-def write_page(dataset: Dataset, opened: Opened, trials: int, seed: int) -> Path:
-    """Write the page and, apart from it, its key; return where the page is.
+def write_page(dataset: Dataset, opened: Opened, trials: int, seed: int) -> tuple[Path, int]:
+    """Write the page and, apart from it, its key; return where the page is and how many questions it asks.
 
     Raises:
         NothingToAskError: The model has no reply to any window.
     """
     drawn = draw_trials(opened.model, dataset.test, trials=trials, seed=seed)
     if not drawn:
-        raise NothingToAskError(f"{opened.name} says nothing to {trials} held-out windows: there is nothing to compare")
+        raise NothingToAskError(
+            f"{opened.name} says nothing, or what was really said, to all {dataset.test.num_rows} held-out windows:"
+            " there is nothing to compare"
+        )
     key = BlindKey.of(drawn, opened.model, opened.name)
     workspace = dataset.project.workspace
     atomic_write(workspace.blind_key_file(key.page), key.to_json().encode())
     place = workspace.blind_page(dataset.name)
     atomic_write(place, render_trials(drawn).encode())
-    return place
+    return place, len(drawn)
 
 
 def read_back(dataset: Dataset, answers: Path) -> tuple[BlindKey, BlindScore]:

@@ -16,7 +16,7 @@ from dougpt.project import Project
 from dougpt.terminal import note
 from dougpt.workspace import read_json
 
-BASE = "base_few_shot"
+BASE, FEW_SHOT = "base", "base_few_shot"
 EMOTE = "emote"
 
 
@@ -77,8 +77,12 @@ class Dataset:
 
 
 def references_of(dataset: Dataset, run_folder: Path) -> dict[str, Model]:
-    """Return what stands beside a run's model: its base model with a few examples, unless the settings say none."""
-    from dougpt_train.few_shot import load_base  # noqa: PLC0415 - loads PyTorch
+    """Return what stands beside a run's model: its base model, asked as the model is, and with a few examples.
+
+    The first tells what the adapter brought, on equal terms; settings without examples leave the second out.
+    """
+    from dougpt_train.few_shot import load_bases  # noqa: PLC0415 - loads PyTorch
 
     examples = dataset.examples()
-    return {BASE: load_base(run_folder, examples)} if examples.num_rows else {}
+    shown = {BASE: examples.slice(0, 0)} | ({FEW_SHOT: examples} if examples.num_rows else {})
+    return dict(load_bases(run_folder, shown))

@@ -7,6 +7,7 @@ from pathlib import Path
 from dougpt_eval import Report, Verdict
 from dougpt_eval.history import HistoryError, PastResult, find
 
+from dougpt.terminal import safe
 from dougpt.workspace import read_json
 
 PREVIOUS = "previous"
@@ -47,12 +48,13 @@ def earlier_report(named: str, past: Sequence[PastResult], report: Report) -> Ea
 
 
 def gate_table(verdict: Verdict) -> str:
-    """Return the rows as a table for people, the worst first."""
-    order = {"worse": 0, "beyond limit": 1, "undecided": 2, "missing": 3, "not worse": 4}
+    """Return the rows as a table for people, the worst first, and what is missing last, with the reason."""
+    order = {"worse": 0, "beyond limit": 1, "undecided": 2, "not worse": 3, "missing": 4}
+    found = sorted(verdict.rows, key=lambda row: order[row.status])
     rows: list[tuple[str, ...]] = [("", "measure", "before", "after", "worse by", "let through", "p (Holm)")]
     rows += [
         (row.status, row.measure, *map(_number, (row.before, row.after, row.worse_by, row.tolerance, row.p)))
-        for row in sorted(verdict.rows, key=lambda row: order[row.status])
+        for row in found
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
@@ -60,7 +62,8 @@ def gate_table(verdict: Verdict) -> str:
             cell.ljust(width) if column < 2 else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
-        for row in rows
+        + (f"  {safe(why)}" if why else "")
+        for row, why in zip(rows, ["", *(row.reason for row in found)], strict=True)
     ]
     return "\n".join(lines)
 

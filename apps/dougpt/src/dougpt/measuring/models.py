@@ -54,11 +54,19 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A model ready to be asked, its name, and what stands beside it."""
+    """A model ready to be asked.
+
+    Attributes:
+        name: What it is called on pages and in the history.
+        model: It itself.
+        references: What stands beside it.
+        run_id: The run that it comes from; None for a server.
+    """
 
     name: str
     model: Model
     references: Mapping[str, Model]
+    run_id: str | None = None
 
 
 def open_choice(choice: Choice, dataset: Dataset) -> Opened:
@@ -69,7 +77,8 @@ def open_choice(choice: Choice, dataset: Dataset) -> Opened:
     """
     if choice.server is not None:
         served = _served(choice, dataset, choice.server)
-        return Opened(f"server {served.name}", served, {})
+        asked = ", chat" if choice.interface == "chat" else ""
+        return Opened(f"server {served.name}{asked}", served, {})
     if choice.run is None:
         raise ModelChoiceError("neither a run nor a server is named")
     if choice.merged is not None:
@@ -81,7 +90,7 @@ def open_choice(choice: Choice, dataset: Dataset) -> Opened:
         from dougpt_train import load  # noqa: PLC0415 - loads PyTorch
 
         model, name = load(choice.run), choice.run.name
-    return Opened(name, model, references_of(dataset, choice.run))
+    return Opened(name, model, references_of(dataset, choice.run), choice.run.name)
 
 
 class UserTurns:

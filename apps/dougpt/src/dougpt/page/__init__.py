@@ -15,8 +15,11 @@ __all__ = ["LineageRow", "PageFacts", "RecordingFacts", "collect", "render_page"
 DRAWING = ("matplotlib", "jinja2", "markupsafe")
 
 
-def collect(workspace_root: Path, dataset: str, run_id: str) -> PageFacts:
+def collect(workspace_root: Path, dataset: str, run_id: str | None, *, model: str | None = None) -> PageFacts:
     """Read what the page shows of one run from a workspace; what is not there is named in `missing`.
+
+    With `model`, the name of one that is no run of today's settings, the page is of this model alone: its evaluation,
+    and its training where it comes from a run.
 
     Raises:
         ContractError: A table is there and not what its contract says.
@@ -24,7 +27,7 @@ def collect(workspace_root: Path, dataset: str, run_id: str) -> PageFacts:
     """
     from dougpt.page.collecting import read_facts  # noqa: PLC0415 - pyarrow.parquet is wanted only here
 
-    return read_facts(workspace_root, dataset, run_id)
+    return read_facts(workspace_root, dataset, run_id, model)
 
 
 def render_page(facts: PageFacts) -> str:

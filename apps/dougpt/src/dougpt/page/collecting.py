@@ -17,28 +17,30 @@ STAGED = ("words", "chat_events", "utterances", "links")
 CURATED = ("train", "validation", "test")
 
 
-def read_facts(root: Path, dataset: str, run_id: str) -> PageFacts:
-    """Return the facts of one run; see `dougpt.page.collect`."""
+def read_facts(root: Path, dataset: str, run_id: str | None, model: str | None = None) -> PageFacts:
+    """Return the facts of one run, or of one model alone; see `dougpt.page.collect`."""
     workspace = Workspace(root)
-    curated, run, reports = workspace.dataset(dataset), workspace.run(run_id), workspace.report(dataset)
-    curate_file = curated / "report_curate.json"
-    members = _members(curate_file) or workspace.recordings()
-    found = {
-        "curate": _report(curate_file),
-        "settings": _report(run / "settings.json"),
-        "preflight": _report(run / "preflight.json"),
-        "metrics": _report(run / "metrics.json"),
-        "run": _report(run / "run.json"),
-        "evaluation": _report(reports / "report_evaluate.json"),
-    }
+    curate_file = workspace.dataset(dataset) / "report_curate.json"
+    members = [] if model is not None else _members(curate_file) or workspace.recordings()
+    found: dict[str, dict[str, Any] | None] = {}
+    if model is None:
+        found |= {
+            "curate": _report(curate_file),
+            "evaluation": _report(workspace.report(dataset) / "report_evaluate.json"),
+        }
+    if run_id is not None:
+        run = workspace.run(run_id)
+        found |= {name: _report(run / f"{name}.json") for name in ("settings", "preflight", "metrics", "run")}
     recordings = tuple(_recording(workspace, name) for name in members)
+    history, blind = read_history(workspace.history_file(dataset)), _report(workspace.blind_results(dataset))
     return PageFacts(
         dataset=dataset,
         run_id=run_id,
+        model=model,
         recordings=recordings,
         **found,
-        history=tuple(read_history(workspace.history_file(dataset))),
-        blind=_report(workspace.blind_results(dataset)),
+        history=tuple(history),
+        blind=blind,
         lineage=tuple(_lineage(workspace, dataset, members)),
         missing=tuple(_missing(recordings, found)),
     )
@@ -81,7 +83,7 @@ def _missing(recordings: tuple[RecordingFacts, ...], found: Mapping[str, object]
         "run": "the record of the training",
         "evaluation": "the evaluation",
     }
-    gone = [text for name, text in words.items() if found[name] is None]
+    gone = [text for name, text in words.items() if name in found and found[name] is None]
     for name, text in (
         ("sources", "the list of files"),
         ("chat", "the chat's report"),

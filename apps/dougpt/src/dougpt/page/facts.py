@@ -66,7 +66,8 @@ class PageFacts:
 
     Attributes:
         dataset: The dataset's name.
-        run_id: The training run.
+        run_id: The training run; None where a page shows a model that is none, such as one behind a server.
+        model: What the measured model is called, where the page shows another one than the run of today's settings.
         recordings: The recordings of the dataset.
         curate: The report of the curation.
         settings: The settings of the training.
@@ -81,7 +82,8 @@ class PageFacts:
     """
 
     dataset: str
-    run_id: str
+    run_id: str | None
+    model: str | None = None
     recordings: tuple[RecordingFacts, ...] = ()
     curate: Facts | None = None
     settings: Facts | None = None
