@@ -1,6 +1,7 @@
 """Evaluation by the command line: other models, the history, gates with their exit codes, and people's answers."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from dougpt.forgetting import forget
+from dougpt.measuring.reports import folder_of
 from dougpt.project import Project
 from dougpt_eval import Report
 from dougpt_schema import CHAT_EVENTS, SAMPLES, read_provenance, read_table, write_table
@@ -32,7 +34,7 @@ class Talker(BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if not asked.get("echo"):
             said = f"we all agree {asked['seed'] % 5}"
-            return self.tell({"choices": [{"text": said, "finish_reason": "stop"}]})
+            return self.tell({"choices": [{"text": said, "message": {"content": said}, "finish_reason": "stop"}]})
         text, each = asked["prompt"], self.server.each
         told = {"tokens": list(text), "token_logprobs": [None, *[each] * (len(text) - 1)]}
         told["text_offset"] = list(range(len(text)))
@@ -120,6 +122,65 @@ def test_a_server_is_measured_remembered_and_gated(place: Path, server: Any, run
     apart = run(*measure, "--against", place / "old.json")
     assert apart.exit_code == 4
     assert "not comparable: the suites differ" in apart.stdout
+
+
+def test_the_two_ways_to_ask_a_server_are_kept_apart(place: Path, server: Any, run: Any) -> None:
+    measure = ("evaluate", "--server", f"http://127.0.0.1:{server.server_port}/v1", "--workspace", place)
+    assert run(*measure).exit_code == 0
+    chat = run(*measure, "--interface", "chat")
+    assert chat.exit_code == 0
+    why = "chat completions give no log-probabilities of a reply that is handed to them"
+    assert (
+        f"Bits per byte, prompt gain and relevance could not be had, since they ask for log-probabilities: {why}."
+        in (chat.stdout)
+    )
+    assert "It ended 100% of its bursts by itself" in chat.stdout
+    reports = place / "reports" / "default"
+    assert sorted(path.name for path in (reports / "models").iterdir()) == ["server-talker", "server-talker,chat"]
+    page = (reports / "models" / "server-talker,chat" / "index.html").read_text()
+    assert "<title>dougpt: default, server talker, chat</title>" in page
+    assert "<h1>How it answers: server talker, chat</h1>" in page
+    past = [json.loads(line) for line in (reports / "history.jsonl").read_text().splitlines()]
+    assert [one["name"] for one in past] == ["server talker", "server talker, chat"]
+    assert past[0]["model"]["fingerprint"] != past[1]["model"]["fingerprint"]
+
+    # What one of them lacks stands last, with the reason.
+    held = run(*measure, "--interface", "chat", "--against", "server talker")
+    assert held.exit_code == 0
+    table = held.stdout[held.stdout.index("held against: server talker\n") :].splitlines()[2:-1]
+    missing = [line for line in table if line.startswith("missing")]
+    assert table[-len(missing) :] == missing
+    assert next(line for line in missing if line.split()[1] == "bits_per_byte").endswith(f"{why} (now)")
+
+
+def test_a_limit_of_the_settings_fails_a_report_alone(place: Path, server: Any, run: Any) -> None:
+    settings = place / "dougpt.toml"
+    before = settings.read_text()
+    measure = ("evaluate", "--server", f"http://127.0.0.1:{server.server_port}/v1", "--workspace", place)
+    assert run(*measure).exit_code == 0
+    for limit, exit_code in (("stop_rate = 0.5", 0), ("duplicate_rate = 0.5", 1), ("stop_rat = 0.5", 1)):
+        settings.write_text(f"{before}\n[gate.limit]\n{limit}\n")
+        found = run(*measure, "--against", "server talker")
+        assert found.exit_code == exit_code, found.output
+    assert "did you mean 'stop_rate'" in found.stderr
+
+
+def test_a_blind_page_says_how_many_questions_there_are(place: Path, server: Any, run: Any) -> None:
+    ask = ("evaluate", "--blind", "--server", f"http://127.0.0.1:{server.server_port}/v1", "--workspace", place)
+    assert "10 held-out windows give 10 in which" in run(*ask, "--trials", 50).stdout
+    few = run(*ask, "--trials", 4).stdout
+    assert "blind.html: 4 questions; open it" in few
+    assert few.strip().endswith(f"dougpt evaluate --blind-answers FILE --workspace {place}")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("server a", "server a, chat"), ("server a b", "server a-b"), ("server a-chat", "server a, chat"),
+     ("server a/b", "server a-b"), ("server a,chat", "server a, chat"), ("1a2b", "1a2b merged")],
+)  # fmt: skip
+def test_no_two_models_share_a_folder(first: str, second: str) -> None:
+    assert folder_of(first) != folder_of(second)
+    assert re.fullmatch(r"[\w.,-]+", folder_of(first))
 
 
 def test_people_answer_blind_and_their_answers_are_read_back(place: Path, server: Any, run: Any) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from dougpt.page import PageFacts, collect, render_page
-from dougpt_eval import EvaluateSettings, evaluate
+from dougpt_eval import EvaluateSettings, Report, evaluate
 from dougpt_eval.baselines import prompt_blind
 from dougpt_eval.baselines.prompt_blind import TrainingText
+from dougpt_eval.measures import MEASURES
 from dougpt_schema import CHAT_EVENTS, CLOCK, LINKS, SAMPLES, SOURCES, WORDS, Provenance, write_table
 
 HOSTILE = (
@@ -108,7 +110,7 @@ def stage_recording(root: Path, recording_id: str, rng: np.random.Generator, *, 
         "belonging": {"relation": "related" if related else "unrelated", "words_z": 12.3, "timing_z": 4.5},
         "examples": {"accepted": examples[:6], "rejected": examples[6:]},
         "clock": [{name: value for name, value in piece.items() if name != "recording_id"} for piece in clock],
-        "warnings": ["the share of replies was pinned by no label"],
+        "warnings": [f"the share of replies is estimated at {0.3 + int(recording_id, 16) / 1100:.2f}"],
     }  # fmt: skip
     write_json(staged / "report_align.json", align)
     write_json(staged / "report_chat.json", {"origin": "twitchdownloader", "kinds": {"message": 300}, "warnings": []})
@@ -228,6 +230,37 @@ def test_figures_of_the_reports_are_on_the_page(page: str) -> None:
     assert "bits for a byte of held-out chat" in text
     assert "character n-gram" in text
     assert "Validation loss 3.100 before and 2.400 after." in text
+
+
+def test_the_verdict_stands_first_and_equal_warnings_are_one(page: str) -> None:
+    text = " ".join(" ".join(Outline(page).text).split())
+    assert text.index("How it answers The model needs") < text.index("To know before reading on")
+    assert text.index("To know before reading on evaluate:") < text.index("curate: only one recording to train on")
+    assert "align: the share of replies is estimated at 0.31 to 0.33 (3 recordings)" in text
+    assert text.count("align: the share of replies") == 1
+
+
+def test_the_page_of_another_model_is_its_own(workspace: Path) -> None:
+    facts = collect(workspace, "default", RUN)
+    report = Report.from_dict(facts.evaluation)
+    scored = {
+        name: one for name, one in report.model.measures.items() if MEASURES[name].axis not in {"fit", "relevance"}
+    }
+    silent = replace(report, model=replace(report.model, measures=scored, unscored="it keeps them to itself"))
+    shown = replace(collect(workspace, "default", None, model="server talker, chat"), evaluation=silent.to_dict())
+    page = render_page(shown)
+    text = " ".join(" ".join(Outline(page).text).split())
+    assert "<title>dougpt: default, server talker, chat</title>" in page
+    assert re.findall(r"<h2>(.*?)</h2>", page) == ["Evaluation"]
+    assert "training run" not in text.replace("it is no training run of this workspace", "")
+    assert "Not on this page" not in text
+    assert "Bits per byte, prompt gain and relevance could not be had" in text
+    assert "it keeps them to itself" in text
+    assert "as like the chat as chat of another minute is" in text
+    assert "No figures of the measured model: it keeps them to itself." in text
+    # It has a row of its own where others have figures.
+    fit = page[page.index("Does it expect what chat wrote?") : page.index("Does the answer belong to the prompt?")]
+    assert "the measured model" in fit
 
 
 def test_strangers_text_stays_text(page: str) -> None:

@@ -74,6 +74,9 @@ def test_lines_wait_for_their_time_and_late_ones_do_not() -> None:
     assert [one.text for one in on_time(shown, 2.0, sleep=waited.append)] == ["a", "b", "c"]
     assert waited == pytest.approx([2.0, 2.0], abs=0.2)
     assert list(on_time(shown, 1e9, sleep=waited.append)) == shown
+    waited.clear()
+    assert list(on_time(shown, 1.0, 3000, sleep=waited.append)) == shown
+    assert waited == pytest.approx([1.0, 1.0], abs=0.2)
 
 
 def test_a_burst_is_as_long_as_it_is_told_to_be() -> None:
@@ -113,7 +116,8 @@ def test_a_recording_speaks_its_turns_at_their_times(curated: Path) -> None:
     later = lines_of_recording(project, recording_id, 60_000, 120_000)
     assert 0 < len(later) < len(lines)
     assert later[0].context
-    assert all(0 <= line.end_ms <= 70_000 for line in later)
+    assert all(60_000 <= line.end_ms <= 130_000 for line in later)
+    assert {line.end_ms for line in later} <= {line.end_ms for line in lines}
     with pytest.raises(NothingSaidError, match="nothing is said in that stretch"):
         lines_of_recording(project, recording_id, 10**9, None)
 
@@ -125,6 +129,28 @@ def test_habits_are_read_from_the_profile(curated: Path) -> None:
     assert habits.lag_ms[0.5] > 0
 
 
-@pytest.mark.parametrize("words", [[], ["so", "--recording", "x"], ["so", "--live", "--json"]])
-def test_what_does_not_go_together_is_refused(words: list[str], curated: Path, run: Any) -> None:
-    assert run("generate", *words, "--workspace", curated).exit_code == 2
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "say what is to be answered: PROMPT, --file, --recording, one of them"),
+        (["so", "--recording", "x"], "PROMPT and --recording are given"),
+        (["so", "--file", __file__], "PROMPT and --file are given"),
+        (["so", "--live", "--json"], "--live prints one burst"),
+        (["so", "--speed", "2"], "--speed is that of --live"),
+        (["so", "--from", "1:00"], "--from and --to are times in a --recording"),
+        (["--file", __file__, "--context", "hm"], "--context belongs to a PROMPT"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(words: list[str], said: str, curated: Path, run: Any) -> None:
+    refused = run("generate", *words, "--workspace", curated)
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.stderr.split())
+
+
+def test_a_stretch_of_a_recording_scrolls_on_its_own_clock(curated: Path, run: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("dougpt.commands.generate._model", lambda *_: Chorus())
+    recording_id = Project.open(curated).select([])[0]
+    words = ("generate", "--recording", recording_id, "--from", "1:00", "--to", "1:40", "--live", "--speed", "1000")
+    lines = run(*words, "--workspace", curated).stdout.splitlines()
+    assert lines
+    assert all(line.startswith(("0:01:", "0:02:")) for line in lines)

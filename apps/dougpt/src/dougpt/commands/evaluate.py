@@ -91,7 +91,7 @@ def command(
     if not other and not blind:
         run_stage("evaluate", workspace, (), dry_run=dry_run, as_json=as_json and against is None, as_job=as_job)
         if not (dry_run or as_job or as_json):
-            _tell(workspace)
+            _tell(workspace, beside=against is not None)
         if against is not None and not dry_run:
             _gate(workspace, None, against, as_json=as_json)
         return
@@ -111,20 +111,26 @@ def command(
     if blind:
         _ask(dataset, opened, trials, as_json=as_json)
         return
-    report = _measure(dataset, opened, reply_seed, as_json=as_json and against is None)
+    report = _measure(dataset, opened, reply_seed, as_json=as_json and against is None, beside=against is not None)
     if against is not None:
         _gate(workspace, report, against, as_json=as_json)
 
 
-def _tell(workspace: Path) -> None:
-    """Print what the report of today's run says in words, and where its page is."""
-    from dougpt.page.verdict import verdict
+def _tell(workspace: Path, *, beside: bool) -> None:
+    """Print what the report of today's run says."""
     from dougpt.project import Project
 
     project = Project.open(workspace)
-    for sentence in verdict(_todays_report(project)):
-        click.echo(sentence)
-    click.echo(f"page: {project.workspace.report(project.settings.dataset.name) / 'index.html'}")
+    _say(_todays_report(project), project.workspace.report(project.settings.dataset.name), beside=beside)
+
+
+def _say(report: "Report", place: Path, *, beside: bool) -> None:
+    """Print a report in words, and where its page is: on stderr where it stands beside another result, a gate's."""
+    from dougpt.page.verdict import verdict
+    from dougpt.terminal import safe
+
+    for line in (*verdict(report), f"page: {place / 'index.html'}"):
+        click.echo(safe(line), err=beside)
 
 
 def _todays_report(project: "Project") -> "Report":
@@ -136,20 +142,16 @@ def _todays_report(project: "Project") -> "Report":
     return Report.from_dict(read_json(place / "report_evaluate.json")["report"])
 
 
-def _measure(dataset: "Dataset", opened: "Opened", reply_seed: int | None, *, as_json: bool) -> "Report":
+def _measure(dataset: "Dataset", opened: "Opened", reply_seed: int | None, *, as_json: bool, beside: bool) -> "Report":
     from dougpt.measuring.reports import write_report
-    from dougpt.page.verdict import verdict
-    from dougpt.terminal import safe
 
     changes = {} if reply_seed is None else {"reply_seed": reply_seed}
     report = dataset.measure(opened.model, opened.references, **changes)
     place = write_report(dataset, opened, report)
     if as_json:
         options.print_json(report.to_dict())
-        return report
-    for sentence in verdict(report):
-        click.echo(safe(sentence))
-    click.echo(f"page: {place / 'index.html'}")
+    else:
+        _say(report, place, beside=beside)
     return report
 
 
