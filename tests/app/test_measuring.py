@@ -244,3 +244,40 @@ def test_a_model_that_cannot_be_had_is_named(words: tuple[str, ...], said: str, 
     refused = run("evaluate", *words, "--workspace", place)
     assert refused.exit_code == 1
     assert said in refused.stderr
+
+
+TINY = {"tiny_steps": "8", "max_steps": "2", "tiny_width": "64", "tiny_layers": "1", "reply_tokens": "16"}
+
+
+@pytest.mark.slow
+def test_a_merged_model_is_measured_beside_its_run_and_its_base(place: Path, run: Any) -> None:
+    settings = place / "dougpt.toml"
+    text = settings.read_text()
+    for name, value in TINY.items():
+        text = re.sub(rf"^# {name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+    settings.write_text(text)
+    assert run("train", "--workspace", place).exit_code == 0
+    (folder,) = (path for path in (place / "runs").iterdir() if (path / "run.json").exists())
+    merged = Path(run("merge", "--precision", "float32", "--workspace", place).stdout.strip())
+
+    assert run("evaluate", "--run", folder.name[:6], "--workspace", place).exit_code == 0
+    found = run("evaluate", "--merged", merged, "--workspace", place, "--against", folder.name, "--json")
+    assert found.exit_code == 0, found.output
+    verdict = json.loads(found.stdout)
+    assert verdict["against"] == folder.name
+    differs = {row["measure"]: row["worse_by"] for row in verdict["rows"] if row["status"] != "missing"}
+    assert differs["bits_per_byte"] == pytest.approx(0, abs=1e-4)
+
+    models = place / "reports" / "default" / "models"
+    report = Report.from_dict(json.loads((models / f"{folder.name}-merged/report_evaluate.json").read_text())["report"])
+    others = [result.name for result in report.baselines]
+    assert others == ["base", "base_few_shot", "characters", "another_minute"]
+    page = (models / f"{folder.name}-merged/index.html").read_text()
+    assert f"<h1>How it answers: {folder.name} merged</h1>" in page
+    assert "base model, the same prompt" in page
+
+    elsewhere = place / "nothing"
+    elsewhere.mkdir()
+    refused = run("evaluate", "--merged", elsewhere, "--workspace", place)
+    assert refused.exit_code == 1
+    assert "no merged model" in refused.stderr

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts
 from dougpt.page.naming import LIKENESS, MODEL, name_of, title_of
-from dougpt.page.verdict import band, best_of_others, verdict
+from dougpt.page.verdict import against_base, band, best_of_others, verdict
 
 RANKS = ("gain", "mrr", "hits_at_1", "hits_at_5")
 RELEVANCE = tuple(f"{name}_{score}" for score in ("logprob", "pmi") for name in RANKS)
@@ -59,6 +59,7 @@ def measured_view(facts: PageFacts) -> dict[str, Any] | None:
         "best": None if best is None else {"name": name_of(best.name), **_cell(best, "bits_per_byte")},
         "verdict": verdict(report),
         "unscored": report.model.unscored,
+        "against_base": against_base(report),
         "fit": _table(likely, ("bits_per_byte", "prompt_gain")),
         "fit_figure": _fit_figure(report),
         "recordings_figure": _recordings_figure(report, best),

@@ -16,7 +16,14 @@ TOO_SMALL = "the holdout is too small to tell them apart"
 
 def verdict(report: Report) -> list[str]:
     """Return the sentences, the most important first; what could not be measured is said last."""
-    told = (_best(report), _base(report), _listening(report), _relevance(report), _likeness(report), _behaviour(report))
+    told = (
+        _best(report),
+        against_base(report),
+        _listening(report),
+        _relevance(report),
+        _likeness(report),
+        _behaviour(report),
+    )
     return [*(sentence for sentence in told if sentence), *_missing(report)]
 
 
@@ -40,6 +47,21 @@ def band(report: Report) -> list[tuple[str, bool]]:
     return rows
 
 
+def against_base(report: Report) -> str:
+    """Say what training brought: the model against its base under the same prompt; empty where that is unknown."""
+    ours, base = _known(report.model, BITS), _known(_named(report, BASE), BITS)
+    found = None if ours is None or base is None else difference(base, ours)
+    if found is None:
+        return ""
+    what, sign = ("saves", -1) if found.value < 0 else ("costs", 1)
+    low, high = sorted(sign * end for end in found.interval)
+    unsure = "" if _certain(found) else "; that is too little to tell"
+    return (
+        f"Its training {what} {abs(found.value):.3f} bits a byte against its base model under the same prompt"
+        f" ({low:.3f} to {high:.3f}){unsure}."
+    )
+
+
 def _best(report: Report) -> str:
     ours, best = _known(report.model, BITS), best_of_others(report)
     if ours is None or best is None:
@@ -51,20 +73,6 @@ def _best(report: Report) -> str:
     return (
         f"The model needs {value:.3f} bits for a byte of held-out chat, {better} the best of the others"
         f" ({name_of(best.name)}, {other:.3f}){apart}."
-    )
-
-
-def _base(report: Report) -> str:
-    ours, base = _known(report.model, BITS), _known(_named(report, BASE), BITS)
-    found = None if ours is None or base is None else difference(base, ours)
-    if found is None:
-        return ""
-    what, sign = ("saves", -1) if found.value < 0 else ("costs", 1)
-    low, high = sorted(sign * end for end in found.interval)
-    unsure = "" if _certain(found) else "; that is too little to tell"
-    return (
-        f"Its training {what} {abs(found.value):.3f} bits a byte against its base model under the same prompt"
-        f" ({low:.3f} to {high:.3f}){unsure}."
     )
 
 
