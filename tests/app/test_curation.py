@@ -50,6 +50,7 @@ def test_a_refused_dataset_leaves_the_one_before_as_it_is(done: Path, run: Any) 
     assert {name: (dataset / name).read_bytes() for name in before} == before
     assert "| samples_train | at least 10000 |" in told
     assert "of an earlier curation" in exported.stderr
+    assert f"to let it pass: dougpt curate --allow samples_train --workspace {done}\n" in refused.stderr
     assert run("curate", "--workspace", done).exit_code == 0
     assert not (dataset / "refused").exists()
 

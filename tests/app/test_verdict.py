@@ -42,7 +42,7 @@ def test_the_base_under_the_same_prompt_is_what_training_is_held_against() -> No
 @pytest.mark.parametrize(
     ("half", "said"),
     [
-        (0.1, "the interval holds 0, so that they belong is not shown"),
+        (0.1, "the interval holds 0: that they do is not shown"),
         (0.01, "its answers belong to what was said: the interval lies above 0"),
     ],
 )

@@ -56,7 +56,7 @@ class GateError(DougptError):
         failed = [one for one in expectations if one.verdict == "FAILS"]
         told = ", ".join(f"{one.name} is {one.found:g}, expected {one.expected}" for one in failed)
         allow = " ".join(f"--allow {one.name}" for one in failed)
-        super().__init__(f"the dataset is not what [curate.expect] asks for: {told}; to go on: dougpt curate {allow}")
+        super().__init__(f"the dataset is not what [curate.expect] asks for: {told}; to let it pass: {allow}")
 
 
 class UnknownExpectationError(DougptError):

@@ -39,7 +39,8 @@ def earlier_report(named: str, past: Sequence[PastResult], report: Report) -> Ea
         return Earlier(found.name, found.report)
     others = [one for one in past if one.report.model.fingerprint != report.model.fingerprint]
     if not others:
-        raise HistoryError("no other model was measured on this dataset before")
+        same = ": all lines of its history are of the very same weights" if len({one.name for one in past}) > 1 else ""
+        raise HistoryError(f"no other model was measured on this dataset before{same}")
     alike = (report.suite.fingerprint, report.protocol)
     compares = [one for one in others if (one.report.suite.fingerprint, one.report.protocol) == alike]
     whole = [one for one in compares if set(report.model.measures) <= set(one.report.model.measures)]

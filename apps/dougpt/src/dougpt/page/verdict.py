@@ -92,7 +92,7 @@ def _relevance(report: Report) -> str:
         return ""
     told = (
         f"Among other replies of the holdout the true prompt lifts the true one's reciprocal rank by"
-        f" {gain.value:.3f}{_within(gain)}; {_shown(gain, 'its answers belong to what was said', 'that they belong')}."
+        f" {gain.value:.3f}{_within(gain)}; {_shown(gain, 'its answers belong to what was said', 'that they do')}."
     )
     words = _known(_named(report, TFIDF), MRR_GAIN)
     if words is None:
@@ -142,7 +142,7 @@ def _shown(estimate: Estimate, yes: str, that: str) -> str:
         return "one recording gives no interval"
     if estimate.high < 0:
         return "the interval lies below 0"
-    return f"{yes}: the interval lies above 0" if estimate.low > 0 else f"the interval holds 0, so {that} is not shown"
+    return f"{yes}: the interval lies above 0" if estimate.low > 0 else f"the interval holds 0: {that} is not shown"
 
 
 def _within(estimate: Estimate) -> str:

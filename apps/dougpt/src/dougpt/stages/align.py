@@ -15,6 +15,7 @@ from dougpt_schema import (
     read_table,
 )
 
+from dougpt.advice import advice
 from dougpt.align_page import write_align_page
 from dougpt.execute import Task, told
 from dougpt.labels import labels_of
@@ -52,7 +53,8 @@ def _draw(task: Task, aligned: Alignment, utterances: pa.Table, chat_events: pa.
     try:
         write_align_page(task.project.workspace, task.subject, aligned, utterances, chat_events)
     except MissingExtraError as error:
-        note(f"align {task.subject}: no page was drawn; {error}; then: dougpt show {task.subject} --page")
+        again = advice(task.project.workspace.root, "show", task.subject, "--page")
+        note(f"align {task.subject}: no page was drawn; {error}; then: {again}")
 
 
 def _prior(task: Task) -> pa.Table | None:

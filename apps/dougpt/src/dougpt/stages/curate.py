@@ -30,6 +30,7 @@ from dougpt_schema import (
 )
 from pyarrow import compute as pc
 
+from dougpt.advice import advice
 from dougpt.allowing import allowed
 from dougpt.execute import Task, told
 from dougpt.nameset import NameSet
@@ -80,12 +81,14 @@ def _write(task: Task, members: list[str], frozen: Suite | None, curated: Curate
     refused = project.workspace.refused(task.subject)
     try:
         require(gates)
-    except GateError:
+    except GateError as error:
         # What stands in the dataset's folder is the dataset before, and its card has to stay with it.
         for name, content in described.items():
             atomic_write(refused / name, content)
         note(expectation_table(gates))
         note(f"the card and page of what was refused are in {refused}")
+        failed = [word for one in error.expectations if one.verdict == "FAILS" for word in ("--allow", one.name)]
+        note(f"to let it pass: {advice(project.workspace.root, 'curate', *failed)}")
         raise
     shutil.rmtree(refused, ignore_errors=True)
     atomic_write(task.folder / "card.md", described["card.md"])
