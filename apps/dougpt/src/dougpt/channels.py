@@ -20,7 +20,6 @@ from dougpt_schema import (
     write_table,
 )
 
-from dougpt.advice import advice
 from dougpt.labels import label_files, labels_of
 from dougpt.project import Project
 
@@ -41,8 +40,7 @@ def fit(project: Project, channel: str | None, only: Iterable[str] = ()) -> dict
     workspace = project.workspace
     ready = [name for name in chosen if (workspace.staged(name) / "links.parquet").exists()]
     if not ready:
-        align = advice(workspace.root, "align")
-        raise NoChannelError(f"no aligned recording of the channel {channel!r}; run: {align}")
+        raise NoChannelError(f"no aligned recording of the channel {channel!r}; run: dougpt align")
     marks = [read_provenance(workspace.staged(name) / f"{table}.parquet") for name in ready for table in _READ]
     settings, code = project.settings.align, code_fingerprint("dougpt_schema", "dougpt_align")
     labels = [table for name in ready if (table := labels_of(workspace, name)) is not None]
