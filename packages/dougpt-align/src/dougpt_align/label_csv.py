@@ -22,7 +22,7 @@ def to_csv(labels: ArrowStream) -> str:
     """
     table = LABELS.check(LABELS.conform(labels)).select(LABELS.schema.names)
     out = io.StringIO()
-    writer = csv.DictWriter(out, table.schema.names, lineterminator="\n")
+    writer = csv.DictWriter(out, table.schema.names, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for row in table.to_pylist():
         writer.writerow({name: _text(value) for name, value in row.items()})
