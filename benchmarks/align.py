@@ -19,10 +19,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 from dougpt_align import Alignment, AlignSettings, align, baselines, edit_map, fit_channel, scores, segment
-from dougpt_align.aligner import starting_point
 from dougpt_align.attribution import Delays, Trust, fertilities, learn, pair_rates, posterior
 from dougpt_align.background import Windows
 from dougpt_align.decide import best_parents
+from dougpt_align.fits import starting_point
 from dougpt_align.prepared import prepare
 from dougpt_align.scene import read_scene
 from dougpt_align.synthetic import Slice, Synthetic, make_hostile, make_stream

@@ -43,6 +43,10 @@ class Labels:
         """Which labels estimate shares without bias: drawn at random with a known probability."""
         return np.asarray(self.is_random_L & (self.inclusion_L > 0))
 
+    def none(self) -> "Labels":
+        """As if nobody had answered."""
+        return self.among(np.zeros(0, dtype=np.int64))
+
     def among(self, rows: Ints) -> "Labels":
         """Only the labels of the events `rows`, which are sorted."""
         mine = np.isin(self.event_L, rows)

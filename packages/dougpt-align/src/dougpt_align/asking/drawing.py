@@ -16,6 +16,8 @@ from dougpt_align.arrays import Bools, Floats, Ints
 from dougpt_align.asking.frame import SCORES, Frame
 
 KEPT_FOR_RANDOM = 0.5
+# Strata move with the scores; what lies near the border between the halves is not asked to teach, either.
+NEVER_TEACHES_BELOW = 0.6
 # How much likelier than an unlikely reply an event of each score is drawn.
 TIMES_DRAWN = dict(zip(SCORES, (1.0, 2.0, 4.0), strict=True))
 
@@ -36,7 +38,7 @@ def draw(frame: Frame, size: int, seed: int) -> Draw:
     kept_H = np.ceil(KEPT_FOR_RANDOM * events_H).astype(np.int64)
     drawn_H = _allocate(names, events_H, kept_H, size)
     lasting, fresh = chance(frame.event_ids, ""), chance(frame.event_ids, f"{seed}")
-    kept = np.zeros(len(stratum_N), dtype=np.bool_)
+    kept = lasting < NEVER_TEACHES_BELOW
     rows, moment = [], []
     for h, start in enumerate(chance(names.tolist(), f"{seed} start")):
         members = np.flatnonzero(stratum_N == h)

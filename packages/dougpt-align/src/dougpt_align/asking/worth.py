@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_schema import LINKS, ArrowStream, DecidedBy, LinkReason, Verdict
 
-from dougpt_align.arrays import Bools, Floats
+from dougpt_align.arrays import Bools
 from dougpt_align.asking.frame import Frame, read_frame
 from dougpt_align.calibrate import MIN_LABELS, Threshold, certify, clopper_pearson_lower
 from dougpt_align.labelled_share import estimate_from_labels
@@ -17,11 +17,13 @@ from dougpt_align.scene import read_speech
 from dougpt_align.settings import AlignSettings
 from dougpt_align.share import FEWEST_LABELS
 from dougpt_align.standing import standing_labels
-from dougpt_align.supervise import MIN_STACKER_LABELS
+from dougpt_align.supervise import MIN_STACKER_LABELS, Checked
 
 # A change of less than half a percentage point is none that anybody acts on.
 NOTICEABLE = 0.005
 FURTHER = 50
+# A bound from fewer accepted links says nothing that anybody could use.
+FEWEST_ACCEPTED = 10
 BY_PROBABILITY = (LinkReason.BACKGROUND.value, LinkReason.AMBIGUOUS_PARENT.value, LinkReason.LOW_CONFIDENCE.value)
 
 
@@ -62,18 +64,6 @@ class Worth:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Random labels that say whether the model's best link is right (A).
-
-    `probability_A` is that of the link, 0 where it cannot be accepted; `weight_A` one over the inclusion.
-    """
-
-    probability_A: Floats
-    right_A: Bools
-    weight_A: Floats
 
 
 def worth(
@@ -129,7 +119,6 @@ def expect(labels: Labels, checked: Checked, settings: AlignSettings, more: int 
         more: How many further random labels to look ahead.
     """
     share = estimate_from_labels(labels)
-    enough = len(checked.right_A) >= MIN_LABELS
     found = certify(
         checked.probability_A,
         checked.right_A,
@@ -138,6 +127,8 @@ def expect(labels: Labels, checked: Checked, settings: AlignSettings, more: int 
         confidence=settings.confidence,
         default=settings.accept_probability,
     )
+    accepted = int((checked.probability_A >= found.probability).sum())
+    enough = len(checked.right_A) >= MIN_LABELS and accepted >= FEWEST_ACCEPTED
     known = Worth(
         labels=len(labels.event_L),
         random=int(labels.random.sum()),
@@ -146,8 +137,8 @@ def expect(labels: Labels, checked: Checked, settings: AlignSettings, more: int 
         half_width=None if share is None else round(share.half_width, 4),
         half_width_after=None if share is None else round(share.after(more), 4),
         threshold=found.probability,
-        accepted=int((checked.probability_A >= found.probability).sum()),
-        bound=round(found.bound, 4) if enough and found.bound is not None else None,
+        accepted=accepted,
+        bound=None if found.bound is None or not enough else round(found.bound, 4),
         bound_after=_bound_after(checked, found.probability, more, settings.confidence) if enough else None,
         certified=enough and found.certified,
         moves=True,
@@ -188,7 +179,8 @@ def _told(known: Worth, found: Threshold, settings: AlignSettings) -> str:
         parts.append(f"{_labels(MIN_LABELS - known.random)} tell how precise the links are")
         return "; ".join(parts)
     if known.bound is None:
-        parts.append(f"no random label has a link that is accepted, from {known.threshold:.2f} on")
+        few = f"{known.accepted or 'no'} random label{'s have' if known.accepted != 1 else ' has'} a link"
+        parts.append(f"{few} from {known.threshold:.2f} on, too few to tell how many such are right")
     else:
         parts.append(f"at least {known.bound:.0%} of the links from {known.threshold:.2f} on are right")
         parts[-1] += " (certified)" if known.certified else f", {settings.precision:.0%} are asked"
