@@ -15,7 +15,7 @@ from dougpt_schema import CONTRACTS, Contract
 from dougpt_schema.rules import OneOf
 
 DOCS = Path(__file__).parent
-PACKAGES = ("schema", "media", "chat", "align", "curate", "train", "eval")
+PACKAGES = ("schema", "media", "chat", "align", "curate", "train", "eval", "review")
 CONTRACTS_HEAD = """# Contracts
 
 Libraries meet only in these tables. A table is checked whenever it is read or written: types, nulls (inside lists and

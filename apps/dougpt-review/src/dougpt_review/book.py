@@ -109,6 +109,11 @@ class Book:
         with self._lock:
             return next((name for name in reversed(self._mine_today) if self._stands(name)), None)
 
+    def given(self) -> list[dict[str, Any]]:
+        """Return this rater's last label of each message."""
+        with self._lock:
+            return list(self._last.values())
+
     def taken_back(self) -> list[dict[str, Any]]:
         """Return the rows by which this rater took answers back that were not given anew."""
         with self._lock:

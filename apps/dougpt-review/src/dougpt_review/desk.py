@@ -70,7 +70,8 @@ class Desk:
         self._seen = stamp()
         self._looked = time.monotonic()
         self._arrange(load())
-        self._queue = Queue(self._open_questions())
+        # Those of earlier sittings too: an answer that was sent before a restart may come again.
+        self._queue = Queue(self._open_questions(), map(_question_of, book.given()))
         self._weigh()
 
     def take(self, owner: str, holding: Collection[str] = ()) -> Item | None:

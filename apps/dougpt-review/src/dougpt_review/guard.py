@@ -6,6 +6,7 @@ ours, what changes something must come from our own pages, and everything needs 
 
 import hmac
 import secrets
+import time
 from collections.abc import Iterable
 from urllib.parse import parse_qs
 
@@ -55,9 +56,12 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
 
+        began = time.perf_counter()
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers["server-timing"] = f"all;dur={1000 * (time.perf_counter() - began):.2f}"
                 for name, value in HEADERS.items():
                     headers[name] = value
             await send(message)

@@ -48,7 +48,9 @@ def whole_page(
 
 def question_part(item: Item, *, blind: bool, answered: bool = False) -> str:
     """Return what changes from question to question."""
-    return _template("item.html").render(item=item, blind=blind, answered=answered, answer_id=secrets.token_hex(16))
+    return _template("item.html").render(
+        item=item, blind=blind, answered=answered, answer_id=secrets.token_hex(16), last=None
+    )
 
 
 @cache

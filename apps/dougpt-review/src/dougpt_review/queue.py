@@ -22,6 +22,7 @@ class Queue:
 
     Args:
         questions: In the order of asking.
+        known: Further ones, answered already, that a page may still name.
         lent_for_s: After this long without a sign of life a question is lent to somebody else.
         now: A clock that never goes back, in seconds.
     """
@@ -29,12 +30,13 @@ class Queue:
     def __init__(
         self,
         questions: Iterable[Question],
+        known: Iterable[Question] = (),
         *,
         lent_for_s: float = LENT_FOR_S,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._waiting = {question.name: question for question in questions}
-        self._known = dict(self._waiting)
+        self._known = {question.name: question for question in known} | self._waiting
         self._loans: dict[str, _Loan] = {}
         self._lent_for_s, self._now = lent_for_s, now
         self._lock = Lock()

@@ -64,6 +64,7 @@ function show(item) {
 }
 
 function begin() {
+  remember();
   player.load(form().dataset);
   const strip = document.querySelector(".strip .lines");
   const best = "blind" in document.body.dataset ? null : document.querySelector(".choices button");
@@ -170,7 +171,7 @@ function settled(entry, { status, told }) {
 
 function remember() {
   keep(sessionStorage, "dougpt-review-given", given);
-  document.querySelector("#undo button").disabled = !given.length;
+  document.querySelector("button[value=undo]").disabled = !given.length;
 }
 
 async function showAgain(name) {
@@ -370,8 +371,6 @@ if (form()) {
   byId("video").addEventListener("error", () => (byId("cannot").hidden = !player.plays));
   setInterval(() => player.running && player.tick(), 200);
   setInterval(() => post("/hold", [["page", page], ...holding().map((name) => ["holding", name])]).then(({ told }) => progress(told), () => {}), HOLD_EVERY_MS);
-  new ResizeObserver(([box]) => document.documentElement.style.setProperty("--player", `${Math.ceil(box.contentRect.height)}px`)).observe(document.querySelector(".player"));
-  remember();
   begin();
   send();
   sendWhatWasLeft().catch(() => {});
