@@ -228,6 +228,21 @@ def test_sound_plays_from_where_the_moment_begins_and_chat_follows_it(
     page.wait_for_function("() => video.currentTime >= 30")
 
 
+def test_keys_are_found_on_other_keyboards_too(tmp_path: Path, served: Served, window: Window) -> None:
+    desk = desk_in(tmp_path)
+    page = window(served(desk))
+    # French digits without shift, a Cyrillic letter in the place of u, and a French w in the place of z.
+    pressed = [("\u00e0", "Digit0", 1), ("\u0433", "KeyU", 2), ("w", "KeyZ", 2), ("1", "Numpad1", 3)]
+    for key, code, count in pressed:
+        page.evaluate(
+            "(keys) => document.body.dispatchEvent(new KeyboardEvent('keydown', keys))",
+            {"key": key, "code": code, "bubbles": True},
+        )
+        saved(page, count)
+
+    assert [row["verdict"] for row in labels(desk)] == ["not_a_reply", "unsure", "reply"]
+
+
 def test_forms_work_where_scripts_do_not(tmp_path: Path, served: Served, window: Window) -> None:
     desk = desk_in(tmp_path)
     page = window(served(desk), java_script_enabled=False)

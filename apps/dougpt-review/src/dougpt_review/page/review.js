@@ -321,11 +321,18 @@ function act(key) {
   return true;
 }
 
+// On other keyboards a key is known by its place: digits always, letters only where the script has none of ours.
+function meant({ key, code }) {
+  const place = /^(?:Digit|Numpad)(\d)$/.exec(code) || (key > "\u007f" && key.length === 1 && /^Key([A-Z])$/.exec(code));
+  if (place) return place[1].toLowerCase();
+  return key.length === 1 ? key.toLowerCase() : key;
+}
+
 addEventListener("keydown", (event) => {
-  if (!byId("keys").checked || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!form() || !byId("keys").checked || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
   // Where space and arrows have a meaning of their own they keep it.
   const own = event.target.closest("button, a, input, summary, video");
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = meant(event);
   if (own && (key === " " || key.startsWith("Arrow"))) return;
   if (act(key)) event.preventDefault();
 });
