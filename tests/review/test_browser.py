@@ -24,8 +24,10 @@ def asked(page: Page) -> str:
 
 
 def saved(page: Page, count: int) -> None:
+    """Wait until so many answers are kept and the next question is there: keys before that are not heard."""
     expect(page.locator("#count")).to_have_text(f"{count} of 20")
     expect(page.locator("#saved")).to_have_text(re.compile("saved|taken back"))
+    expect(page.locator("body")).not_to_have_class(re.compile("waiting"))
 
 
 def test_answers_by_keys_are_labels_and_z_takes_the_last_one_back(
@@ -40,13 +42,17 @@ def test_answers_by_keys_are_labels_and_z_takes_the_last_one_back(
     saved(page, 1)
     second = asked(page)
     page.keyboard.press("0")
+    saved(page, 2)
+    third = asked(page)
     page.keyboard.press("u")
     saved(page, 3)
+    skipped = asked(page)
     page.keyboard.press("s")
+    expect(page.locator("#asked bdi")).not_to_have_text(skipped)
     rows = labels(desk)
     assert [row["verdict"] for row in rows] == ["reply", "not_a_reply", "unsure"]
     assert rows[0]["utterance_text"] == words
-    assert len({first, second, asked(page)}) == 3
+    assert len({first, second, third, skipped, asked(page)}) == 5
 
     page.keyboard.press("z")
     saved(page, 2)
