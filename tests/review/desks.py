@@ -130,7 +130,7 @@ def desk_in(
     rater: str = "anna",
     labels: Any = None,
     count: int = EVENTS,
-    worth: Callable[[], str] = lambda: "50 more labels narrow the share",
+    worth: Callable[..., str] = lambda _: "50 more labels narrow the share",
 ) -> Desk:
     made = made or recording()
     book = Book(folder / "anna.jsonl", rater=rater, blind=blind, labels=labels or LABELS.empty())

@@ -87,7 +87,9 @@ def test_a_name_that_is_not_ours_is_refused_even_with_the_cookie(client: TestCli
 def test_what_changes_something_must_come_from_our_own_page(
     client: TestClient, desk: Desk, path: str, headers: dict[str, str]
 ) -> None:
-    sent = client.post(path, headers=headers, data={"question": questions()[0].name, "id": "1" * 32, "choice": "none"})
+    sent = client.post(
+        path, headers=headers, data={"question": questions()[0].name, "answer_id": "1" * 32, "choice": "none"}
+    )
 
     assert sent.status_code == 403
     assert not desk.book.path.exists()
@@ -153,20 +155,20 @@ def test_no_name_but_a_source_id_gives_a_file(client: TestClient, name: str) -> 
 
 def test_an_answer_that_is_sent_again_is_one_label(client: TestClient, desk: Desk) -> None:
     taken = client.post("/next", headers=JSON, data={"page": OWNER}).json()
-    sent = {"page": OWNER, "question": taken["name"], "id": "1" * 32, "choice": "none"}
+    sent = {"page": OWNER, "question": taken["name"], "answer_id": "1" * 32, "choice": "none"}
 
     first, again = client.post("/answer", headers=JSON, data=sent), client.post("/answer", headers=JSON, data=sent)
 
     assert first.json()["label"] == again.json()["label"] == "1" * 32
     assert read_journal(desk.book.path, LABELS).num_rows == 1
     assert first.json()["progress"]["today"] == 1
-    other = client.post("/answer", headers=JSON, data=sent | {"id": "2" * 32, "choice": "unsure"})
+    other = client.post("/answer", headers=JSON, data=sent | {"answer_id": "2" * 32, "choice": "unsure"})
     assert other.status_code == 409
 
 
 def test_an_utterance_is_named_by_times_that_must_be_there(client: TestClient, desk: Desk) -> None:
     name = client.post("/next", headers=JSON, data={"page": OWNER}).json()["name"]
-    sent = {"page": OWNER, "question": name, "id": "1" * 32}
+    sent = {"page": OWNER, "question": name, "answer_id": "1" * 32}
 
     for choice in ("reply:10000:14001", "reply:x:y", "reply", "maybe", "", "reply:1e3:2"):
         assert client.post("/answer", headers=JSON, data=sent | {"choice": choice}).status_code == 409
@@ -178,7 +180,7 @@ def test_an_utterance_is_named_by_times_that_must_be_there(client: TestClient, d
 
 def test_a_disk_that_refuses_is_told_and_the_answer_may_be_sent_again(client: TestClient, desk: Desk) -> None:
     name = client.post("/next", headers=JSON, data={"page": OWNER}).json()["name"]
-    sent = {"page": OWNER, "question": name, "id": "1" * 32, "choice": "none"}
+    sent = {"page": OWNER, "question": name, "answer_id": "1" * 32, "choice": "none"}
     desk.book.path.mkdir()
     assert client.post("/answer", headers=JSON, data=sent).status_code == 503
 
@@ -188,7 +190,7 @@ def test_a_disk_that_refuses_is_told_and_the_answer_may_be_sent_again(client: Te
 
 def test_forms_alone_work_without_the_script(client: TestClient, desk: Desk) -> None:
     page = client.get("/")
-    fields = dict(re.findall(r'name="(question|id)" value="([^"]+)"', page.text.split("</form>")[0]))
+    fields = dict(re.findall(r'name="(question|answer_id)" value="([^"]+)"', page.text.split("</form>")[0]))
     shown = client.post(
         "/answer", headers={"origin": f"http://{HOST}"}, data={**fields, "page": OWNER, "choice": "none"}
     )
@@ -196,7 +198,7 @@ def test_forms_alone_work_without_the_script(client: TestClient, desk: Desk) -> 
     assert shown.status_code == 200
     assert desk.progress().today == 1
     assert fields["question"] not in str(shown.url)
-    undo = {"id": "9" * 32, "page": OWNER, "undoes": desk.book.last() or "", "choice": "undo"}
+    undo = {"answer_id": "9" * 32, "page": OWNER, "undoes": desk.book.last() or "", "choice": "undo"}
     back = client.post("/answer", headers={"origin": f"http://{HOST}"}, data=undo)
     assert fields["question"] in str(back.url)
     assert desk.progress().today == 0

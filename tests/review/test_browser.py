@@ -1,12 +1,13 @@
 """The page as a person meets it, in a real browser: keys, buttons, a phone, a reload, two windows, hostile chat."""
 
 import re
+import wave
 from pathlib import Path
 from typing import Any
 
 import pytest
 from desks import EVENTS, HOSTILE, SAID, Served, Window, desk_in, recording
-from dougpt_review import Desk
+from dougpt_review import Desk, Medium
 from dougpt_schema import LABELS
 from dougpt_schema.journal import read_journal
 
@@ -202,6 +203,39 @@ def test_answers_wait_while_the_server_is_away_and_are_sent_once(
     saved(page, 1)
     expect(page.locator("#trouble")).to_be_hidden()
     assert len(labels(desk)) == 1
+
+
+def test_sound_plays_from_where_the_moment_begins_and_chat_follows_it(
+    tmp_path: Path, served: Served, window: Window
+) -> None:
+    with wave.open(str(tmp_path / "sound.wav"), "wb") as sound:
+        sound.setparams((1, 1, 8_000, 0, "NONE", ""))
+        sound.writeframes(b"\x80" * 8_000 * 70)
+    medium = Medium("ab" * 8, tmp_path / "sound.wav", "audio/wav", 0, 70_000, has_picture=False)
+    page = window(served(desk_in(tmp_path, made=recording((medium,)), blind=True)))
+    for number in range(14):
+        page.keyboard.press("0")
+        saved(page, number + 1)
+    begins = 14 * 2 + 6 - 25
+
+    page.wait_for_function(f"() => Math.abs(video.currentTime - {begins}) < 0.2")
+    page.keyboard.press("Space")
+    page.wait_for_function(f"() => video.currentTime > {begins} + 2.2")
+    now = page.locator(".chat li.now")
+    expect(now).to_have_count(1)
+    assert int(now.get_attribute("data-start") or 0) <= page.evaluate("1000 * video.currentTime")
+    page.locator(".strip .seek").last.click()
+    page.wait_for_function("() => video.currentTime >= 30")
+
+
+def test_forms_work_where_scripts_do_not(tmp_path: Path, served: Served, window: Window) -> None:
+    desk = desk_in(tmp_path)
+    page = window(served(desk), java_script_enabled=False)
+    page.get_by_role("button", name="nothing").click()
+    assert asked(page) == "message 1"
+    page.get_by_role("button", name="take the last answer back").click()
+    assert asked(page) == "message 0"
+    assert [row["verdict"] for row in labels(desk)] == ["not_a_reply", "unsure"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -52,7 +52,12 @@ def test_every_acknowledged_answer_is_there_once_however_often_the_server_is_kil
             if pending is None:
                 name = server.client.post("/next", data={"page": OWNER}).json()["name"]
                 choice = random.choice(["none", "unsure", "reply:0:4000"])
-                pending = {"id": f"{random.getrandbits(128):032x}", "question": name, "choice": choice, "page": OWNER}
+                pending = {
+                    "answer_id": f"{random.getrandbits(128):032x}",
+                    "question": name,
+                    "choice": choice,
+                    "page": OWNER,
+                }
             answer = server.client.post("/answer", data=pending)
             assert answer.status_code == 200, answer.text
             acknowledged[answer.json()["label"]] = pending["question"]

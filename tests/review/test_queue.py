@@ -1,7 +1,9 @@
 """Whatever pages do, a question is with one of them at a time, and none is lost."""
 
 from desks import questions
+from dougpt_review.material import Question, in_blocks
 from dougpt_review.queue import Queue
+from dougpt_schema import AskedAs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,3 +60,18 @@ def test_a_question_that_was_skipped_comes_last() -> None:
         order.append(found)
         queue.answered(found.name)
     assert order == [asked[1], asked[2], asked[0]]
+
+
+@given(sizes=st.lists(st.integers(0, 9), max_size=4), block=st.integers(1, 4))
+def test_recordings_take_turns_in_blocks_and_each_keeps_its_order(sizes: list[int], block: int) -> None:
+    lists = [
+        [Question(f"r{number}", f"e{place}", AskedAs.RANDOM, "all", 1.0) for place in range(size)]
+        for number, size in enumerate(sizes)
+    ]
+
+    joined = in_blocks(lists, block)
+
+    for number, one in enumerate(lists):
+        assert [question for question in joined if question.recording_id == f"r{number}"] == one
+    first = [question.recording_id for question in joined][:block]
+    assert len(set(first)) <= 1 or len(lists[0]) < block

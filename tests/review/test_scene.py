@@ -39,6 +39,14 @@ def test_chat_is_on_the_recordings_clock_and_the_message_is_marked() -> None:
     assert {one.key for one in item.said if one.key} == {1, 2, 3}
 
 
+def test_who_is_mentioned_is_told_by_the_letters_of_who_writes() -> None:
+    texts = ["hi", "@0000000000000000 lol @streamer @0000000000000000a"]
+    item = Scene(recording(texts=texts)).item(questions()[1], blind=False)
+
+    assert item.message.quote.text == "@000000 lol @streamer @0000000000000000a"
+    assert item.chat[0].author == "000000"
+
+
 def test_an_utterance_is_found_by_exactly_its_times() -> None:
     scene = Scene(recording())
 

@@ -119,7 +119,7 @@ class _Pages:
         return FileResponse(found[0], media_type=found[1]) if found else PlainTextResponse("not here\n", 404)
 
     def _act(self, form: Form, owner: str) -> dict[str, Any]:
-        answer_id, name, choice = _one(form, "id"), _one(form, "question"), _one(form, "choice")
+        answer_id, name, choice = _one(form, "answer_id"), _one(form, "question"), _one(form, "choice")
         if choice == "skip":
             self.desk.skip(name)
             return {"skipped": name}

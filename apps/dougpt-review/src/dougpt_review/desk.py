@@ -1,7 +1,7 @@
 """A sitting: which question is shown, what an answer does, and how far things are. It knows no web."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from dougpt_schema import AskedAs, DougptError, Verdict
 
 from dougpt_review.book import Answer, Book, RefusedError
-from dougpt_review.material import Material, Medium, Question
+from dougpt_review.material import Material, Medium, Question, Recording
 from dougpt_review.queue import Queue
 from dougpt_review.scene import Item, Scene
 
@@ -51,7 +51,7 @@ class Desk:
         book: Keeps the answers.
         goal: How many answers this sitting is meant to give.
         stamp: Changes when there is a new alignment.
-        worth: What the next labels buy, in a sentence; asked for now and then, beside the answering.
+        worth: What the next labels buy of these recordings, in a sentence; asked for now and then, meanwhile.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Desk:
         *,
         goal: int = 300,
         stamp: Callable[[], object] = lambda: None,
-        worth: Callable[[], str] = lambda: "",
+        worth: Callable[[Mapping[str, Recording]], str] = lambda _: "",
     ) -> None:
         self.book, self.goal = book, goal
         self._load, self._stamp, self._worth_now = load, stamp, worth
@@ -213,7 +213,7 @@ class Desk:
 
     def _weigh_now(self) -> None:
         try:
-            self._worth = self._worth_now()
+            self._worth = self._worth_now(self._recordings)
         finally:
             self._weighing.release()
 

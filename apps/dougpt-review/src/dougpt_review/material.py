@@ -62,17 +62,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything of a sitting: recordings, the questions to each in the order of asking, and the worth of more.
+    """Everything of a sitting.
 
     Attributes:
         recordings: By id.
         questions: In the order of asking.
-        worth: What the next labels buy, in a sentence; empty where nothing can be said.
     """
 
     recordings: dict[str, Recording]
     questions: tuple[Question, ...]
-    worth: str = ""
 
 
 def name_of(recording_id: str, event_id: str) -> str:

@@ -1,7 +1,8 @@
 """The surroundings of a chat event: what was said before it, what else was written, what could be answered."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ WRITTEN_BEFORE, WRITTEN_AFTER = 12, 8
 LEAD_MS, BLIND_LEAD_MS, LONGEST_LEAD_MS = 2_000, 25_000, 45_000
 LINE_CHARACTERS, MESSAGE_CHARACTERS = 280, 1_500
 AUTHOR_CHARACTERS = 6
+MENTION = re.compile(rf"(@[0-9a-f]{{{AUTHOR_CHARACTERS}}})[0-9a-f]{{{16 - AUTHOR_CHARACTERS}}}\b")
 
 type Ints = NDArray[np.int64]
 
@@ -148,7 +150,10 @@ class Scene:
     def _written(self, place: int, most: int, *, is_asked: bool) -> Written:
         row = int(self._order[place])
         author = str(self._author[row].as_py() or "")[:AUTHOR_CHARACTERS]
-        return Written(int(self._at_E[place]), author, quoted(self._text[row].as_py(), most), is_asked)
+        quote = quoted(self._text[row].as_py(), most)
+        # Who is meant is told from who wrote by the same few letters.
+        quote = replace(quote, text=MENTION.sub(r"\1", quote.text))
+        return Written(int(self._at_E[place]), author, quote, is_asked)
 
     @staticmethod
     def _from_ms(at_ms: int, candidates: tuple[Said, ...], *, blind: bool) -> int:

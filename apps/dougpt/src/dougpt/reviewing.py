@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def open_desk(project: Project, recordings: list[str], sitting: Sitting) -> Desk
         book,
         goal=sitting.goal,
         stamp=lambda: tuple(_stamp(_links(workspace, name)) for name in aligned),
-        worth=lambda: _worth(project, aligned, sitting.rater),
+        worth=lambda recordings: _worth(project, recordings, sitting.rater),
     )
     if not desk.progress().left:
         raise NothingToReviewError(
@@ -157,12 +158,12 @@ def _is_there(source: Source) -> bool:
     return source.path.is_file() and source.path.stat().st_size == source.row["bytes"]
 
 
-def _worth(project: Project, aligned: list[str], rater: str) -> str:
+def _worth(project: Project, recordings: Mapping[str, Recording], rater: str) -> str:
     """What more labels buy of the recording that this rater answered last, else of the first."""
     labels = all_labels(project.workspace)
     mine = labels.filter(pc.equal(labels["rater"], rater))["recording_id"].to_pylist()
-    name = next((one for one in reversed(mine) if one in aligned), aligned[0])
-    one = _recording(project, name)
+    name = next((one for one in reversed(mine) if one in recordings), next(iter(recordings)))
+    one = recordings[name]
     found = worth(
         one.links,
         labels,

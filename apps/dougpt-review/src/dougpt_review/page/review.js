@@ -162,7 +162,7 @@ function settled(entry, { status, told }) {
   byId("saved").textContent = status === 200 && !told.skipped ? "saved" : "";
   progress(told.progress);
   if (status !== 200) {
-    const place = given.findIndex((one) => one.label === entry.id);
+    const place = given.findIndex((one) => one.label === entry.answer_id);
     if (place >= 0) given.splice(place, 1);
   }
   if (entry.choice === "undo" && told.show) showAgain(told.show);
@@ -193,8 +193,8 @@ async function again(name) {
 function choose(button) {
   if (waiting || button.disabled) return;
   if (button.value === "undo") return takeBack();
-  const fields = { id: form().elements.id.value, question: shown(), choice: button.value };
-  if (button.value !== "skip") given.push({ label: fields.id, question: fields.question });
+  const fields = { answer_id: form().elements.answer_id.value, question: shown(), choice: button.value };
+  if (button.value !== "skip") given.push({ label: fields.answer_id, question: fields.question });
   remember();
   enqueue(fields);
   next();
@@ -205,7 +205,7 @@ function takeBack() {
   if (!last) return;
   remember();
   const id = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  enqueue({ id, choice: "undo", undoes: last.label });
+  enqueue({ answer_id: id, choice: "undo", undoes: last.label });
 }
 
 // ---- time: a file that plays, or a clock that runs over words and chat alone ----
