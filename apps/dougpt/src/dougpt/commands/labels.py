@@ -30,7 +30,12 @@ def command() -> None:
 @options.only
 @options.as_json
 def list_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
-    """Print how many messages of each recording are labelled, by whom, and what was said."""
+    """Print how many messages of each recording are labelled, by whom, and what was said.
+
+    \b
+    Example:
+      dougpt labels list --only 1a2b
+    """
     from dougpt.labels_told import labels_told
     from dougpt.terminal import safe
 
@@ -126,7 +131,12 @@ def export_command(
 @options.only
 @options.as_json
 def agreement_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
-    """Print how people agree who answered the same messages: Cohen's kappa with a 95 % interval."""
+    """Print how people agree who answered the same messages: Cohen's kappa with a 95 % interval.
+
+    \b
+    Example:
+      dougpt labels agreement --json
+    """
     from dougpt.labelling import agreement
 
     project, recordings = _chosen(workspace, only)
