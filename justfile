@@ -4,7 +4,7 @@ set positional-arguments
 export UV_NO_PROGRESS := env("UV_NO_PROGRESS", "1")
 
 workspace := env("DOUGPT_WORKSPACE", "workspaces/examples")
-libraries := "schema media chat align curate train eval"
+libraries := "schema media chat align curate train eval review"
 
 [private]
 default:

@@ -19,10 +19,11 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 from dougpt_align import Alignment, AlignSettings, align, baselines, edit_map, fit_channel, scores, segment
-from dougpt_align.aligner import starting_point
+from dougpt_align.asking import AskSettings, questions
 from dougpt_align.attribution import Delays, Trust, fertilities, learn, pair_rates, posterior
 from dougpt_align.background import Windows
 from dougpt_align.decide import best_parents
+from dougpt_align.fits import starting_point
 from dougpt_align.prepared import prepare
 from dougpt_align.scene import read_scene
 from dougpt_align.synthetic import Slice, Synthetic, make_hostile, make_stream
@@ -78,6 +79,19 @@ class Case:
         spoken, names = self.utterances.to_pylist(), self.made.chat_events["event_id"].to_pylist()
         return LABELS.table(
             _label(self, order, names[row], spoken, int(self.parents[row])) for order, row in enumerate(rows.tolist())
+        )
+
+    def answers(self, found: Alignment, count: int, active_share: float) -> pa.Table:
+        """True labels of the first `count` questions."""
+        asked = questions(
+            found.links, found.candidates, self.utterances, self.made.chat_events,
+            settings=AskSettings(active_share=active_share), count=count,
+        )  # fmt: skip
+        spoken, rows = self.utterances.to_pylist(), self.made.chat_events["event_id"].to_pylist()
+        places = {name: row for row, name in enumerate(rows)}
+        return LABELS.table(
+            _label(self, order, one["event_id"], spoken, int(self.parents[places[one["event_id"]]])) | one
+            for order, one in enumerate(asked.to_pylist())
         )
 
 
@@ -180,6 +194,37 @@ def bench_stream(seeds: range, shape: Slice) -> None:
                 | {"certified": certified}
             )
         show(f"stream, {count} labels", rows)
+
+
+def bench_asked(seeds: range, shape: Slice) -> None:
+    """What the choice of questions gains over as many that are drawn plainly at random; scored on all other events."""
+    cases = family(make_stream, seeds, shape)
+    plain = [case.align() for case in cases]
+    for count in (0, 100, 200, 300):
+        ways = {"asked": 0.5, "asked, random alone": 0.0} if count else {"no labels": 0.0}
+        rows: dict[str, list[dict[str, float]]] = {name: [] for name in (*ways, *(["plainly random"] if count else []))}
+        for case, before in zip(cases, plain, strict=True):
+            if count:
+                rows["plainly random"].append(_learned(case, case.labels(count)))
+            for name, active_share in ways.items():
+                rows[name].append(_learned(case, case.answers(before, count, active_share)))
+        for name, found in rows.items():
+            show(f"{count} {name}" if count else name, found)
+
+
+def _learned(case: Case, labels: pa.Table) -> dict[str, float]:
+    found = case.align(labels=labels)
+    report, scored = found.report, case.score(found.links, without=set(labels["event_id"].to_pylist()))
+    low, high = report.share.low, report.share.high
+    return {
+        "best F1": scores.best_f1(scored)[0],
+        "ECE": scores.calibration_error(scored),
+        "share off by": abs(report.share.value - float((case.parents >= 0).mean())),
+        "half-width": np.nan if low is None or high is None else (high - low) / 2,
+        "accepted labels": report.worth["accepted"] if report.worth else np.nan,
+        "bound": report.threshold["bound"] or 0.0,
+        "certified": float(report.threshold["certified"]),
+    }
 
 
 def bench_shares(seeds: range, shape: Slice) -> None:
@@ -476,8 +521,9 @@ def _filled(schema: pa.Schema, rows: int, columns: dict[str, object]) -> pa.Tabl
 
 
 BENCHES = {
-    "stream": bench_stream, "shares": bench_shares, "unlabelled": bench_unlabelled, "slices": bench_slices,
-    "slow": bench_slow, "hostile": bench_hostile, "swapped": bench_swapped, "edits": bench_edits, "speed": bench_speed,
+    "stream": bench_stream, "asked": bench_asked, "shares": bench_shares, "unlabelled": bench_unlabelled,
+    "slices": bench_slices, "slow": bench_slow, "hostile": bench_hostile, "swapped": bench_swapped,
+    "edits": bench_edits, "speed": bench_speed,
 }  # fmt: skip
 
 

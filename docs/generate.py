@@ -15,7 +15,7 @@ from dougpt_schema import CONTRACTS, Contract
 from dougpt_schema.rules import OneOf
 
 DOCS = Path(__file__).parent
-PACKAGES = ("schema", "media", "chat", "align", "curate", "train", "eval")
+PACKAGES = ("schema", "media", "chat", "align", "curate", "train", "eval", "review")
 CONTRACTS_HEAD = """# Contracts
 
 Libraries meet only in these tables. A table is checked whenever it is read or written: types, nulls (inside lists and
@@ -55,7 +55,9 @@ def contract_section(contract: Contract) -> str:
 def command_section(name: str, command: click.Command) -> str:
     """A command's help as it prints it."""
     context = click.Context(command, info_name=f"dougpt {name}", max_content_width=100)
-    return f"## dougpt {name}\n\n```text\n{command.get_help(context)}\n```"
+    parts = command.commands.items() if isinstance(command, click.Group) else ()
+    below = [command_section(f"{name} {part}", one).replace("## ", "### ", 1) for part, one in parts]
+    return "\n\n".join([f"## dougpt {name}\n\n```text\n{command.get_help(context)}\n```", *below])
 
 
 def pages() -> dict[Path, str]:

@@ -21,7 +21,7 @@ def main(name: str) -> None:
         folder, overrides = Path(place) / "environment", Path(place) / "overrides.txt"
         overrides.write_text(OVERRIDES)
         python = folder / "bin" / "python"
-        package = ROOT / "packages" / f"dougpt-{name}"
+        package = next(ROOT.glob(f"*/dougpt-{name}"))
         install = ["uv", "pip", "install", "--quiet", "--python", python, "--overrides", overrides, "--upgrade"]
         subprocess.run(["uv", "venv", "--quiet", "--python", "3.12", folder], check=True)
         group = f"{package / 'pyproject.toml'}:test"

@@ -5,7 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 from dougpt_align.calibrate import Calibrator, certify, clopper_pearson_lower, fit_platt, incomplete_beta
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -102,3 +102,23 @@ def test_uneven_inclusion_counts_as_fewer_labels() -> None:
     assert even_bound is not None
     assert uneven_bound is not None
     assert uneven_bound < even_bound
+
+
+@given(seed=st.integers(0, 10_000), wrong=st.floats(0.02, 0.6), spread=st.floats(1.0, 12.0))
+@settings(max_examples=40)
+def test_a_line_through_far_apart_odds_is_never_worse_than_none(seed: int, wrong: float, spread: float) -> None:
+    rng = np.random.default_rng(seed)
+    odds = rng.normal(0, spread, 100)
+    posterior = 1.0 / (1.0 + np.exp(-odds))
+    right = (rng.random(100) < posterior) ^ (rng.random(100) < wrong)
+    weight = rng.choice([1.0, 2.0, 4.0], 100)
+
+    found = fit_platt(posterior, right, weight)
+
+    def loss(probability: np.ndarray) -> float:
+        p = np.clip(probability, 1e-6, 1 - 1e-6)
+        return -float(weight @ np.where(right, np.log(p), np.log(1 - p)))
+
+    assert 0.05 <= found.slope < 5
+    assert abs(found.intercept) < 10
+    assert loss(found(posterior)) <= loss(posterior) + 0.05 * weight.sum()

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from dougpt_align import AlignSettings, align
-from dougpt_align.aligner import starting_point
 from dougpt_align.attribution import Posterior, Trust, fit
+from dougpt_align.fits import starting_point
 from dougpt_align.prepared import Prepared, prepare
 from dougpt_align.scene import read_scene
 from dougpt_align.share import Share, estimate_share, hold_to, settle_share

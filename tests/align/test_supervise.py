@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from dougpt_align import AlignSettings, align
-from dougpt_align.aligner import starting_point
 from dougpt_align.attribution import Posterior, Trust, fit
 from dougpt_align.calibrate import Calibrator
+from dougpt_align.fits import starting_point
 from dougpt_align.labels import settle
 from dougpt_align.link_features import LIKELY, describe_links
 from dougpt_align.prepared import Prepared, prepare

@@ -5,12 +5,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from dougpt.cli import COMMANDS, main
 
 HEAVY = ("pyarrow", "numpy", "torch", "polars", "av", "snakemake", "matplotlib", "transformers")
 HELP_S = 0.5
+
+
+def leaves() -> list[tuple[str, ...]]:
+    """Every command that does something: those of groups by both words."""
+    found: list[tuple[str, ...]] = []
+    for name in COMMANDS:
+        command = main.get_command(None, name)  # type: ignore[arg-type]  # no context is needed to look one up
+        found += [(name, part) for part in command.commands] if isinstance(command, click.Group) else [(name,)]
+    return found
 
 
 def dougpt(*words: object) -> "subprocess.CompletedProcess[str]":
@@ -41,20 +51,21 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
     assert shown.splitlines()[-1] == "loaded []"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_with_an_example_and_the_table_says_what_it_does(name: str) -> None:
-    shown = CliRunner().invoke(main, [name, "--help"])
+@pytest.mark.parametrize("words", leaves(), ids=" ".join)
+def test_every_command_has_help_with_an_example_and_the_table_says_what_it_does(words: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(main, [*words, "--help"])
 
     assert shown.exit_code == 0
     assert "Example:" in shown.output
-    assert f"dougpt {name}" in shown.output
+    assert f"dougpt {' '.join(words)}" in shown.output
     assert "--workspace" in shown.output
-    assert COMMANDS[name].endswith(".")
+    assert COMMANDS[words[0]].endswith(".")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_has_help(name: str) -> None:
-    command = main.get_command(None, name)  # type: ignore[arg-type]  # no context is needed to look one up
+@pytest.mark.parametrize("words", leaves(), ids=" ".join)
+def test_every_option_has_help(words: tuple[str, ...]) -> None:
+    command = main.get_command(None, words[0])  # type: ignore[arg-type]  # no context is needed to look one up
+    command = command.commands[words[1]] if isinstance(command, click.Group) else command
     assert command is not None
     options = [param for param in command.params if param.param_type_name == "option"]
 

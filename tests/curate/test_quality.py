@@ -291,3 +291,18 @@ def test_an_emote_share_is_a_share_whatever_the_spans(text: str, spans: list[tup
     (share,) = frame.select(emote_share(pl.col("text"), pl.col("emotes"))).to_series()
 
     assert 0 <= share <= 1
+
+
+def test_samples_say_which_replies_a_person_linked_whether_kept_or_merged(make_dialogue: Callable[..., Any]) -> None:
+    by_person = {"decided_by": "label"}
+    made = make_dialogue(
+        ["hello", "and now"],
+        [["hi", {"text": "indeed", "link": by_person}, {"text": "hi", "link": by_person}], ["well", "now"]],
+    )
+
+    samples = curate(made.utterances, made.events, made.links).samples.sort_by("start_ms")
+
+    names = {event["event_id"]: event["text"] for event in made.events.to_pylist()}
+    first, second = samples["labelled"].to_pylist()
+    assert sorted(names[event] for event in first) == ["hi", "indeed"]
+    assert second == []

@@ -16,9 +16,9 @@ OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "o
 each_package = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 
 
-def test_the_workspace_has_the_seven_libraries_and_the_app() -> None:
+def test_the_workspace_has_the_seven_libraries_and_the_apps() -> None:
     libraries = {f"dougpt-{name}" for name in ("schema", "media", "chat", "align", "curate", "train", "eval")}
-    assert {package.name for package in PACKAGES} >= {*libraries, "dougpt"}
+    assert {package.name for package in PACKAGES} >= {*libraries, "dougpt", "dougpt-review"}
 
 
 @each_package

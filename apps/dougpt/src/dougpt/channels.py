@@ -20,7 +20,7 @@ from dougpt_schema import (
     write_table,
 )
 
-from dougpt.labels import label_files, labels_of
+from dougpt.labels import labels_fingerprint, labels_of
 from dougpt.project import Project
 
 
@@ -56,7 +56,8 @@ def fit(project: Project, channel: str | None, only: Iterable[str] = ()) -> dict
         labels=pa.concat_tables(labels) if labels else None,
         channel=channel,
     )
-    inputs = (*(mark.fingerprint for mark in marks), *(path.name for path in label_files(workspace)))
+    said = [row for name in ready for row in labels_fingerprint(workspace, name)]
+    inputs = (*(mark.fingerprint for mark in marks), *said)
     hashed = settings_fingerprint(settings)
     recipe = fingerprint("fit-channel", inputs, hashed, code, library_versions("numpy"))
     path = workspace.prior_file(channel)

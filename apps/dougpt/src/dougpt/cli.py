@@ -14,6 +14,8 @@ COMMANDS = {
     "transcribe": "Words with times, from captions or speech recognition.",
     "chat": "Chat events with pseudonyms, from chat exports.",
     "align": "Link chat messages to the utterances they answer.",
+    "review": "Say on a local page who answered what; the aligner learns from it.",
+    "labels": "List, merge, import and export what people decided.",
     "fit-channel": "Fit a channel's lag and habits over its recordings.",
     "curate": "Samples by split, with rejects and a profile.",
     "preflight": "Check samples, settings and memory before a training.",

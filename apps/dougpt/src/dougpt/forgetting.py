@@ -24,8 +24,10 @@ from dougpt_schema import (
     read_table,
     write_table,
 )
+from dougpt_schema.journal import SUFFIX, rewrite_journal
 from pyarrow import compute as pc
 
+from dougpt.labels import label_files
 from dougpt.project import Project
 from dougpt.training import PREFLIGHT
 from dougpt.workspace import read_json, to_json
@@ -64,8 +66,8 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
             (workspace.staged(recording_id) / "report_align.json").unlink(missing_ok=True)
             workspace.align_page_file(recording_id).unlink(missing_ok=True)
         gone |= events
-    for path in sorted(workspace.labels.glob("*.parquet")):
-        _drop(path, LABELS, lambda table: pc.is_in(table["event_id"], pa.array(sorted(gone), pa.string())), removed)
+    for path in label_files(workspace):
+        _forget_labels(path, gone, removed)
     datasets = sorted(path.parent for path in (workspace.root / "curated").glob("*/train.parquet"))
     touched = [folder.name for folder in datasets if _forget_samples(folder, gone, target, removed)]
     if gone:  # a dataset that a gate refused is described with samples that stand in no table
@@ -95,6 +97,13 @@ def _forget_events(
         write_table(forgotten.table, path, CHAT_EVENTS, read_provenance(path))
         _count(removed, path, forgotten.removed)
     return gone
+
+
+def _forget_labels(path: Path, gone: set[str], removed: dict[str, int]) -> None:
+    if path.suffix == SUFFIX:
+        _count(removed, path, rewrite_journal(path, LABELS, lambda row: row["event_id"] not in gone))
+    else:
+        _drop(path, LABELS, lambda table: pc.is_in(table["event_id"], pa.array(sorted(gone), pa.string())), removed)
 
 
 def _forget_secrets(project: Project, recording_id: str, author: str, events: set[str], login: str | None) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dougpt_align.standing import standing_labels
 from dougpt_schema import CHAT_EVENTS, LINKS, REJECTS, SAMPLES, UTTERANCES, WORDS, DougptError, Split, read_table
 from pyarrow import compute as pc
 
+from dougpt.labels import labels_of
 from dougpt.plan import mark
 from dougpt.project import Project
 from dougpt.recipes import STAGES
@@ -39,6 +41,7 @@ def trace(project: Project, sample_id: str) -> dict[str, Any]:
     utterances = _by(staged / "utterances.parquet", UTTERANCES, "utterance_id")
     events = _by(staged / "chat_events.parquet", CHAT_EVENTS, "event_id")
     links = _by(staged / "links.parquet", LINKS, "event_id")
+    labels = _labels(project, recording_id)
     return {
         "dataset": dataset,
         "sample": sample,
@@ -47,6 +50,7 @@ def trace(project: Project, sample_id: str) -> dict[str, Any]:
             {
                 "response": response,
                 "link": links[response["event_id"]],
+                "labels": labels.get(response["event_id"], []),
                 "event": _plain(events[response["event_id"]]),
                 "source": _named(sources[events[response["event_id"]]["source_id"]]),
             }
@@ -92,6 +96,7 @@ def trace_event(project: Project, event_id: str) -> dict[str, Any]:
         "event": _plain(event),
         "source": _named(sources[event["source_id"]]),
         "link": _link_of(project.workspace.staged(recording_id), event["event_id"]),
+        "labels": _labels(project, recording_id).get(event["event_id"], []),
         "uses": _uses(project, recording_id, event["event_id"]),
     }
 
@@ -106,6 +111,17 @@ def trace_stretch(project: Project, recording_id: str, from_ms: int, to_ms: int 
         and (to_ms is None or row["start_ms"] < to_ms)
     ]
     return sorted(rows, key=lambda row: (row["start_ms"], row["sample_id"]))
+
+
+def _labels(project: Project, recording_id: str) -> dict[str, list[dict[str, Any]]]:
+    """What people said of each message of a recording, as far as it stands."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for label in standing_labels(labels_of(project.workspace, recording_id)):
+        said = _chosen(
+            label, "label_id", "rater", "verdict", "utterance_start_ms", "utterance_end_ms", "utterance_text"
+        )
+        found.setdefault(label["event_id"], []).append(said)
+    return found
 
 
 def _link_of(staged: Path, event_id: str) -> dict[str, Any] | None:
@@ -147,7 +163,12 @@ def _samples(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _find(folder: Path, sample_id: str) -> dict[str, Any]:
-    found = [_chosen(row, *SAMPLES.schema.names) for row in _samples(folder) if row["sample_id"].startswith(sample_id)]
+    # Samples that an older version made do not tell which of their replies a person linked.
+    found = [
+        _chosen(row, *SAMPLES.schema.names) | {"labelled": row.get("labelled") or []}
+        for row in _samples(folder)
+        if row["sample_id"].startswith(sample_id)
+    ]
     if len(found) != 1:
         raise NoSuchSampleError(f"{folder}: {len(found) or 'no'} samples have an id that starts with {sample_id!r}")
     return found[0]

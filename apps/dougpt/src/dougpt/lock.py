@@ -59,6 +59,26 @@ def job(workspace: Workspace) -> Iterator[None]:
         os.close(jobs)
 
 
+@contextmanager
+def seated(workspace: Workspace, rater: str) -> Iterator[None]:
+    """Hold the seat of a rater, who answers in one place at a time.
+
+    Raises:
+        BusyError: Another `dougpt review` runs under this name.
+    """
+    seat = _open(workspace.seat_file(rater))
+    try:
+        if not _try(seat, fcntl.LOCK_EX):
+            raise BusyError(
+                f"{workspace.root}: {rater} is answering already (process {_text(seat) or 'unknown'}): use that page, "
+                "in several windows if you like, or give another name with --rater"
+            )
+        _rewrite(seat, str(os.getpid()))
+        yield
+    finally:
+        os.close(seat)
+
+
 def record_group(jobs: int, group: int) -> None:
     """Write down the process group to end, should this process be killed."""
     _rewrite(jobs, str(group))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dougpt_schema import DougptError
+from dougpt_schema import DougptError, fingerprint
 
 SETTINGS_NAME = "dougpt.toml"
 SETTINGS_OF_RECORDING = "settings.toml"
@@ -193,6 +193,10 @@ class Workspace:
     def plan_file(self) -> Path:
         """What the Snakefile reads."""
         return self.state / "plan.json"
+
+    def seat_file(self, rater: str) -> Path:
+        """Held by the labelling page of a rater."""
+        return self.state / "raters" / fingerprint(rater)[:16]
 
     def failure_file(self, stage: str, subject: str) -> Path:
         """On which recipe a job failed, and how."""

@@ -3,7 +3,10 @@
 scene -> offset path -> candidates and marks -> belonging -> attribution -> labels -> decision -> tables.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,15 +14,15 @@ from dougpt_schema import ArrowStream, ChatKind, LinkReason
 from numpy.typing import NDArray
 
 from dougpt_align.arrays import Bools
-from dougpt_align.attribution import Parameters, Posterior, Trust, fit
-from dougpt_align.beginning import begin
+from dougpt_align.asking.worth import expect
+from dougpt_align.attribution import Parameters, Posterior
 from dougpt_align.belonging import Belonging, Relation
 from dougpt_align.calibrate import Calibrator, Threshold
-from dougpt_align.channel import FERTILITY_CLASSES, read_prior
+from dougpt_align.channel import read_prior
 from dougpt_align.decide import NONE, REASONS, Best, best_parents, decide, find_bursts
+from dougpt_align.effect import View, compare
+from dougpt_align.fits import Fits, starting_point
 from dougpt_align.labels import Labels, settle
-from dougpt_align.lag import initial_kernel
-from dougpt_align.marks import RATIO_STARTS
 from dougpt_align.outcome import Outcome, candidates_table, clock_table, links_table
 from dougpt_align.prepared import Prepared, in_gaps, prepare, read_anchors, read_clock
 from dougpt_align.ragged import look_up
@@ -27,10 +30,8 @@ from dougpt_align.read_aloud import find_read_aloud
 from dougpt_align.report import AlignReport, Findings, write_report
 from dougpt_align.scene import read_scene
 from dougpt_align.settings import AlignSettings
-from dougpt_align.share import estimate_share, hold_to, pin_share, settle_share
-from dougpt_align.supervise import Learned, choose_threshold, supervise
-
-PRIOR_TRUST = Trust(kernel=3000.0, marks=3000.0, fertility=100.0, free_latency=True)
+from dougpt_align.share import Share
+from dougpt_align.supervise import Learned, checked_answers, choose_threshold, supervise
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def align(
         chat_events: A `chat_events` table of the same recording.
         settings: Choices; the defaults are documented in `AlignSettings`.
         labels: People's decisions. They stand (`decided_by` is `label`); those drawn at random pin the share
-            of replies when there are 30, and calibrate probabilities and threshold when there are 50.
+            of replies when there are 30, and calibrate probabilities and threshold when there are 50. The report
+            then tells the figures without them, too.
         anchors: Events whose time on the recording's clock is known; they outrank shared words.
         gaps: Stretches of the recording that cannot be heard; what would answer them is `cut`.
         prior: What `fit_channel` learned of the channel.
@@ -77,44 +79,82 @@ def align(
     given = None if clock is None else read_clock(clock, scene.chat.recording_id)
     prepared = prepare(scene, settings, start.kernel, read_anchors(anchors, scene), given)
     settled = settle(labels, scene)
-    belonging = _belonging(prepared, settled)
-    share = pin_share(settings, settled, prepared.rows, channel)
-    trust = replace(Trust() if channel is None else PRIOR_TRUST, shape=settings.fertility_shape)
-    # Under a share that is too small replies are told apart better than under one that is too large.
-    held = min(share.value, settings.share)
-    start = begin(prepared.problem, start, held, trust)
-    fitted = fit(prepared.problem, start, held, trust, settings.max_iterations)
-    if not share.labels and belonging.relation is not Relation.UNRELATED:
-        estimate = estimate_share(prepared.problem, start, trust, settings.max_iterations)
-        share = settle_share(share, estimate, is_doubtful=belonging.is_doubtful)
-    if share.value != held:
-        fitted = hold_to(fitted, prepared.problem, share.value)
-
-    known = Calibrator() if channel is None else channel.calibrator
-    learned = supervise(prepared, fitted, settled, known)
-    # The raw posterior has served; of a million events it is a tenth of the memory that the tables need.
-    fitted = replace(fitted, link_P=np.empty(0))
-    best = best_parents(prepared.pairs, learned.link_P)
-    unheard = in_gaps(gaps, scene.chat.recording_id, prepared.time_ms - _typical_lag_ms(fitted.parameters))
-    rejected = _rejected(prepared, best, belonging, unheard)
-    refused_E = np.any(list(rejected.values()), axis=0)[prepared.rows]
-    threshold = choose_threshold(prepared, learned, refused_E, settings)
-    outcome = _with_labels(_outcome(prepared, best, learned, threshold, rejected), settled)
-    time_P, content_P = _scores(prepared, fitted)
+    found, effect = _with_and_without(
+        Fits(prepared, settings, channel, start), settled, partial(_unheard, gaps, prepared)
+    )
+    checked = checked_answers(prepared, found.learned, found.refused_E)
+    outcome = _with_labels(found.outcome, settled)
+    time_P, content_P = _scores(prepared, found.fitted)
     prepared = prepared.without_evidence()
-    findings = Findings(prepared, outcome, fitted, share, belonging, learned, threshold, settled)
+    findings = Findings(
+        prepared=prepared,
+        outcome=outcome,
+        fitted=found.fitted,
+        share=found.share,
+        belonging=found.belonging,
+        learned=found.learned,
+        threshold=found.threshold,
+        labels=settled,
+        worth=expect(settled.among(prepared.rows), checked, settings),
+        effect=effect,
+    )
     return Alignment(
-        links=links_table(prepared, outcome, is_certified=threshold.certified),
-        candidates=candidates_table(prepared, learned.link_P, time_P, content_P),
+        links=links_table(prepared, outcome, is_certified=found.threshold.certified),
+        candidates=candidates_table(prepared, found.learned.link_P, time_P, content_P),
         clock=clock_table(prepared),
         report=write_report(findings),
     )
 
 
-def starting_point(settings: AlignSettings) -> Parameters:
-    """Where a fit without a prior begins."""
-    kernel = initial_kernel(settings.earliest_lag_ms / 1000.0, settings.latest_lag_ms / 1000.0)
-    return Parameters(kernel, dict(RATIO_STARTS), np.ones(FERTILITY_CLASSES))
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What comes out with some labels, or without any; people's own decisions are not yet laid over it."""
+
+    share: Share
+    belonging: Belonging
+    fitted: Posterior
+    learned: Learned
+    threshold: Threshold
+    refused_E: Bools
+    outcome: Outcome
+
+    @property
+    def view(self) -> View:
+        return View(
+            self.learned.link_P, self.refused_E, self.threshold, self.share, int(self.outcome.is_accepted.sum())
+        )
+
+
+def _with_and_without(
+    fits: Fits, labels: Labels, unheard: Callable[[Parameters], Bools]
+) -> tuple[_Decided, dict[str, Any] | None]:
+    """What comes out, and what labels have changed of it; where there are none, nothing is done twice."""
+    found = _decide(fits, labels, unheard)
+    if not len(labels.event_L):
+        return found, None
+    before = _decide(fits, labels.none(), unheard)
+    return found, compare(fits.prepared, found.learned.answers, before.view, found.view)
+
+
+def _decide(fits: Fits, labels: Labels, unheard: Callable[[Parameters], Bools]) -> _Decided:
+    prepared, settings, channel = fits.prepared, fits.settings, fits.channel
+    belonging = _belonging(prepared, labels)
+    share, fitted = fits.settle(labels, belonging)
+    learned = supervise(prepared, fitted, labels, Calibrator() if channel is None else channel.calibrator)
+    # The raw posterior has served; of a million events it is a tenth of the memory that the tables need.
+    fitted = replace(fitted, link_P=np.empty(0))
+    best = best_parents(prepared.pairs, learned.link_P)
+    rejected = _rejected(prepared, best, belonging, unheard(fitted.parameters))
+    refused_E = np.any(list(rejected.values()), axis=0)[prepared.rows]
+    threshold = choose_threshold(prepared, learned, refused_E, settings)
+    outcome = _outcome(prepared, best, learned, threshold, rejected)
+    return _Decided(share, belonging, fitted, learned, threshold, refused_E, outcome)
+
+
+def _unheard(gaps: ArrowStream | None, prepared: Prepared, parameters: Parameters) -> Bools:
+    """Events that would answer what cannot be heard, at the usual lag."""
+    typical_ms = round(1000 * parameters.kernel.quantile(0.5))
+    return in_gaps(gaps, prepared.scene.chat.recording_id, prepared.time_ms - typical_ms)
 
 
 def _belonging(prepared: Prepared, labels: Labels) -> Belonging:
@@ -122,10 +162,6 @@ def _belonging(prepared: Prepared, labels: Labels) -> Belonging:
     if (labels.parent_L >= 0).any():
         return replace(prepared.belonging, relation=Relation.RELATED)
     return prepared.belonging
-
-
-def _typical_lag_ms(parameters: Parameters) -> int:
-    return round(1000 * parameters.kernel.quantile(0.5))
 
 
 def _rejected(prepared: Prepared, best: Best, belonging: Belonging, unheard: Bools) -> dict[LinkReason, Bools]:

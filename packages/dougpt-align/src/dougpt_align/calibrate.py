@@ -57,16 +57,24 @@ def fit_platt(posterior: Floats, right: Bools, weight: Floats) -> Calibrator:
     target = np.where(right, (n_right + 1) / (n_right + 2), 1 / (n_wrong + 2))
     weight = weight / weight.mean()
     design = np.stack([x, np.ones(len(x))], axis=1)
-    beta = np.array([1.0, 0.0])
-    pull = np.array([2.0, 0.2])
+    start, pull = np.array([1.0, 0.0]), np.array([2.0, 0.2])
+
+    def loss(at: Floats) -> float:
+        z = design @ at
+        return float(weight @ (np.logaddexp(0.0, z) - target * z) + 0.5 * pull @ (at - start) ** 2)
+
+    beta, now = start, loss(start)
     for _ in range(50):
         p = 1.0 / (1.0 + np.exp(-np.clip(design @ beta, -40, 40)))
-        gradient = design.T @ (weight * (p - target)) + pull * (beta - np.array([1.0, 0.0]))
+        gradient = design.T @ (weight * (p - target)) + pull * (beta - start)
         curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + np.diag(pull)
         step = np.linalg.solve(curvature, gradient)
-        beta = beta - step
-        if np.abs(step).max() < 1e-9:
+        # A whole step may overshoot where most labels lie far from a half, and every one after it further.
+        moved = [beta - step * 0.5**halvings for halvings in range(20)]
+        beta, after = next(((at, loss(at)) for at in moved if loss(at) <= now), (beta, now))
+        if now - after < 1e-12 * (1.0 + abs(now)):
             break
+        now = after
     return Calibrator(slope=float(max(beta[0], 0.05)), intercept=float(beta[1]))
 
 

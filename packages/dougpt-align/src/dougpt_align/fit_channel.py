@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 from dougpt_schema import ArrowStream, DougptError
 
-from dougpt_align.aligner import PRIOR_TRUST, starting_point
 from dougpt_align.attribution import Problem, Trust, fit
 from dougpt_align.beginning import begin
 from dougpt_align.belonging import Relation
 from dougpt_align.calibrate import MIN_LABELS, Calibrator, fit_platt
 from dougpt_align.channel import Channel, write_prior
+from dougpt_align.fits import PRIOR_TRUST, starting_point
 from dougpt_align.labels import Labels, merge, settle
 from dougpt_align.prepared import Prepared, prepare, read_anchors
 from dougpt_align.scene import read_scene

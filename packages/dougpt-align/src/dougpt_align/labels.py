@@ -6,14 +6,16 @@ attached is listed and never guessed.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from dougpt_schema import LABELS, ArrowStream, Verdict
+from dougpt_schema import LABELS, ArrowStream, AskedAs, Verdict
 
 from dougpt_align.arrays import Bools, Floats, Ints
-from dougpt_align.scene import Scene
+from dougpt_align.scene import Scene, Speech
+from dougpt_align.standing import standing_labels
 
 MIN_OVERLAP = 0.3
 
@@ -31,6 +33,7 @@ class Labels:
     parent_L: Ints
     is_random_L: Bools
     inclusion_L: Floats
+    stratum_L: Ints
     unattached: tuple[str, ...]
     disputed: tuple[str, ...]
     elsewhere: int = 0
@@ -39,6 +42,10 @@ class Labels:
     def random(self) -> Bools:
         """Which labels estimate shares without bias: drawn at random with a known probability."""
         return np.asarray(self.is_random_L & (self.inclusion_L > 0))
+
+    def none(self) -> "Labels":
+        """As if nobody had answered."""
+        return self.among(np.zeros(0, dtype=np.int64))
 
     def among(self, rows: Ints) -> "Labels":
         """Only the labels of the events `rows`, which are sorted."""
@@ -50,6 +57,7 @@ class Labels:
             parent_L=self.parent_L[mine],
             is_random_L=self.is_random_L[mine],
             inclusion_L=self.inclusion_L[mine],
+            stratum_L=self.stratum_L[mine],
         )
 
 
@@ -62,52 +70,58 @@ def settle(labels: ArrowStream | None, scene: Scene) -> Labels:
     Raises:
         ContractError: The table breaks its contract.
     """
-    table = LABELS.check(LABELS.conform(labels)) if labels is not None else LABELS.empty()
-    rows = _standing(table, scene)
+    table = LABELS.conform(labels) if labels is not None else LABELS.empty()
+    rows = [row for row in standing_labels(table, scene.chat.recording_id) if row["verdict"] != Verdict.UNSURE]
     mine = pc.sum(pc.equal(table["recording_id"], scene.chat.recording_id)).as_py() or 0
     events = {event: row for row, event in enumerate(scene.chat.ids.to_pylist())} if rows else {}
+    return replace(settle_rows(rows, events, scene.speech), elsewhere=table.num_rows - mine)
+
+
+def settle_rows(rows: list[dict[str, Any]], events: dict[str, int], speech: Speech) -> Labels:
+    """Attach labels that stand, none of them unsure, to events by their rows and to utterances."""
     unattached: list[str] = []
-    by_event: dict[int, list[dict[str, object]]] = {}
+    by_event: dict[int, list[dict[str, Any]]] = {}
     for label in rows:
         row = events.get(str(label["event_id"]))
         if row is None:
             unattached.append(str(label["label_id"]))
         else:
             by_event.setdefault(row, []).append(label)
-    found: list[tuple[int, bool, int, bool, float]] = []
+    found: list[tuple[int, bool, int, bool, float, str]] = []
     disputed: list[str] = []
     for row, answers in sorted(by_event.items()):
-        verdicts = {answer["verdict"] for answer in answers}
-        if len(verdicts) > 1:
+        is_reply = answers[-1]["verdict"] == Verdict.REPLY
+        if len({answer["verdict"] for answer in answers}) > 1:
             disputed.append(str(answers[0]["event_id"]))
             continue
-        last = answers[-1]
-        parent = -1
-        if last["verdict"] == Verdict.REPLY:
-            parent = _attach(last, scene)
-            if parent < 0 and last["utterance_start_ms"] is not None:
-                unattached.append(str(last["label_id"]))
-        inclusion = last["inclusion_probability"]
-        found.append(
-            (
-                row,
-                last["verdict"] == Verdict.REPLY,
-                parent,
-                last["asked_as"] == "random",
-                float(inclusion) if isinstance(inclusion, float) else 0.0,
-            )
-        )
-    columns = list(zip(*found, strict=True)) if found else [(), (), (), (), ()]
+        parent = attach(answers[-1], speech) if is_reply else -1
+        if is_reply and parent < 0 and answers[-1]["utterance_start_ms"] is not None:
+            unattached.append(str(answers[-1]["label_id"]))
+        found.append((row, is_reply, parent, *drawn(answers)))
+    columns = list(zip(*found, strict=True)) if found else [()] * 6
     return Labels(
         event_L=np.array(columns[0], dtype=np.int64),
         is_reply_L=np.array(columns[1], dtype=np.bool_),
         parent_L=np.array(columns[2], dtype=np.int64),
         is_random_L=np.array(columns[3], dtype=np.bool_),
         inclusion_L=np.array(columns[4], dtype=np.float64),
+        stratum_L=_numbered(columns[5]),
         unattached=tuple(unattached),
         disputed=tuple(disputed),
-        elsewhere=table.num_rows - mine,
     )
+
+
+def drawn(answers: list[dict[str, Any]]) -> tuple[bool, float, str]:
+    """Whether any rater was asked about an event because it was drawn, with which probability, from which stratum.
+
+    An event that one rater drew counts as drawn, whoever else chose to ask about it.
+    """
+    last = next((answer for answer in reversed(answers) if answer["asked_as"] == AskedAs.RANDOM), answers[-1])
+    return last["asked_as"] == AskedAs.RANDOM, float(last["inclusion_probability"]), str(last["stratum"])
+
+
+def _numbered(names: tuple[str, ...]) -> Ints:
+    return np.unique(np.array(names, dtype=str), return_inverse=True)[1].astype(np.int64)
 
 
 def merge(settled: list[Labels]) -> Labels:
@@ -119,44 +133,23 @@ def merge(settled: list[Labels]) -> Labels:
         parent_L=np.full(sum(sizes), -1, dtype=np.int64),
         is_random_L=np.concatenate([labels.is_random_L for labels in settled]),
         inclusion_L=np.concatenate([labels.inclusion_L for labels in settled]),
+        stratum_L=_apart([labels.stratum_L for labels in settled]),
         unattached=tuple(label for labels in settled for label in labels.unattached),
         disputed=tuple(event for labels in settled for event in labels.disputed),
     )
 
 
-def share_of_replies(labels: Labels, fewest: int) -> float | None:
-    """The share of replies among events, estimated from random labels weighted by their inclusion; None if too few.
-
-    Half a label of each kind is added, so that a handful of equal answers does not make a share of 0 or 1.
-    """
-    random = labels.random
-    if int(random.sum()) < fewest:
-        return None
-    weight = 1.0 / labels.inclusion_L[random]
-    unit = float(weight.mean())
-    replies = float(weight @ labels.is_reply_L[random])
-    return (replies + 0.5 * unit) / (float(weight.sum()) + unit)
+def _apart(numbers: list[Ints]) -> Ints:
+    """Strata of several recordings, which have nothing in common."""
+    starts = np.cumsum([0, *(int(one.max(initial=-1)) + 1 for one in numbers)])
+    return np.concatenate([one + start for one, start in zip(numbers, starts, strict=False)]).astype(np.int64)
 
 
-def _standing(table: pa.Table, scene: Scene) -> list[dict[str, object]]:
-    rows = [row for row in table.to_pylist() if row["recording_id"] == scene.chat.recording_id]
-    undone = {row["undoes"] for row in rows if row["undoes"] is not None}
-    latest: dict[tuple[str, str], dict[str, object]] = {}
-    for row in rows:
-        if row["label_id"] in undone:
-            continue
-        key = (row["event_id"], row["rater"])
-        latest.pop(key, None)
-        latest[key] = row
-    return [row for row in latest.values() if row["verdict"] != Verdict.UNSURE]
-
-
-def _attach(label: dict[str, object], scene: Scene) -> int:
+def attach(label: dict[str, Any], speech: Speech) -> int:
     """The utterance row that the label means, or -1."""
     start, end = label["utterance_start_ms"], label["utterance_end_ms"]
     if not isinstance(start, int) or not isinstance(end, int):
         return -1
-    speech = scene.speech
     overlap = np.minimum(speech.end_ms, end) - np.maximum(speech.start_ms, start)
     shorter = np.maximum(np.minimum(speech.end_ms - speech.start_ms, end - start), 1)
     share = np.where((speech.start_ms == start) & (speech.end_ms == end), 1.0, overlap / shorter)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dougpt_align.arrays import Floats, Ints
+from dougpt_align.asking.worth import Worth
 from dougpt_align.attribution import Posterior
 from dougpt_align.belonging import Belonging, Relation
 from dougpt_align.calibrate import MIN_LABELS, Threshold
@@ -48,7 +49,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class AlignReport:
-    """The whole report of one `align` call; times in seconds unless the name says otherwise."""
+    """The whole report of one `align` call; times in seconds unless the name says otherwise.
+
+    `worth` tells what further labels would buy (`asking.Worth`), `effect` what those that are there have changed.
+    """
 
     recording_id: str
     events: int
@@ -68,6 +72,8 @@ class AlignReport:
     fit: dict[str, Any]
     examples: dict[str, tuple[Example, ...]]
     warnings: tuple[str, ...]
+    worth: dict[str, Any] | None = None
+    effect: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values, ready for JSON; the same call always gives the same ones."""
@@ -99,6 +105,8 @@ class Findings:
     learned: Learned
     threshold: Threshold
     labels: Labels
+    worth: Worth
+    effect: dict[str, Any] | None
 
 
 def write_report(found: Findings) -> AlignReport:
@@ -129,6 +137,8 @@ def write_report(found: Findings) -> AlignReport:
         fit=_fit(found.fitted),
         examples=_pick_examples(prepared, found.outcome),
         warnings=tuple(text for applies, text in _warnings(found) if applies),
+        worth=found.worth.to_dict(),
+        effect=found.effect,
     )
 
 

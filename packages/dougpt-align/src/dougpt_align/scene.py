@@ -85,12 +85,18 @@ def read_scene(utterances: ArrowStream, chat_events: ArrowStream, settings: Alig
     Raises:
         ContractError: A contract is broken, a table holds several recordings, or a time lies beyond 31,000 years.
     """
-    speech = _speech(UTTERANCES.check(UTTERANCES.conform(utterances)))
+    speech = read_speech(utterances)
     chat = _chat(CHAT_EVENTS.check(CHAT_EVENTS.conform(chat_events)), settings)
     return Scene(speech, chat, build_lexicon(speech.texts, chat.texts))
 
 
-def _speech(table: pa.Table) -> Speech:
+def read_speech(utterances: ArrowStream) -> Speech:
+    """Check the utterances of one recording and turn them into arrays.
+
+    Raises:
+        ContractError: The contract is broken, there are several recordings, or a time lies beyond 31,000 years.
+    """
+    table = UTTERANCES.check(UTTERANCES.conform(utterances))
     recording = _recording(table, "utterances")
     start_ms, end_ms = _times(table, "utterances", "start_ms"), _times(table, "utterances", "end_ms")
     ids = table["utterance_id"].to_numpy()

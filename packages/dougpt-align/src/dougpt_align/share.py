@@ -13,7 +13,8 @@ import numpy as np
 from dougpt_align.arrays import Ints, row_sums, sigmoid
 from dougpt_align.attribution import Parameters, Posterior, Problem, Trust, fit, pin, stretch
 from dougpt_align.channel import Channel
-from dougpt_align.labels import Labels, share_of_replies
+from dougpt_align.labelled_share import estimate_from_labels
+from dougpt_align.labels import Labels
 from dougpt_align.ragged import times_per_row
 from dougpt_align.settings import AlignSettings
 
@@ -25,19 +26,24 @@ LEAST_SHARE, LARGEST_DOUBTFUL = 0.001, 0.05
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The share of messages that answer the streamer, and where it comes from: labels, prior, estimate or default."""
+    """The share of messages that answer the streamer, and where it comes from: labels, prior, estimate or default.
+
+    `low` and `high` are its 95 % interval, where labels pin it.
+    """
 
     value: float
     pinned_by: str
     labels: int
+    low: float | None = None
+    high: float | None = None
 
 
 def pin_share(settings: AlignSettings, labels: Labels, rows: Ints, channel: Channel | None) -> Share:
     """The share as far as it is known: from labels drawn at random, else from the prior, else the default."""
     mine = labels.among(rows)
-    found = share_of_replies(mine, FEWEST_LABELS)
-    if found is not None:
-        return Share(round(found, 4), "labels", int(mine.random.sum()))
+    found = estimate_from_labels(mine)
+    if found is not None and found.labels >= FEWEST_LABELS:
+        return Share(round(found.value, 4), "labels", found.labels, round(found.low, 4), round(found.high, 4))
     if channel is not None:
         # A prior made without labels has assumed its share: nobody has measured it.
         return Share(channel.share, "prior" if channel.share_labels else "default", channel.share_labels)

@@ -27,11 +27,27 @@ FOLD_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Labels as answers of the model's events (A): event, right pair (-1: none of the candidates), drawn at random?"""
+    """Labels as answers of the model's events (A): event, right pair (-1: none of the candidates), drawn at random?
+
+    A reply whose utterance is no candidate is a reply without a right pair.
+    """
 
     event_A: Ints
     pair_A: Ints
+    is_reply_A: Bools
     is_random_A: Bools
+    weight_A: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Random labels that say whether the model's best link is right (A).
+
+    `probability_A` is that of the link, 0 where it cannot be accepted; `weight_A` one over the inclusion.
+    """
+
+    probability_A: Floats
+    right_A: Bools
     weight_A: Floats
 
 
@@ -87,16 +103,23 @@ def choose_threshold(prepared: Prepared, learned: Learned, refused_E: Bools, set
     answers = learned.answers
     if int(answers.is_random_A.sum()) < MIN_LABELS:
         return Threshold(settings.accept_probability, False, None, 0, None, 0)
-    probability, right, weight, has = checked_links(prepared, learned.link_P, answers)
-    open_A = has & ~refused_E[answers.event_A[answers.is_random_A]]
+    checked = checked_answers(prepared, learned, refused_E)
     return certify(
-        np.where(open_A, probability, 0.0),
-        right,
-        weight,
+        checked.probability_A,
+        checked.right_A,
+        checked.weight_A,
         precision=settings.precision,
         confidence=settings.confidence,
         default=settings.accept_probability,
     )
+
+
+def checked_answers(prepared: Prepared, learned: Learned, refused_E: Bools) -> Checked:
+    """What random labels say of the links that may be accepted at all."""
+    answers = learned.answers
+    probability, right, weight, has = checked_links(prepared, learned.link_P, answers)
+    open_A = has & ~refused_E[answers.event_A[answers.is_random_A]]
+    return Checked(np.where(open_A, probability, 0.0), right, weight)
 
 
 def read_answers(prepared: Prepared, labels: Labels) -> Answers:
@@ -112,7 +135,7 @@ def read_answers(prepared: Prepared, labels: Labels) -> Answers:
     # What was asked because it is doubtful teaches as much, but counts for itself alone.
     weight = np.where(random, 1.0 / np.where(random, mine.inclusion_L[usable], 1.0), np.nan)
     typical = float(np.nanmean(weight)) if random.any() else 1.0
-    return Answers(event, pair, random, np.where(random, weight, typical))
+    return Answers(event, pair, mine.is_reply_L[usable], random, np.where(random, weight, typical))
 
 
 def _stack(prepared: Prepared, fitted: Posterior, answers: Answers) -> Floats:

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from dougpt_schema import SAMPLES
+from dougpt_schema import SAMPLES, DecidedBy
 
 from dougpt_curate.accepted import Material
 from dougpt_curate.dedupe import pair
 
 MERGED = pa.list_(pa.struct([pa.field("event_id", pa.string()), pa.field("into", pa.string())]))
-OWN = pa.schema([("start_ms", pa.int64()), ("end_ms", pa.int64()), ("merged", MERGED)])
+OWN = pa.schema(
+    [("start_ms", pa.int64()), ("end_ms", pa.int64()), ("merged", MERGED), ("labelled", pa.list_(pa.string()))]
+)
 """The columns of the dataset behind the contract's."""
 
 
@@ -35,11 +37,15 @@ def assembled(
     ]
     copies = merged.join(kept.select("turn", into="event"), on="into").sort(pair("turn", "link"))
     pairs = [names.gather(copies["event"]), names.gather(copies["into"])]
+    by_person = pl.Series(material.links["decided_by"] == DecidedBy.LABEL.value)
+    held = pl.concat([kept.select("turn", "link"), copies.select("turn", "link")])
+    held = held.filter(by_person.gather(held["link"])).sort(pair("turn", "link"))
     lists = {
         "context": (answered["context"].list.len(), [answered["context"].explode()]),
         "responses": (_counts(kept["turn"], answered["turn"]), replies),
         "utterance_ids": (answered["utterance_ids"].list.len(), [answered["utterance_ids"].explode()]),
         "merged": (_counts(copies["turn"], answered["turn"]), pairs),
+        "labelled": (_counts(held["turn"], answered["turn"]), [material.links["event_id"].gather(held["link"])]),
     }
     schema = pa.schema([field for field in (*SAMPLES.schema, *OWN) if field.name != "split"])
     arrays = [
@@ -59,7 +65,9 @@ def list_column(rows: pl.DataFrame, samples: pa.Table, column: str) -> pa.Array:
     """Return a column of `samples` anew, of `rows` that name the `turn` to which each belongs, in its order."""
     kind = samples.schema.field(column).type
     counts = _counts(rows["turn"], pl.int_range(samples.num_rows, eager=True))
-    return _list(kind, counts, [rows[field.name] for field in kind.value_type])
+    inner = kind.value_type
+    names = [field.name for field in inner] if pa.types.is_struct(inner) else [column]
+    return _list(kind, counts, [rows[name] for name in names])
 
 
 def offsets(lengths: pl.Series) -> pa.Array:

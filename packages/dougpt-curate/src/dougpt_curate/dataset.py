@@ -20,9 +20,9 @@ class Curated:
     """A dataset.
 
     Attributes:
-        samples: A table of the samples contract, with the further columns `start_ms` and `end_ms` of the turn
-            and `merged`, the events that were merged away as copies (`event_id`) and the reply that stands for
-            each (`into`).
+        samples: A table of the samples contract, with the further columns `start_ms` and `end_ms` of the turn,
+            `merged`, the events that were merged away as copies (`event_id`) and the reply that stands for
+            each (`into`), and `labelled`, the events among both that a person linked.
         rejects: A table of the rejects contract: `subject_id` is the event, or the sample where a turn was left out.
         profile: A table of the profile contract, of the recordings trained on.
         report: What happened, in numbers.

@@ -47,16 +47,29 @@ def revised(
     out = every.drop_nulls("detail").select("turn", "recording_id", "event_id", "detail")
     copies = merged.join(out.rename({"event_id": "into"}), on=["turn", "into"], maintain_order="left")
     samples = piece.samples
+    gone = pl.concat([out, copies.select(out.columns)])
     for column, values in (
         ("responses", kept),
         ("merged", merged.join(copies, on=["turn", "event_id"], how="anti", maintain_order="left")),
+        ("labelled", _without(piece.samples, gone)),
     ):
         place = samples.schema.get_field_index(column)
         samples = samples.set_column(place, samples.schema.field(column), list_column(values, samples, column))
-    taken = pl.concat([out, copies.select(out.columns)]).select("recording_id", "detail", subject_id="event_id")
+    taken = gone.select("recording_id", "detail", subject_id="event_id")
     stays = every["detail"].is_null()
     emotes = piece.emotes.filter(stays.gather(piece.emotes["reply"]))
     return replace(piece, samples=samples, replies=kept.select(piece.replies.columns), emotes=emotes), taken
+
+
+def _without(samples: pa.Table, gone: pl.DataFrame) -> pl.DataFrame:
+    """What a person decided, less the events that are gone."""
+    lists = (
+        pl.DataFrame(samples.select(["labelled"])).with_row_index("turn").with_columns(pl.col("turn").cast(pl.Int64))
+    )
+    rows = lists.filter(pl.col("labelled").list.len() > 0).explode("labelled")
+    return rows.join(
+        gone, left_on=["turn", "labelled"], right_on=["turn", "event_id"], how="anti", maintain_order="left"
+    )
 
 
 def _style(settings: CurateSettings) -> pl.Expr:

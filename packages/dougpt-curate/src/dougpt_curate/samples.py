@@ -34,8 +34,8 @@ class Piece:
     """Samples of some recordings and what was left out on the way.
 
     Attributes:
-        samples: The columns of the samples contract but the split, then `start_ms`, `end_ms` and `merged`, the events
-            that were merged away and into which; in the contract's order.
+        samples: The columns of the samples contract but the split, then `start_ms`, `end_ms`, `merged`, the events
+            that were merged away and into which, and `labelled`, those that a person linked; in the contract's order.
         rejects: Rows of `recording_id`, `subject_id`, `source_id`, `source_row`, `reason`, `detail` and `is_turn`.
         replies: The replies of the samples, in the same order, with what a profile is made from; `turn` is the row
             of the sample.

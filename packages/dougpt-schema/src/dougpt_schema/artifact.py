@@ -178,7 +178,7 @@ def atomic_write(path: Path | str, content: bytes | Callable[[BinaryIO], None]) 
             os.fsync(file.fileno())
         partial.chmod(0o644)
         partial.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
@@ -221,8 +221,8 @@ def _refuse_other_contracts(path: Path | str, contract: Contract, found: Mapping
         raise ContractError(contract.name, rule, where=str(path))
 
 
-def _sync_folder(folder: Path) -> None:
-    """Flush the rename itself, where the platform can open a folder."""
+def sync_folder(folder: Path) -> None:
+    """Flush the names in a folder to disk, where the platform can open one."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

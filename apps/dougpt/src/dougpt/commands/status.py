@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def command(workspace: Path, as_json: bool) -> None:
     """What is there, what is stale and why.
 
-    A stage's output is stale where its sources, settings, code, key or libraries are not today's any more.
+    A stage's output is stale where its sources, settings, code, key or libraries are not today's any more. Of
+    recordings with labels it says whether more labels would still move the figures, and which fit nothing any more.
 
     \b
     Example:
@@ -36,6 +37,8 @@ def command(workspace: Path, as_json: bool) -> None:
 
 def facts(plan: "Plan") -> dict[str, Any]:
     """Return the state of everything as plain values."""
+    from dougpt.labels_told import labels_told
+
     recordings = plan.project.recordings
     return {
         "workspace": str(plan.project.workspace.root),
@@ -64,6 +67,7 @@ def facts(plan: "Plan") -> dict[str, Any]:
             }
             for job in plan.jobs()
         ],
+        "labels": labels_told(plan.project, list(recordings)),
     }
 
 
@@ -90,11 +94,27 @@ def _print(plan: "Plan") -> None:
     for job in plan.jobs():
         if job.stage.per == "dataset":
             click.echo(f"{job.stage.name:<10} {job.state}")
+    _print_labels(plan)
     open_jobs = [job for job in plan.jobs() if job.state != "done"]
     for job in open_jobs:
         if job.state != "missing":
             click.echo(f"{job.stage.name} {job.subject} is {job.state}: {safe(', '.join(job.why))}")
     click.echo(f"run: {advice(root, 'pipeline')}" if open_jobs else "everything is up to date")
+
+
+def _print_labels(plan: "Plan") -> None:
+    """Say of each labelled recording what more labels would buy; where there are none, only what the first would."""
+    from dougpt.labels_told import NONE_YET, labels_told, lines
+    from dougpt.terminal import safe
+
+    found = labels_told(plan.project, plan.project.members())
+    for one in found:
+        name = one["recording_id"]
+        for line in lines(one, is_aligned=plan.job("align", name).state == "done"):
+            click.echo(f"labels {name}: {safe(line)}")
+    aligned = any(plan.job("align", name).state == "done" for name in plan.project.members())
+    if aligned and not found:
+        click.echo(f"{NONE_YET}; give some with: dougpt review")
 
 
 def _age(recording: "Recording") -> tuple[str, str]:

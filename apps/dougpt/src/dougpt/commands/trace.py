@@ -116,7 +116,8 @@ def _print_event(found: dict[str, Any]) -> None:
     click.echo(f"  from {_source(found['source'])}, row {event['source_row']} (the first is 0)")
     if link is not None:
         verdict = "accepted" if link["accepted"] else f"not accepted: {link['reason']}"
-        click.echo(f"  link: {verdict}, probability {link['probability']:.4f}, by {link['decided_by']}")
+        click.echo(f"  link: {verdict}, probability {link['probability']:.4f}, {_decided(link)}")
+    _print_labels(found["labels"])
     for use in found["uses"]:
         where = (
             f"sample {use['sample_id']} ({use['split']})" if "sample_id" in use else f"{use['reason']} {use['detail']}"
@@ -155,13 +156,29 @@ def _print(found: dict[str, Any]) -> None:
         link, event = reply["link"], reply["event"]
         certified = ", certified" if link["certified"] else ""
         click.echo(f"reply {event['event_id']}  {safe(event['text'])}")
-        facts = f"probability {link['probability']:.4f}, lag {link['lag_ms']} ms, by {link['decided_by']}{certified}"
+        facts = f"probability {link['probability']:.4f}, lag {link['lag_ms']} ms, {_decided(link)}{certified}"
         click.echo(f"  link: {facts}")
+        _print_labels(reply["labels"])
         click.echo(f"  from {_source(reply['source'])}, row {event['source_row']} (the first is 0)")
     for stage in found["stages"]:
         click.echo(f"stage {stage['stage']}  recipe {stage['fingerprint'][:16]}  code {stage['code'][:16]}")
         for name, value in sorted(stage["settings"].items()):
             click.echo(f"  {name} = {safe(str(value))}")
+
+
+def _decided(link: dict[str, Any]) -> str:
+    return "decided by a person" if link["decided_by"] == "label" else "decided by the model"
+
+
+def _print_labels(labels: list[dict[str, Any]]) -> None:
+    from dougpt.terminal import clock, safe
+
+    for label in labels:
+        start = label["utterance_start_ms"]
+        to = "" if start is None else f" to what was said at {clock(start)}: {safe(label['utterance_text'] or '')}"
+        click.echo(
+            f"  {safe(label['rater'])} says: {label['verdict'].replace('_', ' ')}{to}, label {label['label_id']}"
+        )
 
 
 def _words(words: list[dict[str, Any]]) -> str:

@@ -10,6 +10,7 @@ from dougpt_schema import ArrowStream, LinkReason
 from dougpt_align.aligner import Alignment
 from dougpt_align.arrays import Floats
 from dougpt_align.page import figures
+from dougpt_align.page.changes import changes
 from dougpt_align.page.examples import pick
 from dougpt_align.page.reasons import funnel, words_of
 from dougpt_align.page.reliability import curve, judge
@@ -44,6 +45,7 @@ def collect(
         "rates": _rates(told),
         "confidence": _confidence(report, told),
         "reliability": _reliability(alignment, labels),
+        "changes": changes(report),
         "figures_of_report": list(_flattened(report)),
     }
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from dougpt_schema import LABELS, ArrowStream, AskedAs, DecidedBy, Verdict
+from dougpt_schema import ArrowStream, DecidedBy, Verdict
 
 from dougpt_align.aligner import Alignment
 from dougpt_align.arrays import Bools, Floats
 from dougpt_align.calibrate import clopper_pearson_lower
+from dougpt_align.labels import drawn
+from dougpt_align.standing import standing_labels
 
 MOST_BINS = 10
 LABELS_A_BIN = 12
@@ -42,11 +44,12 @@ class Judged:
 
 def judge(alignment: Alignment, labels: ArrowStream) -> Judged:
     """Compare the model's links with the labels of this recording that were drawn at random."""
-    drawn = _drawn_at_random(labels, alignment.report.recording_id)
+    inclusion = _drawn_at_random(labels, alignment.report.recording_id)
     links = alignment.links
     links = links.filter(
         pc.and_(
-            pc.equal(links["decided_by"], DecidedBy.LABEL.value), pc.is_in(links["event_id"], pa.array(sorted(drawn)))
+            pc.equal(links["decided_by"], DecidedBy.LABEL.value),
+            pc.is_in(links["event_id"], pa.array(sorted(inclusion), pa.string())),
         )
     )
     best = best_candidates(alignment.candidates, links["event_id"])
@@ -55,7 +58,7 @@ def judge(alignment: Alignment, labels: ArrowStream) -> Judged:
         weighed = best.get(link["event_id"])
         if weighed:
             right = link["accepted"] and weighed[0]["utterance_id"] == link["utterance_id"]
-            found.append((weighed[0]["probability"], right, 1.0 / drawn[link["event_id"]]))
+            found.append((weighed[0]["probability"], right, 1.0 / inclusion[link["event_id"]]))
     probability, right, weight = zip(*found, strict=True) if found else ((), (), ())
     return Judged(np.array(probability, float), np.array(right, dtype=np.bool_), np.array(weight, float))
 
@@ -96,13 +99,9 @@ def _bin(judged: Judged, rows: Any) -> Bin:
 
 def _drawn_at_random(labels: ArrowStream, recording_id: str) -> dict[str, float]:
     """The inclusion probability of each event whose standing label was drawn at random."""
-    rows = [row for row in LABELS.check(LABELS.conform(labels)).to_pylist() if row["recording_id"] == recording_id]
-    undone = {row["undoes"] for row in rows}
-    drawn: dict[str, float] = {}
-    for row in rows:
-        if row["label_id"] in undone or row["verdict"] == Verdict.UNSURE:
-            continue
-        drawn.pop(row["event_id"], None)
-        if row["asked_as"] == AskedAs.RANDOM and row["inclusion_probability"] > 0:
-            drawn[row["event_id"]] = float(row["inclusion_probability"])
-    return drawn
+    answers: dict[str, list[dict[str, Any]]] = {}
+    for row in standing_labels(labels, recording_id):
+        if row["verdict"] != Verdict.UNSURE:
+            answers.setdefault(row["event_id"], []).append(row)
+    found = {event: drawn(rows) for event, rows in answers.items()}
+    return {event: inclusion for event, (is_random, inclusion, _) in found.items() if is_random and inclusion > 0}

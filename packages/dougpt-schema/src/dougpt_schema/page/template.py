@@ -16,11 +16,12 @@ def fill(folder: Path, name: str, *, title: str, **values: Any) -> str:
     The template begins with `{{ head }}`, the page's head with its `title`.
     """
     ours = Markup(head(title))  # noqa: S704 - our own file, and a title that it escapes
-    text = _environment(folder).get_template(name).render(head=ours, **values)
+    text = environment(folder).get_template(name).render(head=ours, **values)
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
 
-def _environment(folder: Path) -> Environment:
+def environment(folder: Path) -> Environment:
+    """Return what fills the templates in `folder`: texts are tamed and escaped, a value that is missing is an error."""
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,

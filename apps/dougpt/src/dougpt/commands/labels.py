@@ -1,0 +1,174 @@
+"""`dougpt labels`: what people decided, to and from files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dougpt import options
+
+if TYPE_CHECKING:
+    from dougpt.project import Project
+
+FORMS = ("label-studio", "csv", "parquet")
+
+
+@click.group()
+def command() -> None:
+    """List, merge, import and export what people decided.
+
+    \b
+    Example:
+      dougpt labels list
+      dougpt labels import anna.jsonl
+      dougpt labels export --as label-studio --count 200
+    """
+
+
+@command.command("list")
+@options.workspace
+@options.only
+@options.as_json
+def list_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
+    """Print how many messages of each recording are labelled, by whom, and what was said.
+
+    \b
+    Example:
+      dougpt labels list --only 1a2b
+    """
+    from dougpt.labels_told import labels_told
+    from dougpt.terminal import safe
+
+    project, recordings = _chosen(workspace, only)
+    found = labels_told(project, recordings)
+    if as_json:
+        options.print_json(found)
+        return
+    for one in found:
+        said = ", ".join(f"{count} {verdict}" for verdict, count in one["verdicts"].items())
+        raters = ", ".join(f"{name} {count}" for name, count in one["raters"].items())
+        click.echo(f"{one['recording_id']}  {one['events']} messages, {one['random']} drawn at random: {said}")
+        click.echo(f"{'':<16}  by {safe(raters)}")
+    if not found:
+        click.echo("no labels yet; give some with: dougpt review")
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options.workspace
+@click.option("--rater", metavar="NAME", help="Keep the file's labels under this name, whatever it says.")
+@options.as_json
+def import_command(file: Path, workspace: Path, rater: str | None, as_json: bool) -> None:
+    """Add the labels of FILE that are not here yet.
+
+    FILE is another person's journal (.jsonl), a table of labels (.parquet, .csv) or what Label Studio exported of tasks
+    from here (JSON, JSON-MIN, CSV, TSV). Labels that are here already are counted; where people disagree both answers
+    stay; rows that cannot be used are counted with the reason.
+
+    \b
+    Example:
+      dougpt labels import anna-3f9c2b1a.jsonl
+      dougpt labels import project-7-at-2026-03-09.json --rater ben
+    """
+    from dataclasses import asdict
+
+    from dougpt.labelling import import_labels
+    from dougpt.project import Project
+    from dougpt.terminal import note, safe
+
+    merged = import_labels(Project.open(workspace), file, rater)
+    if as_json:
+        options.print_json(asdict(merged))
+        return
+    click.echo(f"{merged.added} labels added of {merged.read} read, {merged.duplicates} were here already")
+    if merged.conflicts:
+        click.echo(f"on {merged.conflicts} messages people disagree; both answers stay: dougpt labels agreement")
+    for reason, count in merged.rejects.items():
+        click.echo(f"{count} not used: {safe(reason)}")
+    if merged.added:
+        note("let the links learn from them: dougpt align")
+
+
+@command.command("export")
+@options.workspace
+@options.only
+@click.option("--as", "form", type=click.Choice(FORMS), default="label-studio", show_default=True, help="The form.")
+@click.option("--out", type=click.Path(path_type=Path), help="The file; labels.json, .csv or .parquet by default.")
+@click.option(
+    "--count",
+    default=100,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Label Studio: how many open questions of each recording go along.",
+)
+@options.as_json
+def export_command(
+    workspace: Path, only: tuple[str, ...], form: str, out: Path | None, count: int, as_json: bool
+) -> None:
+    """Write labels as a table, or questions and labels as tasks for Label Studio.
+
+    The tasks quote chat and speech. Beside them lies the labelling interface (.xml), to be pasted into the settings of
+    a Label Studio project; import the tasks there, and what it exports again with: dougpt labels import
+
+    \b
+    Example:
+      dougpt labels export --as label-studio --only 1a2b --count 200 --out tasks.json
+      dougpt labels export --as csv
+    """
+    from dougpt.labelling import SUFFIXES, export_labels
+
+    project, recordings = _chosen(workspace, only)
+    paths = export_labels(project, recordings, form, out or Path(f"labels{SUFFIXES[form]}"), count)
+    if as_json:
+        options.print_json({"files": [str(path) for path in paths]})
+        return
+    for path in paths:
+        click.echo(path)
+
+
+@command.command("agreement")
+@options.workspace
+@options.only
+@options.as_json
+def agreement_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
+    """Print how people agree who answered the same messages: Cohen's kappa with a 95 % interval.
+
+    \b
+    Example:
+      dougpt labels agreement --json
+    """
+    from dougpt.labelling import agreement
+
+    project, recordings = _chosen(workspace, only)
+    found = agreement(project, recordings)
+    if as_json:
+        options.print_json(found)
+        return
+    for pair in found["pairs"]:
+        _print_pair(pair)
+    if not found["pairs"]:
+        click.echo("no message was answered by two people; a second one begins with: dougpt review --rater NAME")
+
+
+def _print_pair(pair: dict[str, Any]) -> None:
+    from dougpt.terminal import safe
+
+    one, two = pair["raters"]
+    unsure = f", {pair['unsure']} more with somebody unsure" if pair["unsure"] else ""
+    click.echo(safe(f"{one} and {two}: {pair['items']} messages{unsure}"))
+    if pair["kappa"] is None:
+        click.echo("  kappa cannot be told: both always say the same" if pair["items"] else "  nothing to compare")
+    else:
+        click.echo(
+            f"  kappa {pair['kappa']:.2f} (95 % interval {pair['low']:.2f} to {pair['high']:.2f}),"
+            f" {pair['agreed']} of {pair['items']} alike"
+        )
+    if pair["replies"]:
+        click.echo(f"  of {pair['replies']} that both call replies {pair['same_speech']} to the same speech")
+
+
+def _chosen(workspace: Path, only: tuple[str, ...]) -> tuple["Project", list[str]]:
+    from dougpt.project import Project
+
+    project = Project.open(workspace)
+    return project, project.select(only)

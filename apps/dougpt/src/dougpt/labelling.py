@@ -1,0 +1,212 @@
+"""Labels that come from files and go into files, and what stands of those that are here."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from dougpt_align.agreement import kappa
+from dougpt_align.asking import questions
+from dougpt_align.label_csv import from_csv, to_csv
+from dougpt_align.label_rows import Imported
+from dougpt_align.label_studio import CONFIG, from_label_studio, to_tasks
+from dougpt_align.standing import standing_labels
+from dougpt_schema import (
+    CANDIDATES,
+    CHAT_EVENTS,
+    LABELS,
+    LINKS,
+    UTTERANCES,
+    DougptError,
+    Provenance,
+    Verdict,
+    atomic_write,
+    fingerprint,
+    read_table,
+    write_table,
+)
+from dougpt_schema.journal import append_journal, read_journal
+from pyarrow import compute as pc
+
+from dougpt.labels import all_labels, labels_of
+from dougpt.project import Project
+from dougpt.workspace import to_json
+
+SUFFIXES = {"label-studio": ".json", "csv": ".csv", "parquet": ".parquet"}
+NOT_HERE, NO_EVENT, STANDS = (
+    "its recording is not in this workspace",
+    "its message is not in the recording's chat",
+    "another label has its label_id",
+)
+
+
+class LabelFileError(DougptError):
+    """A file of labels that cannot be read as any of the forms that are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What an import did.
+
+    Attributes:
+        file: What was read.
+        read: Labels that could be read.
+        added: Labels that are new here.
+        duplicates: Labels that were here already.
+        conflicts: Messages that somebody else calls something else; both answers stay.
+        rejects: How many rows could not be used, by reason.
+        journal: Where the new labels are.
+    """
+
+    file: str
+    read: int
+    added: int
+    duplicates: int
+    conflicts: int
+    rejects: dict[str, int]
+    journal: str
+
+
+def import_labels(project: Project, path: Path, rater: str | None = None) -> Merged:
+    """Add the labels of a file that are not here yet; what cannot be used is counted with its reason.
+
+    Args:
+        project: The workspace.
+        path: A journal or table of labels, or an export of Label Studio.
+        rater: Under which name the file's labels are kept; by default the file's own names.
+
+    Raises:
+        LabelFileError: The file is none of these, or is no text.
+        ArtifactError: A journal or table is damaged.
+    """
+    here = all_labels(project.workspace)
+    found = _read(path, first_order=(pc.max(here["at_order"]).as_py() or 0) + 1 if here.num_rows else 0)
+    rejects = Counter(found.rejects)
+    known = {row["label_id"]: row for row in here.to_pylist()}
+    added: list[dict[str, Any]] = []
+    duplicates = 0
+    for row in _usable(project, _named(found.labels.to_pylist(), rater), rejects):
+        old = known.get(row["label_id"])
+        if old is None:
+            added.append(row)
+        elif _says(old) == _says(row):
+            duplicates += 1
+        else:
+            rejects[STANDS] += 1
+    journal = project.workspace.labels / "imported.jsonl"
+    if added:
+        append_journal(journal, LABELS, added)
+    return Merged(
+        file=str(path),
+        read=found.labels.num_rows,
+        added=len(added),
+        duplicates=duplicates,
+        conflicts=_conflicts(all_labels(project.workspace), {row["label_id"] for row in added}),
+        rejects=dict(sorted(rejects.items())),
+        journal=str(journal),
+    )
+
+
+def export_labels(project: Project, recordings: list[str], form: str, out: Path, count: int) -> list[Path]:
+    """Write the labels of some recordings, or Label Studio's tasks with the next `count` questions of each.
+
+    Raises:
+        LabelFileError: There is nothing to write.
+    """
+    if form == "label-studio":
+        tasks = [task for name in recordings for task in _tasks(project, name, count)]
+        if not tasks:
+            raise LabelFileError("no recording is aligned yet, so there is nothing to ask; run: dougpt align")
+        interface = out.with_suffix(".xml")
+        atomic_write(out, to_json(tasks))
+        atomic_write(interface, CONFIG.encode())
+        return [out, interface]
+    table = all_labels(project.workspace)
+    table = table.filter(pc.is_in(table["recording_id"], pa.array(recordings, pa.string())))
+    if not table.num_rows:
+        raise LabelFileError("there are no labels of these recordings")
+    if form == "csv":
+        atomic_write(out, to_csv(table).encode())
+    else:
+        write_table(table, out, LABELS, Provenance("dougpt", fingerprint(table.to_pylist())))
+    return [out]
+
+
+def agreement(project: Project, recordings: list[str]) -> dict[str, Any]:
+    """Return how the raters of some recordings agree."""
+    table = all_labels(project.workspace)
+    return kappa(table.filter(pc.is_in(table["recording_id"], pa.array(recordings, pa.string())))).to_dict()
+
+
+def _read(path: Path, first_order: int) -> Imported:
+    if path.suffix == ".parquet":
+        return Imported(LABELS.sort(read_table(path, LABELS).select(LABELS.schema.names)), {})
+    if path.suffix == ".jsonl":
+        return Imported(read_journal(path, LABELS), {})
+    if path.suffix not in {".csv", ".tsv", ".json"}:
+        raise LabelFileError(f"{path}: labels are read from .jsonl, .parquet, .csv, .tsv and .json files")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise LabelFileError(f"{path}: no text in UTF-8") from error
+    head = text.partition("\n")[0]
+    is_ours = path.suffix != ".json" and all(name in head for name in ("label_id", "verdict", "at_order"))
+    return from_csv(text) if is_ours else from_label_studio(text, first_order)
+
+
+def _named(rows: list[dict[str, Any]], rater: str | None) -> list[dict[str, Any]]:
+    return rows if rater is None else [row | {"rater": rater} for row in rows]
+
+
+def _usable(project: Project, rows: Iterable[dict[str, Any]], rejects: Counter[str]) -> Iterable[dict[str, Any]]:
+    """Labels of messages that are here; of a recording whose chat is not read yet, all of them."""
+    events: dict[str, set[str] | None] = {}
+    for row in rows:
+        name = row["recording_id"]
+        if name not in project.recordings:
+            rejects[NOT_HERE] += 1
+            continue
+        if name not in events:
+            events[name] = _events(project.workspace.staged(name) / "chat_events.parquet")
+        there = events[name]
+        if there is not None and row["event_id"] not in there:
+            rejects[NO_EVENT] += 1
+            continue
+        yield row
+
+
+def _events(path: Path) -> set[str] | None:
+    return set(read_table(path, CHAT_EVENTS)["event_id"].to_pylist()) if path.exists() else None
+
+
+def _says(row: dict[str, Any]) -> dict[str, Any]:
+    """A label without its place in the order and its rater's name, which an import may change."""
+    return {name: value for name, value in row.items() if name not in {"at_order", "rater"}}
+
+
+def _conflicts(table: pa.Table, added: set[str]) -> int:
+    """Messages on which a label that was added differs from another rater's."""
+    verdicts: dict[tuple[str, str], set[str]] = {}
+    new: set[tuple[str, str]] = set()
+    for row in standing_labels(table):
+        event = (row["recording_id"], row["event_id"])
+        if row["verdict"] != Verdict.UNSURE:
+            verdicts.setdefault(event, set()).add(row["verdict"])
+        if row["label_id"] in added:
+            new.add(event)
+    return sum(len(verdicts.get(event, ())) > 1 for event in new)
+
+
+def _tasks(project: Project, name: str, count: int) -> list[dict[str, Any]]:
+    folder = project.workspace.staged(name)
+    if not (folder / "links.parquet").exists():
+        return []
+    links, candidates, utterances, chat_events = (
+        read_table(folder / f"{contract.name}.parquet", contract)
+        for contract in (LINKS, CANDIDATES, UTTERANCES, CHAT_EVENTS)
+    )
+    labels = labels_of(project.workspace, name)
+    asked = questions(links, candidates, utterances, chat_events, labels=labels, count=count)
+    return to_tasks(asked, labels, candidates, utterances, chat_events)
