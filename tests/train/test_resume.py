@@ -103,6 +103,8 @@ def test_changed_data_settings_or_versions_are_refused_with_the_difference(
 
     with pytest.raises(ResumeRefusedError, match=r"settings\.learning_rate was 0\.001, is 0\.01"):
         train(samples, replace(saving, learning_rate=0.01), tmp_path / "run", resume=True)
+    with pytest.raises(ResumeRefusedError, match=r"settings\.processes was 1, is 2"):
+        train(samples, replace(saving, processes=2), tmp_path / "run", resume=True)
     with pytest.raises(ResumeRefusedError, match="samples was"):
         train(samples.slice(1), saving, tmp_path / "run", resume=True)
 

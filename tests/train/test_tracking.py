@@ -1,6 +1,15 @@
 """MLflow is told what run.json says, once; without MLflow nothing else is missing."""
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,7 +17,10 @@ import pytest
 from dougpt_schema import MissingExtraError
 from dougpt_train import TrainResult
 from dougpt_train.record import METRICS, RUN
-from dougpt_train.tracking import params_of, points_of, tags_of, track
+from dougpt_train.tracking import ARTIFACTS, PAGE, params_of, points_of, tags_of, track
+
+STARTS_WITHIN_S = 180.0
+needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed (extra mlflow)")
 
 
 def test_every_setting_hash_and_point_is_told(result: TrainResult) -> None:
@@ -32,7 +44,7 @@ def test_without_mlflow_the_extra_is_named(result: TrainResult, tmp_path: Path) 
         track(result.run_folder, f"sqlite:///{tmp_path}/mlflow.db")
 
 
-@pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed (extra mlflow)")
+@needs_mlflow
 @pytest.mark.filterwarnings("ignore")  # MLflow's own
 def test_a_run_is_logged_to_an_sqlite_file_once(result: TrainResult, tmp_path: Path) -> None:
     from mlflow import MlflowClient
@@ -42,8 +54,72 @@ def test_a_run_is_logged_to_an_sqlite_file_once(result: TrainResult, tmp_path: P
     first, again = track(result.run_folder, store), track(result.run_folder, store)
 
     assert first == again
-    logged = MlflowClient(tracking_uri=store).get_run(first)
+    client = MlflowClient(tracking_uri=store)
+    logged = client.get_run(first)
     assert logged.data.tags["run_id"] == result.run_id
     assert logged.data.params["rank"] == "16"
-    assert len(MlflowClient(tracking_uri=store).get_metric_history(first, "train_loss")) == 3
+    assert logged.info.user_id == "unknown"
+    assert [point.step for point in client.get_metric_history(first, "train_loss")] == [2, 4, 6]
+    page = Path(client.download_artifacts(first, PAGE)).read_text(encoding="utf-8")
+    assert result.run_id in page
+    assert "<mark>" not in page
+    assert (tmp_path / ARTIFACTS).is_dir()
     assert not (Path.cwd() / "mlruns").exists()
+
+
+@needs_mlflow
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_is_logged_to_a_server(result: TrainResult, tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    with served(tmp_path) as url:
+        logged = track(result.run_folder, url, experiment="elsewhere")
+
+        client = MlflowClient(tracking_uri=url)
+        assert client.get_run(logged).data.tags["run_id"] == result.run_id
+        assert [file.path for file in client.list_artifacts(logged)] == [PAGE]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Start MLflow's server on a free port of this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", f"sqlite:///{folder}/server.db", "--artifacts-destination", str(folder / "kept")]
+    with subprocess.Popen(command, cwd=folder, start_new_session=True) as server:
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/health", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+
+
+def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
+    ends = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < ends and server.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310 (our own loopback)
+            return
+        time.sleep(0.5)
+    pytest.fail(f"MLflow's server did not start within {STARTS_WITHIN_S} s")
+
+
+def test_a_base_in_a_folder_is_told_by_its_name_alone(result: TrainResult) -> None:
+    record = json.loads((result.run_folder / RUN).read_text(encoding="utf-8"))
+    record["inputs"]["settings"]["base"] = "/home/somebody/models/Qwen3-8B-Base"
+
+    assert dict(params_of(record))["base"] == "Qwen3-8B-Base"
+
+
+@pytest.mark.slow
+def test_these_tests_pass_with_mlflow_installed() -> None:
+    # MLflow brings 87 packages, so no other verb installs it and the tests above skip there.
+    root = Path(__file__).parents[2]
+    command = ["uv", "run", "--isolated", "--no-default-groups", "--package", "dougpt-train", "--group", "test"]
+    command += ["--extra", "mlflow", "pytest", "-q", "-m", "not slow", str(Path(__file__).relative_to(root))]
+
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "MLflow is not installed" not in done.stdout

@@ -62,6 +62,12 @@ def wish_to_resume(run: Path, killed: str | None, *, allow_drift: bool) -> None:
     atomic_write(beside(run, RESUME), to_json(wish))
 
 
+def forget_wishes(runs: Path) -> None:
+    """Forget what an earlier `dougpt train` was told of killed runs: it holds for one command."""
+    for path in runs.glob(f"*{RESUME}"):
+        path.unlink()
+
+
 def write_page(run: Path) -> Path:
     """Draw the page of a finished run into its folder and return it.
 

@@ -49,12 +49,12 @@ def open_adapter(model: Any, folder: Path) -> Any:
         return PeftModel.from_pretrained(model, folder)
 
 
-def save_adapter(model: Any, folder: Path, base_name: str) -> None:
-    """Save a PEFT model's adapter, the same files for the same weights.
+def save_adapter(model: Any, folder: Path, base_name: str, weights: Any = None) -> None:
+    """Save a PEFT model's adapter, the same files for the same weights; `weights` where the model's own are spread.
 
     PEFT notes the base's path on this machine, and the adapted layers in the order of a set.
     """
-    model.save_pretrained(folder, save_embedding_layers=False)
+    model.save_pretrained(folder, state_dict=weights, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     config |= {"base_model_name_or_path": base_name, "target_modules": sorted(config["target_modules"])}

@@ -17,7 +17,7 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from dougpt_train import tiny
-from dougpt_train.errors import BaseModelError
+from dougpt_train.errors import BaseModelError, SeveralProcessesError
 from dougpt_train.settings import TINY, TrainSettings
 
 # What decides the output of a model folder; READMEs and training states do not.
@@ -122,18 +122,31 @@ def make_tiny_base(
     return Base(base.name, folder, base.tokenizer, base.config, base.stop_ids), losses
 
 
-def load_weights(base: Base, settings: TrainSettings, device: str) -> Any:
+def load_weights(base: Base, settings: TrainSettings, device: str, *, for_training: bool = False) -> Any:
     """Load the weights: 32-bit on a CPU, 16-bit on a GPU, 4-bit NF4 for QLoRA.
+
+    A base that several GPUs share lies on all of them, layer by layer, to compute with it; `for_training` leaves it to
+    FSDP to place them.
 
     Raises:
         MissingExtraError: QLoRA without bitsandbytes.
         BaseModelError: The weights cannot be read.
     """
+    kind = precision(device)
+    shared = spread(settings, device)
+    options: dict[str, object] = {"dtype": kind}
     if settings.method == "qlora" and not quantised(base):
-        return read_weights(
-            base, dtype=precision(device), quantization_config=_nf4(precision(device)), device_map={"": device}
-        )
-    return read_weights(base, dtype=precision(device)).to(device)
+        # FSDP cuts weights up as floats of one width: four bits hide in them, four to a weight.
+        options |= {"quantization_config": _nf4(kind, storage=kind if shared else torch.uint8)}
+        options |= {} if shared else {"device_map": {"": torch.cuda.current_device() if device == "cuda" else device}}
+    if shared:
+        return read_weights(base, **options | ({} if for_training else {"device_map": "auto"}))
+    return read_weights(base, **options).to(device) if "device_map" not in options else read_weights(base, **options)
+
+
+def spread(settings: TrainSettings, device: str) -> bool:
+    """Return whether several GPUs share the weights."""
+    return settings.sharded and settings.processes > 1 and device == "cuda"
 
 
 def quantised(base: Base) -> str | None:
@@ -161,10 +174,17 @@ def find_device(settings: TrainSettings) -> str:
 
     Raises:
         BaseModelError: A GPU was asked for and there is none.
+        SeveralProcessesError: There are fewer GPUs than processes.
     """
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise BaseModelError(settings.base, "device 'cuda' was asked for and PyTorch finds no GPU")
-    return "cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu"
+    if settings.device == "cpu" or not torch.cuda.is_available():
+        return "cpu"
+    if settings.processes > torch.cuda.device_count():
+        raise SeveralProcessesError(
+            f"processes is {settings.processes}, and PyTorch finds {torch.cuda.device_count()} GPUs"
+        )
+    return "cuda"
 
 
 def precision(device: str) -> torch.dtype:
@@ -178,7 +198,7 @@ def model_files(folder: Path) -> dict[str, str]:
     return {path.name: file_sha256(path) for path in sorted(files)}
 
 
-def _nf4(compute: torch.dtype) -> Any:
+def _nf4(compute: torch.dtype, storage: torch.dtype) -> Any:
     from importlib.util import find_spec  # noqa: PLC0415 (only QLoRA asks)
 
     if find_spec("bitsandbytes") is None:
@@ -186,5 +206,9 @@ def _nf4(compute: torch.dtype) -> Any:
     from transformers import BitsAndBytesConfig  # noqa: PLC0415 (loads bitsandbytes)
 
     return BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=compute
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+        bnb_4bit_quant_storage=storage,
     )

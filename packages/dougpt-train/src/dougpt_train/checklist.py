@@ -14,7 +14,7 @@ import pyarrow as pa
 from dougpt_schema import SAMPLES, ArrowStream, fingerprint
 
 from dougpt_train.adapter import lora_config
-from dougpt_train.base import find_device, load_weights
+from dougpt_train.base import find_device, load_weights, spread
 from dougpt_train.checks.canary import check_canary
 from dougpt_train.checks.check import Check, skipped
 from dougpt_train.checks.labels import (
@@ -37,6 +37,9 @@ from dougpt_train.prepare import Prepared, prepare
 from dougpt_train.record import describe_inputs, hardware
 from dougpt_train.settings import TrainSettings
 from dougpt_train.threads import few_threads
+
+WEIGHED = (("P10", "two steps"), ("P11", "packing"), ("P12", "canary"))
+"""Checks that need the base's weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +203,16 @@ def _waits(code: str, name: str) -> Check:
 
 
 def _waiting(settings: TrainSettings) -> tuple[Check, ...]:
-    steps = find_device(settings) == "cuda"
+    device = find_device(settings)
+    if spread(settings, device):
+        why = f"the weights are spread over {settings.processes} GPUs, and this check is made in one process"
+        return tuple(skipped(code, name, why) for code, name in WEIGHED)
     asked = (
-        ("P10", "two steps", steps, "two steps are measured on a GPU only, and none is used"),
-        ("P11", "packing", settings.packing, "rows are not packed (packing = true)"),
-        ("P12", "canary", settings.canary, "not asked for (canary = true)"),
+        (device == "cuda", "two steps are measured on a GPU only, and none is used"),
+        (settings.packing, "rows are not packed (packing = true)"),
+        (settings.canary, "not asked for (canary = true)"),
     )
-    return tuple(_waits(code, name) if wanted else skipped(code, name, why) for code, name, wanted, why in asked)
+    return tuple(
+        _waits(code, name) if wanted else skipped(code, name, why)
+        for (code, name), (wanted, why) in zip(WEIGHED, asked, strict=True)
+    )

@@ -65,7 +65,7 @@ class ResumeRefusedError(DougptError):
 
 
 class SeveralProcessesError(DougptError):
-    """A run was started in several processes, which would all write its folder."""
+    """A run in several processes was started in another way than by itself, lacks GPUs, or lost a process."""
 
 
 class NotReproducedError(DougptError):

@@ -7,6 +7,8 @@ B rows of T tokens, hidden size H, inner size I of the feed-forward part, N laye
 - trained: weight, gradient and the two moments of AdamW
 - activations: with checkpointing one input a layer and one layer whole, without it all layers whole
 - dequantised: the largest 4-bit matrix once in 16 bits
+- gathered: where GPUs share the base, the layer at work and the next one whole, embeddings and output layer too; each
+  GPU holds its part of the base and of what is trained
 - logits: 8 bytes an entry for a tile of at most 32768 tokens, as TRL's fused head computes them
 
 A twelfth on top is for fragments, a constant for the libraries themselves. Measured points stand in the guide; what is
@@ -20,6 +22,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from dougpt_train.adapter import add_adapter, lora_config
+from dougpt_train.base import spread
 from dougpt_train.settings import TrainSettings
 
 NF4_BYTES = 4.127 / 8
@@ -71,13 +74,14 @@ class Need:
     trained: float
     activations: float
     dequantised: float
+    gathered: float
     logits: float
     libraries: float
 
     @property
     def total(self) -> float:
         """All of it, with what is lost to fragments."""
-        tensors = self.base + self.trained + self.activations + self.dequantised + self.logits
+        tensors = self.base + self.trained + self.activations + self.dequantised + self.gathered + self.logits
         return FRAGMENTS * tensors + self.libraries
 
     def to_dict(self) -> dict[str, int]:
@@ -118,7 +122,7 @@ def shape_of(config: Any, settings: TrainSettings) -> Shape:
 
 
 def needed(shape: Shape, settings: TrainSettings, *, rows: int, tokens: int, device: str) -> Need:
-    """Return what a step on `rows` rows of `tokens` tokens needs on "cuda" or "cpu".
+    """Return what a step on `rows` rows of `tokens` tokens needs on a GPU ("cuda") or a "cpu", in each process.
 
     Args:
         shape: The model's, with its adapter.
@@ -129,16 +133,19 @@ def needed(shape: Shape, settings: TrainSettings, *, rows: int, tokens: int, dev
     """
     size = HALF_BYTES if device == "cuda" else EXACT_BYTES
     quantised = settings.method == "qlora"
-    base = shape.linear * (NF4_BYTES if quantised else size) + shape.rest * size
+    linear, rest = shape.linear * (NF4_BYTES if quantised else size), shape.rest * size
+    shared = spread(settings, device)
+    parts = settings.processes if shared else 1
     places = rows * tokens
     layer = _layer_bytes(shape, size) * places
     inputs = shape.hidden * size * places
     kept = shape.layers * inputs + layer if settings.gradient_checkpointing else shape.layers * layer
     return Need(
-        base=base,
-        trained=_trained_bytes(shape, settings, size),
+        base=(linear + rest) / parts,
+        trained=_trained_bytes(shape, settings, size) / parts,
         activations=kept,
         dequantised=shape.largest * size if quantised else 0.0,
+        gathered=2 * linear / shape.layers + rest if shared else 0.0,
         logits=places * min(shape.vocabulary, HEAD_TILE) * LOGIT_BYTES,
         libraries=LIBRARIES_BYTES[device],
     )

@@ -22,7 +22,9 @@ def training_order(rows: Sequence[Encoded], settings: TrainSettings) -> list[Enc
         epochs.setdefault(row.row.epoch, []).append(place)
     order = [place for epoch in sorted(epochs) for place in shuffled(epochs[epoch], draw)]
     if settings.group_by_length:
-        order = _grouped(order, [len(row.ids) for row in rows], settings.batch_rows * settings.accumulate, draw)
+        order = _grouped(
+            order, [len(row.ids) for row in rows], settings.batch_rows * settings.accumulate * settings.processes, draw
+        )
     return [rows[place] for place in order]
 
 

@@ -52,8 +52,8 @@ class Teller:
         self._tokens_a_step = tokens_a_step
         self._first: tuple[int, float] | None = None
 
-    def __call__(self, done: int, total: int, loss: float | None) -> None:
-        """Tell of a step."""
+    def __call__(self, done: int, total: int, loss: float | None, memory_bytes: int | None = None) -> None:
+        """Tell of a step, and of the memory that another process held for it."""
         if self._told is None:
             return
         now = time.monotonic()
@@ -69,7 +69,7 @@ class Teller:
                 loss,
                 tokens_per_s=None if rate is None else rate * self._tokens_a_step,
                 seconds_left=None if rate is None else (total - done) / rate,
-                memory_bytes=memory_held(),
+                memory_bytes=memory_bytes or memory_held(),
             )
         )
 

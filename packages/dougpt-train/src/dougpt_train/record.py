@@ -70,11 +70,17 @@ def deciding(settings: TrainSettings) -> dict[str, Any]:
     return {name: value for name, value in asdict(settings).items() if name not in UNDECIDING}
 
 
+def without_places(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return recorded settings for a place outside this machine: a base's folder is only its last name."""
+    local = Path(settings["base"]).is_absolute()
+    return {**settings, "base": Path(settings["base"]).name if local else settings["base"]}
+
+
 def hardware(settings: TrainSettings) -> dict[str, Any]:
     """Return what a run computes on: the kind of machine, no name of one."""
     device = find_device(settings)
     gpus = [torch.cuda.get_device_name(at) for at in range(torch.cuda.device_count())] if device == "cuda" else []
-    return {"device": device, "gpus": gpus, "machine": platform.machine()}
+    return {"device": device, "gpus": gpus, "processes": settings.processes, "machine": platform.machine()}
 
 
 def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,17 @@ class TrainSettings:
     max_steps: int = field(default=0, metadata={"help": "Stop after this many steps; 0 means after the last epoch."})
     batch_rows: int = field(default=16, metadata={"help": "Rows a step, on each device."})
     accumulate: int = field(default=1, metadata={"help": "Batches added up before the weights change."})
+    processes: int = field(
+        default=1,
+        metadata={"help": "Processes that train together, one on each GPU; a step takes this many times the rows."},
+    )
+    sharded: bool = field(
+        default=True,
+        metadata={
+            "help": "Several GPUs share the base's weights (FSDP), for bases too large for one; false keeps all of "
+            "them on each (DDP), which is faster where they fit."
+        },
+    )
     learning_rate: float = field(default=1e-3, metadata={"help": "The peak; 1e-4 to 2e-4 suits models of billions."})
     warmup_share: float = field(default=0.05, metadata={"help": "The share of the steps in which the rate rises."})
     rank: int = field(default=16, metadata={"help": "The adapter's rank."})
@@ -144,6 +155,8 @@ class TrainSettings:
             raise ValueError(f"tiny_width is {self.tiny_width}, not a multiple of {WIDTH_STEP}")
         if self.base == TINY and not self.preset and self.method == "full":
             raise ValueError("method 'full' on base 'tiny' trains it twice: raise tiny_steps and use 'lora'")
+        if self.backend == "unsloth" and self.processes > 1:
+            raise ValueError(f"backend 'unsloth' trains in one process: processes is {self.processes}")
         if self.backend == "unsloth" and self.base == TINY and not self.preset:
             raise ValueError("backend 'unsloth' needs a base model of its own: base is 'tiny'")
 
@@ -173,7 +186,9 @@ _CHOICES = {
 }
 _RANGES = {
     **dict.fromkeys(("burst_lines", "prompt_tokens", "reply_tokens"), (1, math.inf)),
-    **dict.fromkeys(("epochs", "batch_rows", "accumulate", "rank", "alpha", "log_steps", "score_rows"), (1, math.inf)),
+    **dict.fromkeys(
+        ("epochs", "batch_rows", "accumulate", "processes", "rank", "alpha", "log_steps", "score_rows"), (1, math.inf)
+    ),
     **dict.fromkeys(("tiny_layers", "tiny_steps", "tiny_batch_rows"), (1, math.inf)),
     **dict.fromkeys(("seed", "context_lines", "max_steps", "eval_steps", "save_steps", "patience"), (0, math.inf)),
     "pack_tokens": (0, math.inf),

@@ -16,14 +16,14 @@ from typing import Any
 
 from dougpt_schema import ArrowStream, file_sha256, fingerprint
 
-from dougpt_train.adapter import known_noise_kept_quiet, save_adapter
 from dougpt_train.base import Base, make_tiny_base, model_files, open_folder
 from dougpt_train.checklist import Preflight, check, check_weights, machine, samples_of, waiting_canary
 from dougpt_train.checks.check import Check
-from dougpt_train.checks.reload import check_reload, reference_logits
+from dougpt_train.checks.reload import check_reload
 from dougpt_train.checks.resume import changed_since
 from dougpt_train.checks.setup import check_disk
 from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError, SeveralProcessesError
+from dougpt_train.fitting import REFERENCE_ROWS, TRAINER, Learning, fit
 from dougpt_train.order import training_order
 from dougpt_train.prepare import Prepared, prepare
 from dougpt_train.progress import Progress, Teller
@@ -44,13 +44,12 @@ from dougpt_train.record import (
     write_settings,
 )
 from dougpt_train.settings import TINY, TrainSettings
+from dougpt_train.several import JOB, fit_in_several
 from dougpt_train.threads import few_threads
-from dougpt_train.trainer import Tell, Watcher, curves, last_checkpoint, make_trainer
+from dougpt_train.trainer import Tell
 
 PARTIAL = ".partial"
-TRAINER = "trainer"
 WEIGHED = "weighed"
-REFERENCE_ROWS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def train(
     Raises:
         PreflightFailedError: A check failed; nothing was trained or written.
         RunFolderError: The folder exists.
-        SeveralProcessesError: It was started as one of several processes.
+        SeveralProcessesError: It was started as one of several processes, or cannot start as many as it is told to.
         ResumeRefusedError: What goes in is not what the killed run was made from.
         BaseModelError: The base model, or the device asked for, is not there.
         NotReproducedError: The saved adapter does not compute what was trained.
@@ -117,7 +116,9 @@ def train(
     if folder.exists():
         raise RunFolderError(folder, "exists; a finished run is never written over")
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise SeveralProcessesError("a run is one process on one device: start it without `accelerate launch`")
+        raise SeveralProcessesError(
+            "start it without `accelerate launch`: `processes` in [train] makes it launch its own"
+        )
     prepared = prepare(samples, settings, validation)
     settings, held_out = prepared.settings, samples_of(test)
     inputs = describe_inputs(prepared, held_out)
@@ -140,7 +141,7 @@ def train(
             prepared = replace(prepared, base=base)
         checks = _with_weights(checks, prepared, work)
         started = time.monotonic()
-        tell = Teller(progress, "adapter", mean_tokens * settings.batch_rows * settings.accumulate)
+        tell = Teller(progress, "adapter", mean_tokens * settings.batch_rows * settings.accumulate * settings.processes)
         metrics, results, reload = _fit(prepared, work, tell)
         seconds = time.monotonic() - started
     checks = checks.with_check(reload)
@@ -191,7 +192,8 @@ def _enter(work: Path, inputs: Mapping[str, Any], *, resume: bool | Path, allow_
 
 def _leave(work: Path, folder: Path) -> None:
     """Take away what only a resumed run would need, and give the run its name."""
-    shutil.rmtree(work / TRAINER, ignore_errors=True)
+    for name in (TRAINER, JOB):
+        shutil.rmtree(work / name, ignore_errors=True)
     for name in (INPUTS, BASE_MADE):
         (work / name).unlink(missing_ok=True)
     work.rename(folder)
@@ -220,30 +222,19 @@ def _with_weights(checks: Preflight, prepared: Prepared, work: Path) -> Prefligh
     return checks
 
 
-def _fit(prepared: Prepared, work: Path, tell: Tell) -> tuple[dict[str, Any], dict[str, Any], Check]:
+def _fit(prepared: Prepared, work: Path, tell: Teller) -> tuple[dict[str, Any], dict[str, Any], Check]:
     """Train, save, and prove the saved weights; return metrics, hashes and the proof."""
-    settings, validation_rows = prepared.settings, prepared.validation_rows
-    rows = training_order(prepared.rows, settings)
-    watcher = Watcher(tell, settings.patience, work / TRAINER)
-    trainer = make_trainer(
-        prepared.base, settings, rows, validation_rows=validation_rows, folder=work / TRAINER, watcher=watcher
-    )
-    before = trainer.evaluate()["eval_loss"] if validation_rows else None
-    checkpoint = last_checkpoint(work / TRAINER)
-    with known_noise_kept_quiet():
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    metrics: dict[str, Any] = curves(trainer.state.log_history) | {"steps": trainer.state.global_step}
-    watcher.restore_best(trainer.model)
-    if before is not None:
-        after = trainer.evaluate()["eval_loss"]
-        metrics |= {"validation_loss_before": round(before, 6), "validation_loss": round(after, 6)}
-    trained = reference_logits(trainer.model, prepared.rows[:REFERENCE_ROWS])
-    results: dict[str, Any] = {}
-    if settings.method == "full":
-        trainer.model.save_pretrained(work / FULL)
-        prepared.base.tokenizer.save_pretrained(work / FULL)
-        results["model"] = model_files(work / FULL)
+    settings, base = prepared.settings, prepared.base
+    ordered = training_order(prepared.rows, settings)
+    rows = Learning(ordered, prepared.validation_rows, prepared.rows[:REFERENCE_ROWS])
+    if settings.processes > 1:
+        metrics, trained = fit_in_several(base, settings, rows, work, tell)
     else:
-        save_adapter(trainer.model, work / ADAPTER, prepared.base.name)
-        results["adapter"] = {WEIGHTS: file_sha256(work / ADAPTER / WEIGHTS)}
-    return metrics, results, check_reload(prepared, work, trained)
+        metrics, trained = fit(base, settings, rows, work, tell)
+    full = settings.method == "full"
+    saved = {"model": model_files(work / FULL)} if full else {"adapter": _adapter_files(work / ADAPTER)}
+    return metrics, saved, check_reload(prepared, work, trained)
+
+
+def _adapter_files(folder: Path) -> dict[str, str]:
+    return {WEIGHTS: file_sha256(folder / WEIGHTS)}

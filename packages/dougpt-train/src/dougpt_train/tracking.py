@@ -1,6 +1,7 @@
-"""A finished run told to MLflow: parameters, curves, hashes. Training itself never needs a tracker.
+"""A finished run told to MLflow: parameters, curves, hashes, its page. Training itself never needs a tracker.
 
-The default store is one SQLite file; any MLflow server works by its URL. `run.json` stays the truth.
+The default store is one SQLite file; any MLflow server works by its URL. `run.json` stays the truth. The page that is
+told quotes no samples: what is forgotten here would be kept there.
 """
 
 import json
@@ -10,9 +11,12 @@ from typing import Any
 
 from dougpt_schema import MissingExtraError
 
-from dougpt_train.record import METRICS, RUN
+from dougpt_train.page import draw_page
+from dougpt_train.record import METRICS, RUN, without_places
 
 EXPERIMENT = "dougpt"
+SQLITE = "sqlite:///"
+ARTIFACTS, PAGE = "mlartifacts", "run.html"
 MOST_VALUE = 500
 BATCH = 1000
 
@@ -26,7 +30,7 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
         experiment: The experiment's name.
 
     Raises:
-        MissingExtraError: MLflow is not installed.
+        MissingExtraError: MLflow is not installed, or what draws a run's page is not.
     """
     try:
         from mlflow import MlflowClient  # noqa: PLC0415 (an extra)
@@ -39,7 +43,9 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     client = MlflowClient(tracking_uri=store)
     found = client.get_experiment_by_name(experiment)
-    place = found.experiment_id if found else client.create_experiment(experiment)
+    place = (
+        found.experiment_id if found else client.create_experiment(experiment, artifact_location=artifacts_of(store))
+    )
     known = client.search_runs([place], f"tags.run_id = '{record['run_id']}'")
     if known:
         return str(known[0].info.run_id)
@@ -50,13 +56,21 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
     points = [Metric(name, value, 0, step) for name, value, step in points_of(metrics)]
     for start in range(0, len(points), BATCH):
         client.log_batch(run_id, metrics=points[start : start + BATCH])
+    client.log_text(run_id, draw_page(folder, quoting=False), PAGE)
     client.set_terminated(run_id)
     return str(run_id)
 
 
+def artifacts_of(store: str) -> str | None:
+    """Return where files of runs go: beside an SQLite file, where MLflow itself takes the current folder; else None."""
+    if not store.startswith(SQLITE):
+        return None
+    return (Path(store.removeprefix(SQLITE)).absolute().parent / ARTIFACTS).as_uri()
+
+
 def params_of(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the settings as MLflow takes them."""
-    for name, value in sorted(record["inputs"]["settings"].items()):
+    for name, value in sorted(without_places(record["inputs"]["settings"]).items()):
         yield name, str(value)[:MOST_VALUE]
 
 

@@ -5,6 +5,7 @@ its back.
 """
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,15 @@ from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from dougpt_train.adapter import known_noise_kept_quiet, lora_config
-from dougpt_train.base import Base, find_device, load_weights
+from dougpt_train.base import Base, find_device, load_weights, spread
 from dougpt_train.packing import dataset_of, fitting, packed
 from dougpt_train.render import Encoded
 from dougpt_train.settings import TrainSettings
 from dougpt_train.unsloth import unsloth_model
 
 STATE = "trainer_state.json"
-BEST = "best.safetensors"
+BEST = "best-{}.safetensors"
+"""Of each process, which may hold a part of the weights only."""
 # Renamed in transformers 5.
 CHECKPOINTING = next(
     name for name in ("activation_checkpointing", "gradient_checkpointing") if name in SFTConfig.__dataclass_fields__
@@ -51,7 +53,7 @@ def make_trainer(
     ours = settings.backend == "trl"
     with known_noise_kept_quiet():
         trainer = _in_order(SFTTrainer)(
-            model=load_weights(base, settings, device) if ours else unsloth_model(base, settings),
+            model=load_weights(base, settings, device, for_training=True) if ours else unsloth_model(base, settings),
             args=arguments,
             train_dataset=dataset,
             eval_dataset=dataset_of(validation_rows) if validation_rows else None,
@@ -74,14 +76,21 @@ def _in_order(trainer: type) -> type:
     return InOrder
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """Return the last whole checkpoint in `folder`; its state is written last, so one without it was cut off."""
-    whole = [path.parent for path in folder.glob(f"checkpoint-*/{STATE}") if _is_json(path)]
+def last_checkpoint(folder: Path, processes: int = 1) -> Path | None:
+    """Return the last whole checkpoint in `folder`.
+
+    The state is written last, so one without it was cut off; each of several processes writes its own random state.
+    """
+    whole = [
+        path.parent
+        for path in folder.glob(f"checkpoint-*/{STATE}")
+        if _is_json(path) and len(list(path.parent.glob("rng_state*.pth"))) == processes
+    ]
     return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
 def curves(history: Sequence[Mapping[str, float]]) -> dict[str, list[dict[str, float]]]:
-    """Return the loss curves of a trainer's log, without what depends on the machine's speed."""
+    """Return the loss curves of a trainer's log, the validation loss of step 0 among them, without speeds."""
     train = [
         {"step": int(entry["step"])}
         | {name: round(float(entry[name]), 6) for name in ("loss", "grad_norm") if name in entry}
@@ -110,7 +119,7 @@ class Watcher(TrainerCallback):  # type: ignore[misc] # transformers is taken as
     def __init__(self, tell: Tell, patience: int, folder: Path) -> None:
         self._tell = tell
         self._patience = patience
-        self._best = folder / BEST
+        self._best = folder / BEST.format(os.environ.get("RANK", "0"))
 
     def on_step_end(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
         """Tell of every step; log the loss with each checkpoint, since a resumed run averages from there."""
@@ -133,11 +142,14 @@ class Watcher(TrainerCallback):  # type: ignore[misc] # transformers is taken as
     def restore_best(self, model: Any) -> None:
         """Put the best weights back."""
         if self._best.is_file():
-            model.load_state_dict(load_file(self._best), strict=False)
+            best = load_file(self._best)
+            for name, weight in model.named_parameters():
+                if name in best:
+                    weight.data.copy_(best[name])
 
 
 def _arguments(settings: TrainSettings, folder: Path, device: str, n_rows: int, *, measure: bool) -> SFTConfig:
-    steps = -(-n_rows // (settings.batch_rows * settings.accumulate))
+    steps = -(-n_rows // (settings.batch_rows * settings.accumulate * settings.processes))
     steps = min(steps, settings.max_steps) if settings.max_steps else steps
     return SFTConfig(
         output_dir=str(folder),
@@ -154,7 +166,7 @@ def _arguments(settings: TrainSettings, folder: Path, device: str, n_rows: int, 
         data_seed=settings.seed,
         use_cpu=device == "cpu",
         bf16=device == "cuda",
-        **{CHECKPOINTING: settings.gradient_checkpointing},
+        **{CHECKPOINTING: settings.gradient_checkpointing, f"{CHECKPOINTING}_kwargs": _checkpointing(settings, device)},
         max_length=None,  # rows are cut before, never through an answer
         packing=False,  # packs are made before, for a batch of them to be known
         padding_free=settings.packing,
@@ -167,7 +179,13 @@ def _arguments(settings: TrainSettings, folder: Path, device: str, n_rows: int, 
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=device == "cuda",
+        ddp_find_unused_parameters=False,
     )
+
+
+def _checkpointing(settings: TrainSettings, device: str) -> dict[str, bool] | None:
+    """Return how activations are computed anew; None leaves it to TRL. FSDP with NF4 weights needs the old way."""
+    return {"use_reentrant": True} if spread(settings, device) and settings.method == "qlora" else None
 
 
 def _trainable(model: Any) -> dict[str, Any]:

@@ -24,18 +24,21 @@ def command(workspace: Path, resume: str | None, allow_drift: bool, dry_run: boo
 
     The run's folder below runs/ is named by its recipe. A preflight comes first, unless `dougpt preflight` made it for
     exactly this run; what it finds ends the command with exit code 3. A killed run goes on from its last checkpoint
-    (save_steps), and is refused where something else goes in now.
+    (save_steps), and is refused where something else goes in now. With `processes` in [train] it starts as many, one on
+    each GPU.
 
     \b
     Example:
       dougpt train --dry-run
       dougpt train
     """
-    if (resume or allow_drift) and not dry_run:
+    if not dry_run:
         from dougpt.plan import Plan
         from dougpt.project import Project
-        from dougpt.training import wish_to_resume
+        from dougpt.training import forget_wishes, wish_to_resume
 
         project = Project.open(workspace)
-        wish_to_resume(project.workspace.run(Plan(project).run_id), resume, allow_drift=allow_drift)
+        forget_wishes(project.workspace.runs)
+        if resume is not None or allow_drift:
+            wish_to_resume(project.workspace.run(Plan(project).run_id), resume, allow_drift=allow_drift)
     run_stage("train", workspace, (), dry_run=dry_run, as_json=as_json, as_job=as_job)

@@ -31,10 +31,12 @@ def check_memory(prepared: Prepared) -> Check:
     device = find_device(settings)
     shape = shape_of(prepared.base.config, settings)
     need = _need(shape, prepared, device)
-    there = memory_of(device)
+    # Processes on a CPU share its memory, each GPU has its own.
+    there = memory_of(device) / (1 if device == "cuda" else settings.processes)
     facts = {"needed": need.to_dict(), "available": round(there), "device": device, "longest": _longest(prepared)}
     place = "on the GPU" if device == "cuda" else "in memory"
-    found = f"about {need.total / GB:.1f} GB are needed {place} by formula, {there / GB:.1f} GB are there"
+    each = f" for each of {settings.processes} processes" if settings.processes > 1 else ""
+    found = f"about {need.total / GB:.1f} GB are needed {place} by formula, {there / GB:.1f} GB are there{each}"
     if need.total > there:
         found += f": take fewer batch_rows, shorter rows, gradient_checkpointing, or preset {_smaller(there)!r}"
     failed, warned = need.total > there, need.total > TIGHT * there

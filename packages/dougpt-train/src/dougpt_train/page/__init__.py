@@ -12,11 +12,12 @@ __all__ = ["draw_page"]
 DRAWING = ("matplotlib", "jinja2", "markupsafe")
 
 
-def draw_page(run_folder: Path | str) -> str:
+def draw_page(run_folder: Path | str, *, quoting: bool = True) -> str:
     """Return a finished run's page as one HTML text that needs no network and runs no script; equal runs, equal text.
 
     Args:
         run_folder: What `train` wrote.
+        quoting: Show a few rows of the samples and where the base lies; false for a page that leaves the machine.
 
     Raises:
         MissingExtraError: matplotlib or jinja2 is not installed.
@@ -28,4 +29,4 @@ def draw_page(run_folder: Path | str) -> str:
         if (error.name or "").partition(".")[0] not in DRAWING:
             raise
         raise MissingExtraError("dougpt-train[report]", "the page of a run") from error
-    return render(Path(run_folder))
+    return render(Path(run_folder), quoting=quoting)

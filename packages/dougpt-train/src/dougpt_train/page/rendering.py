@@ -12,7 +12,7 @@ from dougpt_schema.page.words import number
 from markupsafe import Markup
 
 from dougpt_train.errors import RunFolderError
-from dougpt_train.record import METRICS, PREFLIGHT, RUN
+from dougpt_train.record import METRICS, PREFLIGHT, RUN, without_places
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 5.6, 2.7
@@ -22,9 +22,11 @@ MEMORY = 40
 """The share of the curve's length after which its running mean forgets."""
 
 
-def render(folder: Path) -> str:
+def render(folder: Path, *, quoting: bool) -> str:
     """Return the page; see `dougpt_train.page.draw_page`."""
     record, metrics, preflight = (_read(folder, name) for name in (RUN, METRICS, PREFLIGHT))
+    if not quoting:
+        record["inputs"]["settings"] = without_places(record["inputs"]["settings"])
     checks = preflight["checks"]
     shown: list[dict[str, str]] = next(
         (check["facts"].get("shown", []) for check in checks if check["code"] == "P3"), []
@@ -37,7 +39,7 @@ def render(folder: Path) -> str:
         metrics=metrics,
         checks=sorted(checks, key=lambda check: STATUS_ORDER.index(check["status"])),
         passed=sum(check["status"] == "passed" for check in checks),
-        rows=shown,
+        rows=shown if quoting else [],
         hashes=list(_hashes(record)),
         settings=sorted(record["inputs"]["settings"].items()),
         versions=sorted(record["inputs"]["versions"].items()),
