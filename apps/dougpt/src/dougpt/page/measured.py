@@ -196,5 +196,5 @@ def _recordings_figure(report: Report, best: Result | None) -> Markup | None:
         draw_by_recording(axes, report, "bits_per_byte", others)
         axes.set_xlabel("bits per byte of held-out replies")
         handles, labels = axes.get_legend_handles_labels()
-        axes.legend(handles, [name_of(name) for name in labels], fontsize=8.5)
+        axes.legend(handles, [name_of(name) for name in labels], fontsize=8.5, loc="upper right")
     return made.svg

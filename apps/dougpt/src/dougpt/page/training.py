@@ -53,7 +53,7 @@ def _loss_figure(metrics: Mapping[str, Any]) -> Markup | None:
                 steps = [point["step"] for point in validation]
                 losses = [point["loss"] for point in validation]
                 panel.plot(steps, losses, "o-", color="C2", markersize=4, label="validation")
-                panel.legend(fontsize=8.5)
+                panel.legend(fontsize=8.5, loc="upper right")
             _finish(panel, "adapter")
     return made.svg
 

@@ -47,7 +47,7 @@ def lag_figure(name: str, lags_s: Floats, kernel: Mapping[str, Any] | None = Non
             density = np.asarray(kernel["kernel_density"], dtype=np.float64)
             centres = kernel["kernel_start_s"] + kernel["kernel_bin_s"] * (np.arange(len(density)) + 0.5) + typing_s
             axes.plot(centres, density * LAG_STEP_S * len(lags_s), color="C1", label="learned kernel")
-            axes.legend(fontsize=8.5)
+            axes.legend(fontsize=8.5, loc="upper right")
         axes.axvspan(low, high, color=MUTED, alpha=0.12, linewidth=0)
         axes.axvline(median, color="C2", linewidth=1.4)
         axes.set_title(f"median {number(median, 1)} s", loc="left", color="C2", fontsize=9)
