@@ -80,7 +80,7 @@ def _adapter_figure(metrics: Mapping[str, Any]) -> Markup | None:
         if measured:
             steps, losses = [point["step"] for point in measured], [point["loss"] for point in measured]
             axes.plot(steps, losses, "o-", color="C2", markersize=4, label="held out")
-        axes.legend(fontsize=8.5)
+        axes.legend(fontsize=8.5, loc="upper right")
         _finish(axes)
     return made.svg
 
