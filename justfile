@@ -84,6 +84,14 @@ fuzz-chat *options:
 fuzz-media *options:
     uv run python tests/media/fuzz_media.py "$@"
 
+# Thirty recordings of three channels, one broken, one killed, one added, a person forgotten; `--recordings 6` for fewer
+thirty *options:
+    uv run --with espeakng-loader==0.2.4 python scripts/thirty_recordings.py "$@"
+
+# Kills, damaged inputs, a full disk, wrong clocks, two at once, locked folders, hostile texts; `--full` takes hours
+torture *options:
+    uv run python scripts/torture.py "$@"
+
 # The site, strictly, with the guide's examples run
 docs:
     uv run --group docs python docs/generate.py

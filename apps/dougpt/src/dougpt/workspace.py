@@ -17,6 +17,7 @@ from dougpt_schema import DougptError
 
 SETTINGS_NAME = "dougpt.toml"
 SETTINGS_OF_RECORDING = "settings.toml"
+DELETE_IT = "delete it, nothing is lost"
 
 
 class WorkspaceError(DougptError):
@@ -225,8 +226,37 @@ def read_json(path: Path) -> Any:
     """Return the JSON in `path`; a file that is none is a WorkspaceError that names it."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WorkspaceError(f"{path}: not valid JSON ({error})") from error
+
+
+def read_members(path: Path, remedy: str, **members: type | tuple[type, ...]) -> dict[str, Any]:
+    """Return the JSON object in `path`; where one of `members` is missing or of another type, it is a WorkspaceError.
+
+    Args:
+        path: The file.
+        remedy: What to do where it is damaged.
+        members: What it must hold, with types.
+    """
+    found = read_json(path)
+    for name, kind in members.items():
+        if not isinstance(found, dict) or not isinstance(found.get(name), kind):
+            raise WorkspaceError(f"{path}: damaged, it does not say {name}; {remedy}")
+    return dict(found)
+
+
+def read_places(path: Path) -> dict[str, dict[str, Any]]:
+    """Return where the sources of a recording lie by its local.json; nothing where there is none."""
+    if not path.exists():
+        return {}
+    found: dict[str, Any] = read_members(path, "delete it and ingest the files again", sources=dict)["sources"]
+    for place in found.values():
+        known = place if isinstance(place, dict) else {}
+        if not isinstance(known.get("path"), str) or not all(
+            isinstance(known.get(x), int) for x in ("size", "mtime_ns")
+        ):
+            raise WorkspaceError(f"{path}: damaged, a source has no place; delete it and ingest the files again")
+    return found
 
 
 def to_json(value: Any) -> bytes:
