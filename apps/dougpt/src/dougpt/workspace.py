@@ -7,7 +7,9 @@ labels/  curated/<dataset>/  runs/<run>/  reports/<dataset>/  reports/align-<rec
 ```
 """
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from dougpt_schema import DougptError
 
 SETTINGS_NAME = "dougpt.toml"
 SETTINGS_OF_RECORDING = "settings.toml"
+LONGEST_NAME = 200  # bytes; file systems take 255
+HASHED = "~"
 DELETE_IT = "delete it, nothing is lost"
 
 
@@ -102,7 +106,7 @@ class Workspace:
 
     def channel(self, channel: str) -> Path:
         """What was fitted over the recordings of a channel."""
-        return self.root / "staged" / "channels" / channel
+        return self.root / "staged" / "channels" / folder_name(channel)
 
     def prior_file(self, channel: str) -> Path:
         """The prior that `align` holds to, once `fit-channel` was called."""
@@ -211,6 +215,19 @@ class Workspace:
         """Yield what killed writers left behind: hidden files, and folders of runs, that end in `.partial`."""
         yield from sorted(self.root.rglob(".*.partial"))
         yield from sorted(self.runs.glob("*.partial"))
+
+
+def folder_name(name: str) -> str:
+    """Return a name that somebody else chose as the name of one folder: itself where it can be one.
+
+    Any other is spelled in plain letters, with a hash that tells it from its likes.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+    odd = name.startswith((".", HASHED)) or not name.isprintable() or set(name) & set("/\\")
+    if not odd and len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{HASHED}{digest[:16]}-{plain[:40]}"
 
 
 def refuse_file_in_the_way(root: Path) -> None:
