@@ -23,7 +23,7 @@ pipeline *options:
     uv run --no-sync python examples/score_links.py {{ workspace }}
 
 # What a change must pass
-check: lint types imports test
+check: lint types imports audit test
 
 # Style of every file
 lint:
@@ -37,6 +37,10 @@ types:
 # Who may import whom
 imports:
     uv run lint-imports
+
+# Known vulnerabilities of what the lock installs; says so where no service of advisories can be reached
+audit *options:
+    @uv run --no-sync python scripts/audit.py "$@"
 
 # pytest with the arguments given, on all cores; all fast tests without any
 test *arguments:
@@ -98,15 +102,16 @@ docs:
     NO_MKDOCS_2_WARNING=1 uv run --group docs mkdocs build --strict --quiet
     uv run pytest tests/docs
 
-# All wheels and sdists, installed together and each alone into empty environments
+# All wheels and sdists, installed together and each alone into empty environments, and what they are made of (CycloneDX)
 build:
     rm -rf dist
     uv build --all-packages --out-dir dist --quiet
+    uv run --no-sync python scripts/sbom.py dist
     uv run python scripts/check_release.py dist
 
 # Exactly the files that `just build` checked, to an index by the name in uv's settings or by the URL of uploads
 publish index *options:
-    uv publish {{ if index =~ "://" { "--publish-url" } else { "--index" } }} {{ index }} "${@:2}" dist/*
+    uv publish {{ if index =~ "://" { "--publish-url" } else { "--index" } }} {{ index }} "${@:2}" dist/*.whl dist/*.tar.gz
 
 # Makes the example recordings again
 examples:

@@ -147,7 +147,7 @@ def killed_and_resumed(story: Story, made: list[Made]) -> Ended:
     again = [job for job, inode in before.items() if after.get(job) != inode]
     require(not again, f"done before the kill, and done again: {again}")
     print(f"\nkilled after {killed.wall_s:.0f} s with {len(before)} jobs done; none of them was done again")
-    story.tell("resumed", ended, dict.fromkeys(after.keys() - before.keys(), ["killed before"]))
+    story.tell("resumed", ended, {job: ["killed before"] for job in sorted(after.keys() - before.keys())})
     print(f"  {errors[0]}")
     return Ended(ended.code, "", "", killed.wall_s + ended.wall_s, max(killed.peak_mb, ended.peak_mb))
 
