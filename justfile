@@ -96,9 +96,10 @@ thirty *options:
 torture *options:
     uv run python scripts/torture.py "$@"
 
-# The site, strictly, with the guide's examples run
+# The site, strictly, with links checked and the guide's examples run
 docs:
     uv run --group docs python docs/generate.py
+    uv run --no-sync python scripts/check_links.py
     NO_MKDOCS_2_WARNING=1 uv run --group docs mkdocs build --strict --quiet
     uv run pytest tests/docs
 
@@ -116,3 +117,7 @@ publish index *options:
 # Makes the example recordings again
 examples:
     uv run examples/make_examples.py
+
+# The workflow through a Slurm of one node on this machine; needs Debian's slurmctld, slurmd, slurm-client and munge
+slurm *options:
+    uv run --with snakemake-executor-plugin-slurm==2.8.0 python scripts/slurm_one_node.py "$@"
