@@ -114,7 +114,7 @@ def cluster(folder: Path) -> Iterator[None]:
 
 
 def keep_finding_the_conf(folder: Path) -> None:
-    """Put an srun first in PATH that knows the conf: Snakemake takes every variable of Slurm out of a job's environment.
+    """Put an srun first in PATH that knows the conf: Snakemake takes Slurm's variables out of the environment of jobs.
 
     A real cluster has its conf in /etc, which is not ours to write.
     """

@@ -62,6 +62,7 @@ class Calm:
 def calm(folder: Path) -> Calm:
     """Return the undisturbed run up to curation of this folder, made at the first call."""
     made = Calm(folder / "recordings", folder / "undisturbed")
+    folder.mkdir(parents=True, exist_ok=True)
     if not made.place.exists():
         tiny.make_recordings(made.recordings, RECORDINGS, minutes=MINUTES)
         kill_pipeline.make_workspace(made.place)

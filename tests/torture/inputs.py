@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def run(asked: Asked) -> Outcome:
             failures, endings = fuzz_chat(count, asked.seed, None, keep=asked.keep, first=first)
         elif name == "media":
             whole = asked.folder / "media"
-            whole.mkdir(exist_ok=True)
+            whole.mkdir(parents=True, exist_ok=True)
             media_files(whole)
             failures, endings = fuzz_media(count, asked.seed, whole_files=whole, first=first)
         else:
@@ -142,7 +143,9 @@ def _chunk(
 def _in_child(work: Callable[[Callable[[str], None]], None]) -> tuple[list[str], int]:
     """Run `work` in a fork; return the lines that it told, and its exit status, 0 where all is well."""
     reading, writing = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # threads of pytest only wait, and Arrow's start anew
+        child = os.fork()
     if child == 0:
         os.close(reading)
         status = 1
