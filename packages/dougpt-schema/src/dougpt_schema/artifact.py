@@ -129,6 +129,7 @@ def read_table(path: Path | str, contract: Contract) -> pa.Table:
         # Not `pq.read_table`: that loads pyarrow.dataset, and with it pandas where there is one, for two seconds.
         with pq.ParquetFile(str(path)) as file:
             table = file.read()
+        table.validate(full=True)  # damaged text is no UTF-8, which nobody notices before it is shown
     except (pa.ArrowInvalid, OSError) as error:
         raise ArtifactError(f"{path}: cannot be read as Parquet: {_one_line(error)}") from error
     try:
