@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +48,21 @@ class Story:
     """A workspace to which things happen."""
 
     place: Path
-    rows: list[str] = field(default_factory=list)
+    until: str
 
-    def pipeline(self, *paths: Path, until: str = "evaluate", kill_when: Callable[[], bool] | None = None) -> Ended:
-        """Run the pipeline."""
-        words = ("pipeline", *paths, "--workspace", self.place, "--yes", "--cores", CORES, "--until", until)
+    def pipeline(self, *paths: Path, until: str = "", kill_when: Callable[[], bool] | None = None) -> Ended:
+        """Run the pipeline, as far as this story goes or less far."""
+        words = (
+            "pipeline",
+            *paths,
+            "--workspace",
+            self.place,
+            "--yes",
+            "--cores",
+            CORES,
+            "--until",
+            until or self.until,
+        )
         return dougpt(*words, kill_when=kill_when)
 
     def json(self, *words: object) -> Any:
@@ -61,8 +71,9 @@ class Story:
         require(ended.code == 0, f"{words} ended with {ended.code}: {ended.told}")
         return json.loads(ended.out)
 
-    def foretold(self, until: str = "evaluate") -> dict[tuple[str, str], list[str]]:
+    def foretold(self, until: str = "") -> dict[tuple[str, str], list[str]]:
         """Return what `--dry-run` says would run, and why; `status` must agree."""
+        until = until or self.until
         jobs = self.json("pipeline", "--dry-run", "--until", until)["jobs"]
         names = list(STAGES)[: list(STAGES).index(until) + 1]
         open_jobs = {
@@ -84,7 +95,7 @@ class Story:
                 found[job["stage"], job["subject"]] = path.stat().st_ino
         return found
 
-    def redo(self, what: str, *paths: Path, until: str = "evaluate") -> Ended:
+    def redo(self, what: str, *paths: Path, until: str = "") -> Ended:
         """Run what is open, and require that exactly what was foretold is done anew."""
         said, before = self.foretold(until), self.done()
         ended = self.pipeline(*paths, until=until)
@@ -119,11 +130,13 @@ def require(holds: bool, otherwise: str) -> None:
         raise BrokenPromiseError(otherwise)
 
 
-def grow(folder: Path, made: list[Made], sizes: list[int]) -> list[tuple[int, Ended, dict[str, list[float]]]]:
+def grow(
+    folder: Path, made: list[Made], sizes: list[int], until: str
+) -> list[tuple[int, Ended, dict[str, list[float]]]]:
     """Run the first few recordings in workspaces of their own."""
     found = []
     for size in sizes:
-        story = Story(make_workspace(folder / f"w{size}"))
+        story = Story(make_workspace(folder / f"w{size}"), until)
         ended = story.pipeline(*(one.folder for one in made[:size]))
         require(ended.code in {0, 3}, f"{size} recordings: ended with {ended.code}: {ended.told}")
         print(f"{size} recordings in {ended.wall_s:.0f} s", flush=True)
@@ -193,13 +206,13 @@ def fit(story: Story, one: Made) -> None:
     story.redo(f"the prior of {channel} fitted")
 
 
-def scenario(folder: Path, count: int, minutes: float) -> None:
+def scenario(folder: Path, count: int, minutes: float, until: str) -> None:
     """Let everything happen."""
     made = [make(folder / "in", number, minutes) for number in range(count)]
-    grown = grow(folder, made, [size for size in SIZES if size < count])
+    grown = grow(folder, made, [size for size in SIZES if size < count], until)
     whole = (made[BROKEN].folder / "chat.json").read_bytes()
     (made[BROKEN].folder / "chat.json").write_bytes(whole[: len(whole) // 2])
-    story = Story(make_workspace(folder / "w"))
+    story = Story(make_workspace(folder / "w"), until)
     large = killed_and_resumed(story, made[:-1])
     grown.append((count - 2, large, stage_seconds(story.place)))
 
@@ -237,6 +250,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recordings", type=int, default=30, help="how many, at least six")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="how long each is")
+    parser.add_argument("--until", choices=("curate", "train", "evaluate"), default="evaluate", help="the last stage")
     parser.add_argument("--keep", type=Path, help="work in this folder and leave everything there")
     chosen = parser.parse_args()
     if chosen.recordings < 6:
@@ -244,10 +258,10 @@ def main() -> int:
     pa.set_cpu_count(1)
     try:
         if chosen.keep:
-            scenario(chosen.keep, chosen.recordings, chosen.minutes)
+            scenario(chosen.keep, chosen.recordings, chosen.minutes, chosen.until)
         else:
             with tempfile.TemporaryDirectory(prefix="thirty-") as name:
-                scenario(Path(name), chosen.recordings, chosen.minutes)
+                scenario(Path(name), chosen.recordings, chosen.minutes, chosen.until)
     except BrokenPromiseError as broken:
         print(f"\n{broken}", file=sys.stderr)
         return 1

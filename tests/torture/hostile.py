@@ -65,9 +65,13 @@ def run(asked: Asked) -> Outcome:
         folder = asked.folder / f"hostile-{number}"
         place = make_workspace(folder / "a" / "b" / "w")
         recordings = [_recording(folder / "in", index, rng) for index in range(RECORDINGS)]
-        problems = [line for words in _commands(place, recordings) for line in _terminal(folder, words)]
+        problems = []
+        for words in _commands(place, recordings):
+            code, found = _terminal(folder, words)
+            outcome.endings[f"{words[0]} ended with {code}"] += 1
+            problems += found
         pages = sorted(place.rglob("*.html"))
-        problems += [f"{page.name}: {line}" for page in pages for line in _page(page)]
+        problems += [f"{page.name}: {line}" for page in pages for line in page_problems(page)]
         problems += list(_exports(place))
         problems += [f"{path}: a shell ran a text" for path in folder.rglob(LEFT)]
         problems += [f"{path}: outside of the workspace" for path in _outside(folder)]
@@ -118,11 +122,10 @@ def _commands(place: Path, recordings: list[Path]) -> Iterator[list[str]]:
     yield ["trace", "--line", "1", *workspace]
     yield ["evaluate", "--blind", *workspace]
     yield ["preflight", "--rows", "3", *workspace]
-    yield ["forget", "viewer1", *workspace]
 
 
-def _terminal(folder: Path, words: list[str]) -> list[str]:
-    """Run a command and return what is wrong with what it prints."""
+def _terminal(folder: Path, words: list[str]) -> tuple[int, list[str]]:
+    """Run a command; return its exit code, and what is wrong with what it prints."""
     done = subprocess.run(
         [*dougpt(), *words],
         capture_output=True,
@@ -137,7 +140,7 @@ def _terminal(folder: Path, words: list[str]) -> list[str]:
     problems = [f"{words[0]} prints {', '.join(moving)}"] if moving else []
     if "Traceback" in done.stderr:
         problems.append(f"{' '.join(words[:2])}: a traceback: {done.stderr.strip().splitlines()[-1][:200]}")
-    return problems
+    return done.returncode, problems
 
 
 class _Looked(HTMLParser):
@@ -161,7 +164,8 @@ class _Looked(HTMLParser):
         self.script = None
 
 
-def _page(page: Path) -> list[str]:
+def page_problems(page: Path) -> list[str]:
+    """Return what of a stranger's texts runs, or could run, on a page."""
     looked = _Looked()
     looked.feed(page.read_text(encoding="utf-8"))
     browser = next((found for name in CHROMIUM if (found := shutil.which(name))), None)

@@ -1,11 +1,13 @@
 """A small share of what `just torture` does at length, and what it has found."""
 
+import html
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from campaign import Asked
 from damaged_files import READERS
+from hostile import RUNS, page_problems
 from inputs import case, fuzz
 
 QUICK = ("captions", "descriptions", "holdouts", "settings")
@@ -45,6 +47,17 @@ def test_a_reader_that_crashes_is_a_failure_and_the_others_go_on(tmp_path: Path)
     assert any("the process died with" in line for line in failures)
     assert any("KeyError" in line for line in failures)
     assert len(failures) == endings["failure"]
+
+
+@pytest.mark.parametrize("text", [f"<script>{RUNS}</script>", f"<img src=x onerror={RUNS}>"])
+def test_a_page_on_which_a_text_runs_is_seen(text: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(f"<!doctype html><html><body><p>{text}</p></body></html>")
+
+    assert page_problems(page)
+
+    page.write_text(f"<!doctype html><html><body><p>{html.escape(text)}</p></body></html>")
+    assert page_problems(page) == []
 
 
 @pytest.mark.slow
