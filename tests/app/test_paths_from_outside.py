@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from dougpt.workspace import Workspace
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -39,8 +38,8 @@ def test_two_channels_never_share_a_folder(one: str, other: str) -> None:
     assert (workspace.channel(one) == workspace.channel(other)) == (one == other)
 
 
-@pytest.mark.parametrize("channel", ["../../../escaped", "/tmp/escaped"])  # noqa: S108 - nothing is written there
-def test_the_prior_of_a_hostile_channel_stays_inside(tmp_path: Path, tiny: Any, run: Any, channel: str) -> None:
+def test_the_prior_of_a_hostile_channel_stays_inside(tmp_path: Path, tiny: Any, run: Any) -> None:
+    channel = "../../../escaped"
     inside = tmp_path / "a" / "b" / "w"
     folder = tiny.make_recording(tmp_path / "in", 0, minutes=5)
     assert run("init", inside, "--example-key").exit_code == 0
