@@ -22,6 +22,7 @@ from kill_pipeline import dougpt, make_workspace, pipeline
 LEFT = "left-by-a-shell"
 RUNS = "document.documentElement.dataset.ran=1"
 LONG = 100_000
+USAGE = 2
 TEXTS = (
     f"<script>{RUNS}</script>",
     f"</script><script>{RUNS}</script>",
@@ -69,7 +70,7 @@ def run(asked: Asked) -> Outcome:
         for words in _commands(place, recordings):
             code, found = _terminal(folder, words)
             outcome.endings[f"{words[0]} ended with {code}"] += 1
-            problems += found
+            problems += found + ([f"{words[0]} was called wrongly"] if code == USAGE else [])
         pages = sorted(place.rglob("*.html"))
         problems += [f"{page.name}: {line}" for page in pages for line in page_problems(page)]
         problems += list(_exports(place))
@@ -113,15 +114,16 @@ def _commands(place: Path, recordings: list[Path]) -> Iterator[list[str]]:
     yield ["chat", "--report", *workspace]
     for channel in CHANNELS:
         yield ["fit-channel", channel, *workspace]
-    for name in names[:1]:
-        yield ["show", "--only", name, *workspace]
+    yield from (["show", name, *workspace] for name in names)
     yield ["status", *workspace]
     yield ["pipeline", "--dry-run", *workspace]
     for form in ("all", "dvc"):
         yield ["export", "--as", form, *workspace]
-    yield ["trace", "--line", "1", *workspace]
+    line = place / "curated" / "default" / "exports" / "train.messages.jsonl"
+    yield ["trace", "--line", f"{line}:1", *workspace]
+    yield ["trace", "--in", names[0], *workspace]
     yield ["evaluate", "--blind", *workspace]
-    yield ["preflight", "--rows", "3", *workspace]
+    yield ["preflight", "--rows", *workspace]
 
 
 def _terminal(folder: Path, words: list[str]) -> tuple[int, list[str]]:
