@@ -23,7 +23,7 @@ pipeline *options:
     uv run --no-sync python examples/score_links.py {{ workspace }}
 
 # What a change must pass
-check: lint types imports test
+check: lint types imports audit test
 
 # Style of every file
 lint:
@@ -37,6 +37,10 @@ types:
 # Who may import whom
 imports:
     uv run lint-imports
+
+# Known vulnerabilities of what the lock installs; says so where no service of advisories can be reached
+audit *options:
+    @uv run --no-sync python scripts/audit.py "$@"
 
 # pytest with the arguments given, on all cores; all fast tests without any
 test *arguments:
@@ -84,22 +88,36 @@ fuzz-chat *options:
 fuzz-media *options:
     uv run python tests/media/fuzz_media.py "$@"
 
-# The site, strictly, with the guide's examples run
+# Thirty recordings of three channels, one broken, one killed, one added, a person forgotten; `--recordings 6` for fewer
+thirty *options:
+    uv run --with espeakng-loader==0.2.4 python scripts/thirty_recordings.py "$@"
+
+# Kills, damaged inputs, a full disk, wrong clocks, two at once, locked folders, hostile texts; `--full` takes hours
+torture *options:
+    uv run python scripts/torture.py "$@"
+
+# The site, strictly, with links checked and the guide's examples run
 docs:
     uv run --group docs python docs/generate.py
+    uv run --no-sync python scripts/check_links.py
     NO_MKDOCS_2_WARNING=1 uv run --group docs mkdocs build --strict --quiet
     uv run pytest tests/docs
 
-# All wheels and sdists, installed together and each alone into empty environments
+# All wheels and sdists, installed together and each alone into empty environments, and what they are made of (CycloneDX)
 build:
     rm -rf dist
     uv build --all-packages --out-dir dist --quiet
+    uv run --no-sync python scripts/sbom.py dist
     uv run python scripts/check_release.py dist
 
 # Exactly the files that `just build` checked, to an index by the name in uv's settings or by the URL of uploads
 publish index *options:
-    uv publish {{ if index =~ "://" { "--publish-url" } else { "--index" } }} {{ index }} "${@:2}" dist/*
+    uv publish {{ if index =~ "://" { "--publish-url" } else { "--index" } }} {{ index }} "${@:2}" dist/*.whl dist/*.tar.gz
 
 # Makes the example recordings again
 examples:
     uv run examples/make_examples.py
+
+# The workflow through a Slurm of one node on this machine; needs Debian's slurmctld, slurmd, slurm-client and munge
+slurm *options:
+    uv run --with snakemake-executor-plugin-slurm==2.8.0 python scripts/slurm_one_node.py "$@"

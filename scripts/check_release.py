@@ -3,17 +3,22 @@
     uv run python scripts/check_release.py dist
 
 All wheels together, then each alone beside the siblings that it declares: `uv pip check`, every import, exact
-sibling pins, no other dougpt package loaded by an import, `dougpt --help` of the app. Exits with 1 at the first
-thing that does not hold.
+sibling pins, no other dougpt package loaded by an import, `dougpt --help` of the app. The bill of materials must be
+what the lock gives, and name every package that a wheel asks for. Exits with 1 at the first thing that does not hold.
 """
 
+import json
 import re
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
+from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
+
+from sbom import name_of, sbom
 
 ALONE = """
 import sys, {module}
@@ -38,13 +43,30 @@ def environment(folder: Path, *wheels: str | Path, find_links: Path) -> Path:
     return python
 
 
-def metadata(wheel: Path) -> HeaderParser:
+def metadata(wheel: Path) -> Message:
     """Return the METADATA of a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(entry for entry in archive.namelist() if entry.endswith(".dist-info/METADATA"))
         if not any(entry.endswith("licenses/LICENSE") for entry in archive.namelist()):
             sys.exit(f"{wheel.name} holds no licence")
         return HeaderParser().parsestr(archive.read(name).decode())
+
+
+def check_sbom(path: Path, version: str, found: Iterable[Message]) -> None:
+    """Stop where the bill of materials is missing, another one, tells of a machine, or lacks a package."""
+    if not path.is_file() or (content := path.read_bytes()) != sbom(version):
+        sys.exit(f"{path}: not what scripts/sbom.py writes of this lock")
+    if b"://" in content or b"timestamp" in content or b"serialNumber" in content:
+        sys.exit(f"{path}: holds an address, a time or a number that is another one each time")
+    listed = {component["name"] for component in json.loads(content)["components"]}
+    asked = {
+        re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower().replace("_", "-").replace(".", "-")
+        for facts in found
+        for requirement in (*facts.get_all("Requires-Dist", []), facts["Name"])
+    }
+    if missing := asked - listed:
+        sys.exit(f"{path}: does not list {', '.join(sorted(missing))}")
+    print(f"{path.name}: {len(listed)} packages")
 
 
 def main(dist: Path) -> None:
@@ -61,6 +83,7 @@ def main(dist: Path) -> None:
         for requirement in facts.get_all("Requires-Dist", []):
             if re.match(r"dougpt", requirement) and f"=={next(iter(versions))}" not in requirement:
                 sys.exit(f"{wheel.name} requires {requirement}, which is not pinned to {versions}")
+    check_sbom(dist / name_of(next(iter(versions))), next(iter(versions)), found.values())
     with tempfile.TemporaryDirectory() as place:
         together = environment(Path(place) / "together", *wheels, find_links=dist)
         for facts in found.values():

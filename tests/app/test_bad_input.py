@@ -191,3 +191,30 @@ def test_one_bad_recording_does_not_keep_the_others_from_going_on(
 
     assert_refused(run("transcribe", "--workspace", fresh), "stream-7.srt", "backwards")
     assert len(list(fresh.glob("staged/*/words.parquet"))) == 3
+
+
+@pytest.mark.parametrize("content", ["{}", "[1]", '{"error": 3, "fingerprint": 4}', "{"])
+def test_damaged_bookkeeping_is_named(fresh: Path, run: Any, content: str) -> None:
+    one = next(fresh.glob("raw/*/sources.parquet")).parent.name
+    path = fresh / ".dougpt" / "failures" / f"chat-{one}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+    assert_refused(run("status", "--workspace", fresh), path.name)
+
+    path.unlink()
+    assert run("status", "--workspace", fresh).exit_code == 0
+
+
+@pytest.mark.parametrize("content", ["{}", '{"sources": 3}', '{"sources": {"x": {"path": 3}}}'])
+def test_damaged_places_of_sources_are_named(fresh: Path, run: Any, content: str) -> None:
+    path = next(fresh.glob("raw/*/local.json"))
+    path.write_text(content)
+
+    assert_refused(run("status", "--workspace", fresh), "local.json: damaged", "ingest the files again")
+
+
+def test_a_channel_that_is_not_there_is_told_beside_those_that_are(done: Path, run: Any) -> None:
+    assert_refused(
+        run("fit-channel", "nobody", "--workspace", done), "no channel 'nobody' here; there are tinystreamer"
+    )

@@ -206,6 +206,26 @@ def test_what_is_no_parquet_file_is_named(tmp_path: Path, content: bytes) -> Non
         read_table(tmp_path / "none.parquet", WORDS)
 
 
+def test_a_table_whose_description_is_damaged_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "words.parquet"
+    path.write_bytes(b"PAR1" + b"\xff" * 40 + (40).to_bytes(4, "little") + b"PAR1")
+
+    with pytest.raises(ArtifactError, match=r"^[^\n]*words\.parquet: cannot be read as Parquet[^\n]*$"):
+        read_table(path, WORDS)
+
+
+def test_damaged_text_is_found_when_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.parquet"
+    hurt = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.array([0, 2], pa.int32()).buffers()[1], pa.py_buffer(b"\xf0x")]
+    )
+    whole = GAPS.table([GAP])
+    pq.write_table(whole.set_column(0, "recording_id", hurt), path)
+
+    with pytest.raises(ArtifactError, match="cannot be read as Parquet"):
+        read_table(path, GAPS)
+
+
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "gaps.parquet"
     write_table(GAPS.table([GAP]), path, GAPS)

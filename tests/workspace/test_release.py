@@ -34,6 +34,7 @@ def run(*command: str | Path, **environment: str) -> str:
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     run("uv", "build", "--all-packages", "--out-dir", folder, "--quiet")
+    run(sys.executable, "scripts/sbom.py", folder)
     return folder
 
 
@@ -87,7 +88,7 @@ def test_a_private_index_serves_one_library_and_then_the_app(dist: Path, index: 
         "",
         "--password",
         "",
-        *sorted((tmp_path / "dist").iterdir()),
+        *sorted(path for path in (tmp_path / "dist").iterdir() if path.suffix in {".whl", ".gz"}),
     )
 
     python = tmp_path / "environment" / "bin" / "python"

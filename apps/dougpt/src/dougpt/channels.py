@@ -40,6 +40,9 @@ def fit(project: Project, channel: str | None, only: Iterable[str] = ()) -> dict
     workspace = project.workspace
     ready = [name for name in chosen if (workspace.staged(name) / "links.parquet").exists()]
     if not ready:
+        known = sorted({one.channel for one in project.recordings.values() if one.channel})
+        if channel not in known:
+            raise NoChannelError(f"no channel {channel!r} here; there are {', '.join(known) or 'none'}")
         raise NoChannelError(f"no aligned recording of the channel {channel!r}; run: dougpt align")
     marks = [read_provenance(workspace.staged(name) / f"{table}.parquet") for name in ready for table in _READ]
     settings, code = project.settings.align, code_fingerprint("dougpt_schema", "dougpt_align")

@@ -11,7 +11,7 @@ from dougpt import options
 from dougpt.plan import Job, Plan, State
 from dougpt.project import SPEECH_ROLES, Source
 from dougpt.terminal import lasting
-from dougpt.workspace import read_json
+from dougpt.workspace import DELETE_IT, read_members
 
 ROLES = {"transcribe": SPEECH_ROLES, "chat": (SourceRole.CHAT,)}
 ALL_ROLES = (*SPEECH_ROLES, SourceRole.CHAT)
@@ -74,4 +74,4 @@ def _size(source: Source) -> float:
 
 def _seconds(plan: Plan, stage: str, subject: str) -> float | None:
     path = plan.project.workspace.timing_file(stage, subject)
-    return float(read_json(path)["seconds"]) if path.exists() else None
+    return float(read_members(path, DELETE_IT, seconds=(int, float))["seconds"]) if path.exists() else None

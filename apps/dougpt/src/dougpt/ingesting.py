@@ -29,7 +29,7 @@ from dougpt.ingest_ledger import DETAILS, Ledger
 from dougpt.ingest_progress import ProgressLines
 from dougpt.project import Project
 from dougpt.terminal import note, safe
-from dougpt.workspace import read_json, to_json
+from dougpt.workspace import read_places, to_json
 
 TOLD = ("source_id", "channel", "platform", "video_id", "broadcast_start", "told_duration_ms", "muted")
 """Columns that come from metadata beside the sources, and not from their bytes."""
@@ -167,7 +167,7 @@ def _write(project: Project, recording_id: str, sources: pa.Table, places: dict[
     """Write the manifest of a recording; a source whose place another one has taken was replaced by it."""
     workspace = project.workspace
     local_file = workspace.local_file(recording_id)
-    before = read_json(local_file)["sources"] if local_file.exists() else {}
+    before = read_places(local_file)
     taken = {place["path"]: source_id for source_id, place in places.items()}
     ids = sources["source_id"].to_pylist()
     kept = [name for name in ids if name in places or taken.get(before.get(name, {}).get("path", "")) is None]

@@ -22,7 +22,7 @@ from dougpt.speech import (
     way_of,
     what_tells_apart,
 )
-from dougpt.workspace import read_json
+from dougpt.workspace import DELETE_IT, read_members
 
 RUN_ID_DIGITS = 16
 
@@ -127,12 +127,13 @@ class Plan:
         path = self.project.workspace.failure_file(stage, subject)
         if not path.exists():
             return None
-        found = read_json(path)
+        found = read_members(path, DELETE_IT, error=str, fingerprint=str)
         return str(found["error"]) if found["fingerprint"] == self.recipe(stage, subject).fingerprint else None
 
     def failure_exit_code(self, job: Job) -> int:
         """Return the exit code that the failure of `job` asks for."""
-        return int(read_json(self.project.workspace.failure_file(job.stage.name, job.subject))["exit_code"])
+        path = self.project.workspace.failure_file(job.stage.name, job.subject)
+        return int(read_members(path, DELETE_IT, exit_code=int)["exit_code"])
 
     def usable_members(self) -> list[str]:
         """Return the recordings of the dataset of which no stage failed on today's recipe."""

@@ -16,7 +16,7 @@ from dougpt.light_arrow import keep_pandas_out
 from dougpt.own_settings import OwnSettings, joined, read_own_settings, with_own_settings
 from dougpt.settings import Settings, load_settings
 from dougpt.terminal import safe
-from dougpt.workspace import Workspace, WorkspaceError, read_json
+from dougpt.workspace import Workspace, WorkspaceError, read_members, read_places
 
 SPEECH_ROLES = (SourceRole.VIDEO, SourceRole.AUDIO, SourceRole.CAPTIONS)
 ROLES = (*SPEECH_ROLES, SourceRole.CHAT)
@@ -145,7 +145,12 @@ class Project:
     def forgotten(self) -> frozenset[str]:
         """Pseudonyms whose messages are left out for good."""
         path = self.workspace.forgotten_file
-        return frozenset(read_json(path)["authors"]) if path.exists() else frozenset()
+        if not path.exists():
+            return frozenset()
+        found = read_members(path, "restore it from a copy: it says who is left out", authors=list)["authors"]
+        if not all(isinstance(author, str) for author in found):
+            raise WorkspaceError(f"{path}: damaged, an author is no text; restore it from a copy")
+        return frozenset(found)
 
     @cached_property
     def recordings(self) -> dict[str, Recording]:
@@ -226,7 +231,7 @@ class Project:
     def _recording(self, recording_id: str) -> Recording:
         table = read_table(self.workspace.sources_file(recording_id), SOURCES)
         local_file = self.workspace.local_file(recording_id)
-        local = read_json(local_file)["sources"] if local_file.exists() else {}
+        local = read_places(local_file)
         sources = []
         for row in table.to_pylist():
             place = local.get(row["source_id"], {})

@@ -7,7 +7,9 @@ labels/  curated/<dataset>/  runs/<run>/  reports/<dataset>/  reports/align-<rec
 ```
 """
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,9 @@ from dougpt_schema import DougptError, fingerprint
 
 SETTINGS_NAME = "dougpt.toml"
 SETTINGS_OF_RECORDING = "settings.toml"
+LONGEST_NAME = 200  # bytes; file systems take 255
+HASHED = "~"
+DELETE_IT = "delete it, nothing is lost"
 
 
 class WorkspaceError(DougptError):
@@ -101,7 +106,7 @@ class Workspace:
 
     def channel(self, channel: str) -> Path:
         """What was fitted over the recordings of a channel."""
-        return self.root / "staged" / "channels" / channel
+        return self.root / "staged" / "channels" / folder_name(channel)
 
     def prior_file(self, channel: str) -> Path:
         """The prior that `align` holds to, once `fit-channel` was called."""
@@ -216,6 +221,19 @@ class Workspace:
         yield from sorted(self.runs.glob("*.partial"))
 
 
+def folder_name(name: str) -> str:
+    """Return a name that somebody else chose as the name of one folder: itself where it can be one.
+
+    Any other is spelled in plain letters, with a hash that tells it from its likes.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+    odd = name.startswith((".", HASHED)) or not name.isprintable() or set(name) & set("/\\")
+    if not odd and len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{HASHED}{digest[:16]}-{plain[:40]}"
+
+
 def refuse_file_in_the_way(root: Path) -> None:
     """Raise WorkspaceError where `root` or a folder above it is a regular file."""
     for place in (root, *root.parents):
@@ -229,8 +247,37 @@ def read_json(path: Path) -> Any:
     """Return the JSON in `path`; a file that is none is a WorkspaceError that names it."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WorkspaceError(f"{path}: not valid JSON ({error})") from error
+
+
+def read_members(path: Path, remedy: str, **members: type | tuple[type, ...]) -> dict[str, Any]:
+    """Return the JSON object in `path`; where one of `members` is missing or of another type, it is a WorkspaceError.
+
+    Args:
+        path: The file.
+        remedy: What to do where it is damaged.
+        members: What it must hold, with types.
+    """
+    found = read_json(path)
+    for name, kind in members.items():
+        if not isinstance(found, dict) or not isinstance(found.get(name), kind):
+            raise WorkspaceError(f"{path}: damaged, it does not say {name}; {remedy}")
+    return dict(found)
+
+
+def read_places(path: Path) -> dict[str, dict[str, Any]]:
+    """Return where the sources of a recording lie by its local.json; nothing where there is none."""
+    if not path.exists():
+        return {}
+    found: dict[str, Any] = read_members(path, "delete it and ingest the files again", sources=dict)["sources"]
+    for place in found.values():
+        known = place if isinstance(place, dict) else {}
+        if not isinstance(known.get("path"), str) or not all(
+            isinstance(known.get(x), int) for x in ("size", "mtime_ns")
+        ):
+            raise WorkspaceError(f"{path}: damaged, a source has no place; delete it and ingest the files again")
+    return found
 
 
 def to_json(value: Any) -> bytes:

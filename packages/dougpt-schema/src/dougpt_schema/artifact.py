@@ -129,8 +129,9 @@ def read_table(path: Path | str, contract: Contract) -> pa.Table:
         # Not `pq.read_table`: that loads pyarrow.dataset, and with it pandas where there is one, for two seconds.
         with pq.ParquetFile(str(path)) as file:
             table = file.read()
+        table.validate(full=True)  # damaged text is no UTF-8, which nobody notices before it is shown
     except (pa.ArrowInvalid, OSError) as error:
-        raise ArtifactError(f"{path}: cannot be read as Parquet: {error}") from error
+        raise ArtifactError(f"{path}: cannot be read as Parquet: {_one_line(error)}") from error
     try:
         return contract.check(contract.conform(table).replace_schema_metadata(None))
     except ContractError as error:
@@ -201,13 +202,18 @@ def _metadata(contract: Contract, provenance: Provenance) -> dict[str, str]:
     return {PREFIX + name: facts[name] for name in sorted(facts)}
 
 
+def _one_line(error: Exception) -> str:
+    """Return what went wrong in one line: Thrift tells of damaged bytes in several."""
+    return " ".join(str(error).split())
+
+
 def _file_metadata(path: Path | str) -> dict[str, str]:
     try:
         found = pq.read_metadata(str(path)).metadata or {}
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: there is no such file") from error
     except (pa.ArrowInvalid, OSError) as error:
-        raise ArtifactError(f"{path}: cannot be read as Parquet: {error}") from error
+        raise ArtifactError(f"{path}: cannot be read as Parquet: {_one_line(error)}") from error
     text = {key.decode(): value.decode() for key, value in found.items() if key.startswith(PREFIX.encode())}
     return {key.removeprefix(PREFIX): value for key, value in text.items()}
 

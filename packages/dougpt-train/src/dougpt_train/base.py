@@ -164,7 +164,7 @@ def read_weights(base: Base, **options: object) -> Any:
         BaseModelError: The weights cannot be read.
     """
     try:
-        return AutoModelForCausalLM.from_pretrained(base.folder, local_files_only=True, **options)
+        return AutoModelForCausalLM.from_pretrained(base.folder, local_files_only=True, use_safetensors=True, **options)
     except (OSError, ValueError) as error:
         raise BaseModelError(base.name, str(error).splitlines()[0]) from error
 

@@ -82,7 +82,9 @@ def merge(
 
 
 def _check_saved(work: Path, precision: Precision, probes: list[Encoded], expected: torch.Tensor) -> float:
-    read_back = AutoModelForCausalLM.from_pretrained(work, dtype=getattr(torch, precision), local_files_only=True)
+    read_back = AutoModelForCausalLM.from_pretrained(
+        work, dtype=getattr(torch, precision), local_files_only=True, use_safetensors=True
+    )
     saved = largest_difference(reference_logits(read_back, probes), expected)
     if not saved <= max(ALLOWED_MERGED, ALLOWED_SHARE * float(expected.abs().max())):
         raise NotReproducedError(f"the written {precision} weights differ from base and adapter by {saved:.2g}", saved)

@@ -1,0 +1,67 @@
+"""Everything that breaks programs of this kind, on purpose, at random and repeatable.
+
+    just torture                               # a little of each campaign: about ten minutes on two cores
+    just torture inputs --count 5000 --seed 7  # one of them, more of it, other cases
+    just torture inputs --first 5000           # goes on where one stopped
+    just torture --full                        # 200 kills, 200,000 inputs: many hours
+
+Campaigns: kills, inputs, disk, clocks, together, readonly, hostile; each is a module below tests/torture, whose first
+lines say what it does and what must hold. Counts are printed, each failure with the seed and the number of its case;
+inputs that fail are made small and kept. Exits with 1 where anything failed.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "torture"))
+
+from campaign import Asked
+
+COUNTS = {
+    "inputs": (2000, 200_000),
+    "kills": (2, 200),
+    "disk": (2, 40),
+    "clocks": (2, 20),
+    "together": (2, 40),
+    "readonly": (4, 40),
+    "hostile": (1, 20),
+}
+"""How many cases each campaign has, by default and with --full."""
+
+
+def main() -> int:
+    """Run the campaigns that are named, all of them without a name."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("campaigns", nargs="*", metavar="CAMPAIGN", help=f"some of: {', '.join(COUNTS)}")
+    parser.add_argument("--full", action="store_true", help="as many cases as a release needs")
+    parser.add_argument("--count", type=int, help="how many cases of each")
+    parser.add_argument("--seed", type=int, default=1, help="another seed gives other cases")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first case, to go on where one stopped")
+    parser.add_argument("--keep", type=Path, default=Path("torture-failures"), help="where inputs that fail are kept")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.campaigns) - COUNTS.keys():
+        parser.error(f"no campaign {', '.join(sorted(unknown))}; there are {', '.join(COUNTS)}")
+    failures = 0
+    for name in chosen.campaigns or COUNTS:
+        count = chosen.count or COUNTS[name][chosen.full]
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix=f"torture-{name}-") as folder:
+            asked = Asked(Path(folder), chosen.keep, chosen.seed, chosen.first, count)
+            outcome = import_module(name).run(asked)
+        took_s = time.monotonic() - began
+        print(f"\n{name}: {count} cases of seed {chosen.seed} in {took_s:.0f} s: {len(outcome.failures)} failures")
+        for ending, times in sorted(outcome.endings.items()):
+            print(f"{times:>8} {ending}")
+        for failure in outcome.failures:
+            print(f"  {failure}")
+        sys.stdout.flush()
+        failures += len(outcome.failures)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""A small share of what `just torture` does at length, and what it has found."""
+
+import html
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from campaign import Asked
+from damaged_files import READERS
+from hostile import RUNS, page_problems
+from inputs import case, fuzz
+
+QUICK = ("captions", "descriptions", "holdouts", "settings")
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_damaged_inputs_are_read_or_refused(name: str, tmp_path: Path) -> None:
+    failures, endings = fuzz(READERS[name], 60, seed=20_000, keep=tmp_path)
+
+    assert failures == []
+    assert endings.total() == 60
+    assert endings["read"] < 60 or name == "descriptions"
+
+
+def test_a_case_is_the_same_whenever_it_is_made(tmp_path: Path) -> None:
+    reader = READERS["holdouts"]
+    whole = reader.originals(tmp_path)
+
+    assert case(reader, whole, 1, 7) == case(reader, whole, 1, 7)
+    assert len({case(reader, whole, 1, number)[1] for number in range(20)}) > 10
+
+
+def test_a_reader_that_crashes_is_a_failure_and_the_others_go_on(tmp_path: Path) -> None:
+    import os
+    import signal
+    from dataclasses import replace
+
+    def crash(_: Path, __: str, content: bytes) -> None:
+        if len(content) % 3 == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if len(content) % 3 == 1:
+            raise KeyError(content[:10])
+
+    failures, endings = fuzz(replace(READERS["holdouts"], read=crash), 20, seed=1, keep=tmp_path)
+
+    assert endings.total() == 20
+    assert any("the process died with" in line for line in failures)
+    assert any("KeyError" in line for line in failures)
+    assert len(failures) == endings["failure"]
+
+
+@pytest.mark.parametrize("text", [f"<script>{RUNS}</script>", f"<img src=x onerror={RUNS}>"])
+def test_a_page_on_which_a_text_runs_is_seen(text: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(f"<!doctype html><html><body><p>{text}</p></body></html>")
+
+    assert page_problems(page)
+
+    page.write_text(f"<!doctype html><html><body><p>{html.escape(text)}</p></body></html>")
+    assert page_problems(page) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", ["inputs", "kills", "disk", "clocks", "together", "readonly", "hostile"])
+def test_a_campaign_finds_nothing(name: str, tmp_path: Path) -> None:
+    count = {"inputs": 400, "clocks": 2, "together": 2, "readonly": 4}.get(name, 1)
+
+    outcome = import_module(name).run(Asked(tmp_path / "work", tmp_path / "kept", 3, 0, count))
+
+    assert outcome.failures == []
+    assert outcome.endings
