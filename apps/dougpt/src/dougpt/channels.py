@@ -20,6 +20,7 @@ from dougpt_schema import (
     write_table,
 )
 
+from dougpt.advice import advice
 from dougpt.labels import labels_fingerprint, labels_of
 from dougpt.project import Project
 
@@ -43,7 +44,7 @@ def fit(project: Project, channel: str | None, only: Iterable[str] = ()) -> dict
         known = sorted({one.channel for one in project.recordings.values() if one.channel})
         if channel not in known:
             raise NoChannelError(f"no channel {channel!r} here; there are {', '.join(known) or 'none'}")
-        raise NoChannelError(f"no aligned recording of the channel {channel!r}; run: dougpt align")
+        raise NoChannelError(f"no aligned recording of the channel {channel!r}; run: {advice(workspace.root, 'align')}")
     marks = [read_provenance(workspace.staged(name) / f"{table}.parquet") for name in ready for table in _READ]
     settings, code = project.settings.align, code_fingerprint("dougpt_schema", "dougpt_align")
     labels = [table for name in ready if (table := labels_of(workspace, name)) is not None]

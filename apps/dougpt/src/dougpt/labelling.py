@@ -30,6 +30,7 @@ from dougpt_schema import (
 from dougpt_schema.journal import append_journal, read_journal
 from pyarrow import compute as pc
 
+from dougpt.advice import advice
 from dougpt.labels import all_labels, labels_of
 from dougpt.project import Project
 from dougpt.workspace import to_json
@@ -118,7 +119,8 @@ def export_labels(project: Project, recordings: list[str], form: str, out: Path,
     if form == "label-studio":
         tasks = [task for name in recordings for task in _tasks(project, name, count)]
         if not tasks:
-            raise LabelFileError("no recording is aligned yet, so there is nothing to ask; run: dougpt align")
+            run = advice(project.workspace.root, "align")
+            raise LabelFileError(f"no recording is aligned yet, so there is nothing to ask; run: {run}")
         interface = out.with_suffix(".xml")
         atomic_write(out, to_json(tasks))
         atomic_write(interface, CONFIG.encode())

@@ -28,7 +28,7 @@ def lines(one: dict[str, Any], *, is_aligned: bool) -> list[str]:
     """What to print of the labels of one recording."""
     told = [f"{one['events']} messages labelled, {one['random']} drawn at random, by {', '.join(one['raters'])}"]
     if not is_aligned:
-        return [*told, "not all of them were learned from; run: dougpt align"]
+        return [*told, "not all of them were learned from yet: align again"]
     if one["worth"] is not None:
         more = "more labels still pay" if one["moves"] else "more labels change little"
         told.append(f"{more}: {one['worth']}")

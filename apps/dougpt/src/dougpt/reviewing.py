@@ -22,6 +22,7 @@ from dougpt_schema import (
 )
 from dougpt_schema.journal import SUFFIX
 
+from dougpt.advice import advice
 from dougpt.labels import all_labels
 from dougpt.project import Project, Source
 from dougpt.workspace import Workspace
@@ -72,7 +73,8 @@ def open_desk(project: Project, recordings: list[str], sitting: Sitting) -> Desk
     aligned = [name for name in recordings if _links(project.workspace, name).exists()]
     if not aligned:
         raise NothingToReviewError(
-            "no recording is aligned yet, so there is no message to ask about; run: dougpt align"
+            "no recording is aligned yet, so there is no message to ask about; "
+            f"run: {advice(project.workspace.root, 'align')}"
         )
     workspace = project.workspace
     book = Book(
@@ -90,7 +92,7 @@ def open_desk(project: Project, recordings: list[str], sitting: Sitting) -> Desk
     )
     if not desk.progress().left:
         raise NothingToReviewError(
-            f"{sitting.rater} has answered every message that is worth asking; run: dougpt align"
+            f"{sitting.rater} has answered every message that is worth asking; run: {advice(workspace.root, 'align')}"
         )
     return desk
 
