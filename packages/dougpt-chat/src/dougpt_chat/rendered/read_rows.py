@@ -13,6 +13,7 @@ from dougpt_chat.rendered.engines import Recogniser
 from dougpt_chat.rendered.ink import Ink, ink_of
 from dougpt_chat.rendered.messages import MessageGrouper, Read, Unread
 from dougpt_chat.rendered.pictures_seen import PicturesSeen
+from dougpt_chat.rendered.repair import repaired_messages
 from dougpt_chat.rendered.row_text import RowText, picture_piece, row_text, text_piece
 from dougpt_chat.rendered.rows import Row
 from dougpt_chat.rendered.runs import Cut, cut_row, letters_px
@@ -114,6 +115,7 @@ def read_rows(
         roster: Names of people who may write, such as those of other exports.
         lexicon: Words and emotes that are written in this chat.
     """
+    roster = tuple(roster)
     reader = RowReader(engine, settings, {name.casefold() for name in roster})
     messages: list[Read] = []
     unread: list[Unread] = []
@@ -122,6 +124,6 @@ def read_rows(
             messages.append(one)
         else:
             unread.append(one)
-    del lexicon
     count = len(unread) + sum(len(one.row_ids) for one in messages)
-    return ReadRows(messages, unread, count, Counter())
+    messages, repaired = repaired_messages(messages, roster, lexicon)
+    return ReadRows(messages, unread, count, repaired)

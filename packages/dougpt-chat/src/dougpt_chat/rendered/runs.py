@@ -21,11 +21,15 @@ TALL = 1.12
 WIDE = 0.7
 # The share of its box that it fills. Letters that run into each other fill up to 0.8, but make no square.
 FILLED = 0.45
-SQUARE_FILLED = 0.7
+SQUARE_FILLED = 0.72
 SQUARE = (0.75, 1.35)
-SQUARE_HEIGHT = 0.95
-# In heights of letters: a gap as wide is between words.
-SPACE = 0.2
+# A square no taller than letters is a picture if it is filled entirely, or if so much of it is of other colours.
+ENTIRELY = 0.9
+OTHER_COLOURS = 0.1
+OTHER_COLOUR = 0.35
+# In heights of letters: a gap as wide is between words; ink at the edge that is narrower is the panel's border.
+SPACE = 0.25
+BORDER = 0.3
 # How far the colours of one run are apart at most, as unit directions from the ground.
 SAME_COLOUR = 0.2
 STRONGEST = 0.8
@@ -88,6 +92,8 @@ def cut_row(ink: Ink, letters_px: float) -> Cut:
     words: list[Span] = []
     letters: list[Span] = []
     for part in _parts(ink):
+        if _is_border(part, ink, letters_px):
+            continue
         if _is_picture(part, ink, letters_px):
             pictures.append(part)
             continue
@@ -141,10 +147,25 @@ def _is_square(part: Span, ink: Ink) -> bool:
     return SQUARE[0] < part.width / part.height < SQUARE[1] and _filled(part, ink) > SQUARE_FILLED
 
 
+def _is_border(part: Span, ink: Ink, letters_px: float) -> bool:
+    at_edge = part.left == 0 or part.right == ink.is_ink_HW.shape[1]
+    return at_edge and part.width < BORDER * letters_px
+
+
 def _is_picture(part: Span, ink: Ink, letters_px: float) -> bool:
     if part.height > TALL * letters_px and part.width > WIDE * letters_px:
         return _filled(part, ink) > FILLED
-    return part.height > SQUARE_HEIGHT * letters_px and _is_square(part, ink)
+    if part.height < letters_px or not _is_square(part, ink):
+        return False
+    return _filled(part, ink) > ENTIRELY or _other_colours(part, ink) > OTHER_COLOURS
+
+
+def _other_colours(part: Span, ink: Ink) -> float:
+    """The share of a part's ink whose colour is not that of most."""
+    inside = np.s_[part.top : part.bottom, part.left : part.right]
+    towards_NC = ink.towards_HWC[inside][ink.is_ink_HW[inside]]
+    unit_NC = towards_NC / np.maximum(np.linalg.norm(towards_NC, axis=1, keepdims=True), 1e-6)
+    return float((np.linalg.norm(unit_NC - np.median(unit_NC, axis=0), axis=1) > OTHER_COLOUR).mean())
 
 
 def _runs(words: list[Span], pictures: list[Span], ink: Ink) -> list[Run]:

@@ -12,6 +12,7 @@ from dougpt_chat.rendered.runs import SAME_COLOUR, Colour, unlike
 REMEMBERED = 300
 # Most rows have a letter that goes above the others and one that goes below the line.
 LETTERS = 0.75
+REACH = 0.97
 
 
 @dataclass(slots=True)
@@ -64,11 +65,16 @@ class Style:
 
     def fits(self, width: float, after: RowText) -> bool:
         """Whether a word so wide would have had room at the end of a row."""
-        return after.right + width + 0.6 * self.letters_px < max(self._rights, default=0.0)
+        return after.right + width + 0.6 * self.letters_px < self._right
 
     def is_full(self, row: RowText) -> bool:
         """Whether a row reaches to where text ends."""
-        return row.right > max(self._rights, default=0.0) - 0.8 * self.letters_px
+        return row.right > self._right - 0.8 * self.letters_px
+
+    @property
+    def _right(self) -> float:
+        """Where the rows end that reach farthest; one that sticks out is noise."""
+        return float(np.quantile(self._rights, REACH)) if self._rights else 0.0
 
     def note_name(self, coloured: bool) -> None:
         """Note whether the name of a message that certainly begins is coloured."""
