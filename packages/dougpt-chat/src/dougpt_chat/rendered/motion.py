@@ -1,0 +1,123 @@
+"""How far a picture of a panel moved up or down against another, to a fraction of a pixel.
+
+Text is told from what lies behind it by its strokes: brightness less its surroundings. Two pictures are compared by
+the correlation of their strokes, which knows neither fading nor the panel's colour. All shifts are tried at once on a
+few random sums of each row of pixels, and the best is then measured on all of them. H rows, W columns of pixels.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Strokes = NDArray[np.float32]
+
+# The surroundings of a pixel, and the brightness above or below them at which a stroke is as strong as can be.
+AROUND_PX = 9
+STRONGEST = 64.0
+# Random sums of a row; their error is about one part in the root of sums times rows.
+SUMS = 24
+# How much of the text two pictures must share for a shift to count, and how near the best correlation a shift must
+# come to be preferred for sharing more text.
+MIN_SHARED = 0.12
+NEAR_BEST = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A picture shows at row p what the other shows at p + `up_px`; `likeness` is their correlation there."""
+
+    up_px: float
+    likeness: float
+
+
+def strokes_of(luma_HW: NDArray[np.uint8]) -> Strokes:
+    """Return the strokes of a picture: brightness less that around it."""
+    whole = luma_HW.astype(np.float32)
+    around = cv2.blur(whole, (AROUND_PX, AROUND_PX), borderType=cv2.BORDER_REPLICATE)
+    strokes_HW: Strokes = np.clip(cv2.subtract(whole, around), -STRONGEST, STRONGEST)
+    return strokes_HW
+
+
+def moved_down(image: Strokes, down_px: float) -> Strokes:
+    """Return an image moved down by a fraction of a pixel; what comes in at the edge is repeated."""
+    if down_px == 0:
+        return image
+    matrix = np.array([[1, 0, 0], [0, 1, down_px]], dtype=np.float32)
+    size = (image.shape[1], image.shape[0])
+    moved: Strokes = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return moved
+
+
+class ShiftSearch:
+    """Looks for shifts between pictures of one size.
+
+    Args:
+        height: Of the pictures.
+        width: Of the pictures.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        self._height = height
+        self._length = cv2.getOptimalDFTSize(2 * height)
+        signs = np.random.default_rng(0).integers(0, 2, size=(width, SUMS))
+        self._signs_WK = (2 * signs - 1).astype(np.float32)
+
+    def find(self, before_HW: Strokes, after_HW: Strokes) -> Shift | None:
+        """Return the shift that takes `before_HW` to `after_HW`, or None where nothing corresponds."""
+        correlation_S, shared_S = self._all_shifts(before_HW, after_HW)
+        usable_S = shared_S > MIN_SHARED
+        if not usable_S.any():
+            return None
+        best = float(correlation_S[usable_S].max())
+        near_S = usable_S & (correlation_S > best - NEAR_BEST)
+        at = int(np.argmax(np.where(near_S, correlation_S * np.sqrt(shared_S), -np.inf)))
+        return self._refined(before_HW, after_HW, at - self._height + 1)
+
+    def _all_shifts(self, before_HW: Strokes, after_HW: Strokes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The correlation at each shift from -(H - 1) to H - 1, and the share of the text that it is over."""
+        height, length = self._height, self._length
+        before_HK, after_HK = before_HW @ self._signs_WK, after_HW @ self._signs_WK
+        spectrum = np.fft.rfft(before_HK, length, axis=0) * np.conj(np.fft.rfft(after_HK, length, axis=0))
+        products = np.fft.irfft(spectrum.sum(axis=1), length)
+        products_S = np.concatenate([products[-(height - 1) :], products[:height]])
+        before_S, all_before = _overlaps(before_HK)
+        after_S, all_after = _overlaps(after_HK)
+        after_S = after_S[::-1]
+        correlation_S = products_S / np.sqrt(np.maximum(before_S * after_S, 1e-9))
+        shared_S = np.minimum(before_S / max(all_before, 1e-9), after_S / max(all_after, 1e-9))
+        return correlation_S, shared_S
+
+    def _refined(self, before_HW: Strokes, after_HW: Strokes, up_px: int) -> Shift:
+        around = [likeness_at(before_HW, after_HW, up_px + step) for step in (-1, 0, 1)]
+        while around[2] > around[1] and up_px < self._height - 2:
+            up_px += 1
+            around = [*around[1:], likeness_at(before_HW, after_HW, up_px + 1)]
+        while around[0] > around[1] and up_px > 2 - self._height:
+            up_px -= 1
+            around = [likeness_at(before_HW, after_HW, up_px - 1), *around[:2]]
+        left, middle, right = around
+        bend = left - 2 * middle + right
+        beyond = 0.5 * (left - right) / bend if bend < 0 else 0.0
+        return Shift(up_px + float(np.clip(beyond, -0.5, 0.5)), middle)
+
+
+def likeness_at(before_HW: Strokes, after_HW: Strokes, up_px: int) -> float:
+    """Return the correlation of two pictures where one is moved by whole pixels."""
+    height = len(before_HW)
+    before = before_HW[max(up_px, 0) : height + min(up_px, 0)]
+    after = after_HW[max(-up_px, 0) : height + min(-up_px, 0)]
+    if not before.size:
+        return 0.0
+    before_flat, after_flat = before.ravel(), after.ravel()
+    size = float(before_flat @ before_flat) * float(after_flat @ after_flat)
+    return float(before_flat @ after_flat) / size**0.5 if size > 0 else 0.0
+
+
+def _overlaps(sums_HK: Strokes) -> tuple[NDArray[np.float64], float]:
+    """The energy of the rows that stay in view at each shift from -(H - 1) to H - 1 of the other picture."""
+    energy_H = np.einsum("hk,hk->h", sums_HK, sums_HK, dtype=np.float64)
+    below = np.cumsum(energy_H[::-1])[::-1]
+    above = np.cumsum(energy_H)
+    return np.concatenate([above[:-1], below]), float(above[-1])
