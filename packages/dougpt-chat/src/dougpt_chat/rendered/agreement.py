@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dougpt_chat.rendered.motion import Strokes
+from dougpt_chat.rendered.motion import COLUMN_STEP, Strokes
 
-CELL_HEIGHT, CELL_WIDTH = 4, 40
+CELL_HEIGHT, CELL_WIDTH = 4, 40 // COLUMN_STEP
 # The mean square of strokes in a cell from which it holds something: on the ribbon's mean, and in one picture.
 INK, NEW_INK = 12.0, 60.0
 ALIKE = 0.45
@@ -56,8 +56,8 @@ def compare(ribbon_HW: Strokes, picture_HW: Strokes, known_H: Flags) -> Agreemen
     gone &= inked_rows
     new &= known
     return Agreement(
-        differs_H=np.repeat(gone | new, CELL_HEIGHT)[:height],
-        inked_H=np.repeat(inked_rows, CELL_HEIGHT)[:height],
+        differs_H=_by_pixel(gone | new, height),
+        inked_H=_by_pixel(inked_rows, height),
         differing=float(gone.sum() / max(inked_rows.sum(), 1)),
         appeared=bool(new.any()),
     )
@@ -69,14 +69,26 @@ def alike(one_HW: Strokes, other_HW: Strokes) -> Flags:
     inked = np.maximum(one, other) > INK
     same = both > ALIKE * np.sqrt(one * other)
     enough = (inked & ~same).sum(axis=1) <= 0.5 * inked.sum(axis=1)
-    rows_H: Flags = np.repeat(enough, CELL_HEIGHT)[: len(one_HW)]
-    return rows_H
+    return _by_pixel(enough, len(one_HW))
+
+
+def runs_of(flags_N: Flags) -> list[tuple[int, int]]:
+    """Return the first and the end of each stretch of flags that is set."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags_N, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _cells(product_HW: Strokes) -> NDArray[np.float32]:
+    """Means over cells, smoothed down the picture; what is left over at the right edge and the bottom is left out."""
     height, width = product_HW.shape
-    rows, columns = -(-height // CELL_HEIGHT), max(1, width // CELL_WIDTH)
-    padded = cv2.copyMakeBorder(product_HW, 0, rows * CELL_HEIGHT - height, 0, 0, cv2.BORDER_REPLICATE)
-    cells = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA).reshape(rows, columns)
+    rows, columns = height // CELL_HEIGHT, max(1, width // CELL_WIDTH)
+    whole = product_HW[: rows * CELL_HEIGHT, : width // columns * columns]
+    cells = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA).reshape(rows, columns)
     smoothed: NDArray[np.float32] = np.maximum(cv2.blur(cells, (1, 3)).reshape(rows, columns), 0)
     return smoothed
+
+
+def _by_pixel(rows: Flags, height: int) -> Flags:
+    """Flags of rows of cells as flags of rows of pixels."""
+    flags_H: Flags = np.repeat(rows, CELL_HEIGHT)
+    return np.concatenate([flags_H, np.repeat(flags_H[-1:], height - len(flags_H))])

@@ -10,8 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dougpt_chat.rendered.agreement import Flags
+from dougpt_chat.rendered.motion import COLUMN_STEP
+
 # Pictures that a mean is of at most; more change nothing that can be seen.
-MOST_PICTURES = 48
+MOST_PICTURES = 32
+# Pictures at rest from which a mean is so clear that pictures in motion add nothing.
+CLEAR_PICTURES = 4
 MOST_COLOURS = 6
 NEVER = -1
 # Strokes weaker than this are no text.
@@ -21,7 +26,6 @@ MOMENT_MS = 100
 # How much of what is shown goes into the mean where the ribbon and the picture differ and the picture does not stay.
 UNSTEADY = 0.3
 
-Flags = NDArray[np.bool_]
 FIELDS: Mapping[str, type[np.generic]] = {
     "rests": np.int32,
     "movings": np.int32,
@@ -35,7 +39,8 @@ FIELDS: Mapping[str, type[np.generic]] = {
     "doubt_unseen_ms": np.int64,
     "was_there": np.bool_,
 }
-PICTURES = ("rest_HW", "moving_HW", "least_HW", "strokes_HW", "doubted_HW")
+STROKES = ("strokes_HW", "doubted_HW")
+PICTURES = ("rest_HW", "moving_HW", "least_HW", *STROKES)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +69,8 @@ class Stretch:
     @classmethod
     def empty(cls, height: int, width: int) -> "Stretch":
         """Return rows of which nothing is set."""
-        pictures = [np.empty((height, width), np.float32) for _ in PICTURES]
+        widths = [-(-width // COLUMN_STEP) if name in STROKES else width for name in PICTURES]
+        pictures = [np.empty((height, one), np.float32) for one in widths]
         colour_HWC = np.empty((height, width, 2), np.float32)
         return cls(*pictures, colour_HWC, {name: np.empty(height, kind) for name, kind in FIELDS.items()})
 
@@ -162,7 +168,7 @@ class Ribbon:
             return self.view.strokes_HW, self.view.pictures_H > 0
         first, end = self.top + up, self.top + up + self._height
         held = self.rows.part(slice(max(first, 0), max(end, 0)))
-        strokes_HW = np.zeros((self._height, self._width), np.float32)
+        strokes_HW = np.zeros_like(self.view.strokes_HW)
         known_H = np.zeros(self._height, dtype=bool)
         place = slice(max(-first, 0), max(-first, 0) + len(held))
         strokes_HW[place], known_H[place] = held.strokes_HW, held.pictures_H > 0
@@ -209,8 +215,13 @@ class Ribbon:
 
     @property
     def needs_more(self) -> bool:
-        """Whether another picture at rest would make something in view clearer, or is awaited to clear a doubt."""
-        return bool((self.view["rests"] < MOST_PICTURES).any() or (self.view["doubt_ms"] != NEVER).any())
+        """Whether another picture at rest would make something in view clearer."""
+        return bool((self.view["rests"] < MOST_PICTURES).any())
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether something in view has perhaps been replaced."""
+        return bool((self.view["doubt_ms"] != NEVER).any())
 
     def seen(self, at_ms: int) -> None:
         """Note that what is in view was shown once more."""
@@ -225,6 +236,8 @@ class Ribbon:
         self.followed_ms = sight.at_ms - self._since_ms
         count_H = view["rests" if sight.at_rest else "movings"]
         which_H = trusted_H & (count_H < MOST_PICTURES)
+        if not sight.at_rest:
+            which_H &= view["rests"] < CLEAR_PICTURES
         places = np.flatnonzero(which_H)
         if not places.size:
             return

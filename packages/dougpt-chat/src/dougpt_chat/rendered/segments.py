@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dougpt_chat.rendered.agreement import Flags
-from dougpt_chat.rendered.runs import runs_of
+from dougpt_chat.rendered.agreement import runs_of
 
 Brightness = NDArray[np.float32]
 

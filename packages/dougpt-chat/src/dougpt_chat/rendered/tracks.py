@@ -10,17 +10,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dougpt_chat.rendered.agreement import Agreement, Flags, alike, compare
+from dougpt_chat.rendered.agreement import Agreement, Flags, alike, compare, runs_of
 from dougpt_chat.rendered.frames import Picture, Region
 from dougpt_chat.rendered.motion import ShiftSearch, Strokes, moved_down, strokes_of
 from dougpt_chat.rendered.pieces import find_taken_out
 from dougpt_chat.rendered.ribbon import MOMENT_MS, NEVER, Ribbon, Sight, Stretch
-from dougpt_chat.rendered.runs import runs_of
 
 # Pictures are looked at some at a time: where the last of them shows what stood there before, so did the others.
 BLOCK_MS = 130
-# A cell of a picture is another where its brightness differs by this much on average.
-CHANGED = 2.5
+# A cell of a picture, in pixels across and down, is another where its brightness differs by this much on average.
+CELL = (24, 6)
+CHANGED = 2
+# How often pictures that look alike are added to the mean, in ms.
+MORE_MS = 300
 LEAST_LIKENESS = 0.3
 # A shift is believed where this much less of the text disagrees than if the text stood still.
 LEAST_GAIN = 0.08
@@ -64,6 +66,7 @@ class Tracks:
         self._last_ms = NEVER  # the last picture
         self._sure_ms = NEVER  # the last picture that showed the ribbon
         self._lost: list[int] = []  # the pictures since then that agree among themselves
+        self._laid_ms = NEVER
         self._moved = False
         self._cut_off: list[Stretch] = []
 
@@ -111,10 +114,9 @@ class Tracks:
         if self._luma_HW is None:
             return False
         difference_HW = cv2.absdiff(picture.luma_HW(self.region), self._luma_HW)
-        cells = cv2.resize(
-            difference_HW, (max(1, self._width // 24), max(1, self._height // 6)), interpolation=cv2.INTER_AREA
-        )
-        return int(cells.max()) <= CHANGED
+        across, down = max(1, self._width // CELL[0]), max(1, self._height // CELL[1])
+        whole = difference_HW[: self._height // down * down, : self._width // across * across]
+        return int(cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA).max()) <= CHANGED
 
     def _is_quiet(self, picture: Picture) -> bool:
         """Whether a picture shows the ribbon's text where it stood, whatever moves behind it."""
@@ -131,7 +133,8 @@ class Tracks:
     def _stand_still(self, picture: Picture) -> None:
         """Take in a picture that looks like the last; it is looked at closely only where that tells something."""
         ribbon = self._ribbon
-        if ribbon is None or self._lost or self._moved or ribbon.needs_more:
+        more = ribbon is not None and ribbon.needs_more and picture.at_ms - self._laid_ms >= MORE_MS
+        if ribbon is None or self._lost or self._moved or more or ribbon.has_doubts:
             self._compare(picture)
         else:
             ribbon.seen(picture.at_ms)
@@ -201,7 +204,7 @@ class Tracks:
             ribbon.colour(first, picture.chroma_HW2((left, top + first, width, end - first)), at_rest=at_rest)
         self._moved = not at_rest
         self._lost = []
-        self._sure_ms = picture.at_ms
+        self._sure_ms = self._laid_ms = picture.at_ms
 
     def _take_out(self, ribbon: Ribbon, picture: Picture, grid_HW: Strokes, agreement: Agreement) -> bool:
         """Cut out of the ribbon what the picture shows no more while what stood above or below has closed up."""
