@@ -224,9 +224,9 @@ class Tracks:
         stays_H = differs_H & (view["doubt_ms"] != NEVER)
         stays_H &= alike(view.doubted_HW, grid_HW)
         new_H = differs_H & ~stays_H
+        ribbon.unsteady(grid_HW, new_H & (view["doubt_ms"] != NEVER))
         view["doubt_ms"][new_H], view["doubt_unseen_ms"][new_H] = picture.at_ms, self._last_ms
         view.doubted_HW[new_H] = grid_HW[new_H]
-        ribbon.unsteady(grid_HW, new_H)
         believed_H: Flags = stays_H & (picture.at_ms - view["doubt_ms"] >= MOMENT_MS)
         for first, end in runs_of(believed_H):
             self._cut_off.append(ribbon.renew(first, end))
