@@ -1,6 +1,6 @@
 """How far a picture of a panel moved up or down against another, to a fraction of a pixel.
 
-Text is told from what lies behind it by its strokes: brightness less its surroundings. Two pictures are compared by
+Text is told from what lies behind it by its strokes, which are narrow. Two pictures are compared by
 the correlation of their strokes, which knows neither fading nor the panel's colour. All shifts are tried at once on a
 few random sums of each row of pixels, and the best is then measured on all of them. H rows, W columns of pixels.
 """
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 Strokes = NDArray[np.float32]
 
-# The surroundings of a pixel, and the brightness above or below them at which a stroke is as strong as can be.
-AROUND_PX = 9
+# What is wider than this is no stroke; a stroke that stands out by so much is as strong as can be.
+NARROW = np.ones((9, 9), np.uint8)
 STRONGEST = 64.0
 COLUMN_STEP = 2
 # Random sums of a row; their error is about one part in the root of sums times rows.
@@ -34,11 +34,14 @@ class Shift:
 
 
 def strokes_of(luma_HW: NDArray[np.uint8]) -> Strokes:
-    """Return the strokes of a picture, brightness less that around it, in every second column: enough to compare."""
-    around_HW = cv2.blur(luma_HW, (AROUND_PX, AROUND_PX), borderType=cv2.BORDER_REPLICATE)
-    strokes_HW = luma_HW[:, ::COLUMN_STEP].astype(np.float32)
-    strokes_HW -= around_HW[:, ::COLUMN_STEP]
-    return np.clip(strokes_HW, -STRONGEST, STRONGEST, out=strokes_HW)
+    """Return the strokes of a picture, in every second column: enough to compare.
+
+    A stroke is narrow: brighter than an opening leaves it, or darker than a closing does. Edges of larger things, of
+    which a moving picture behind the text is full, are neither.
+    """
+    bright_HW = cv2.morphologyEx(luma_HW, cv2.MORPH_TOPHAT, NARROW)[:, ::COLUMN_STEP].astype(np.float32)
+    bright_HW -= cv2.morphologyEx(luma_HW, cv2.MORPH_BLACKHAT, NARROW)[:, ::COLUMN_STEP]
+    return np.clip(bright_HW, -STRONGEST, STRONGEST, out=bright_HW)
 
 
 def moved_down(image: Strokes, down_px: float) -> Strokes:

@@ -10,8 +10,9 @@ from dougpt_chat.rendered.agreement import Flags
 from dougpt_chat.rendered.motion import Strokes
 
 MOST_ROWS = 160
-LEAST_ROWS = 8
-LEAST_LIKENESS = 0.55
+LEAST_ROWS = 10
+# How alike the part and the ribbon are where it moved to, and how much more than where it stood.
+LEAST_LIKENESS, LEAST_GAIN = 0.65, 0.25
 # How far a part may have moved, and how near an edge of what is known it must reach, in pixels.
 FARTHEST_PX = 160
 EDGE_PX = 12
@@ -65,8 +66,9 @@ def _moved_by(ribbon_HW: Strokes, top: int, picture_HW: Strokes, part: slice) ->
     likeness: NDArray[np.float32] = cv2.matchTemplate(around, template, cv2.TM_CCORR_NORMED).ravel()
     likeness[~np.isfinite(likeness)] = 0
     best = int(np.argmax(likeness))
-    moved = begin + best - (top + part.start)
-    return moved if likeness[best] > LEAST_LIKENESS and moved else None
+    stood = top + part.start - begin
+    still = float(likeness[stood]) if stood < len(likeness) else 0.0
+    return best - stood if likeness[best] > max(LEAST_LIKENESS, still + LEAST_GAIN) else None
 
 
 def _in_the_blank(ribbon_HW: Strokes, meets: int, other: int) -> int:

@@ -24,6 +24,8 @@ LEAST_INK = 40.0
 # Against the height of capitals (three in four of the letters' shapes are no higher): what is higher is no letter,
 # a row of text is lower than this, a row is split that is higher, a mark is part of the row beside it that is lower.
 NO_LETTER, ROW, SPLIT, MARK = 1.9, 1.4, 2.1, 0.45
+# What is higher than this is no emote either: an edge of the panel, or something behind it.
+NO_EMOTE = 5.0
 LEAST_LETTER_PX = 4
 
 
@@ -51,7 +53,7 @@ def find_segments(luma_HW: Brightness) -> list[Segment]:
     profile_H = np.where(ink_HW, np.minimum(strength_HW, STRONGEST), 0).sum(axis=1)
     runs = _joined(runs_of(profile_H > LEAST_INK), capital)
     runs = [piece for run in runs for piece in _split(run, profile_H, capital)]
-    runs += _emotes_alone(boxes[tall], runs)
+    runs += _emotes_alone(boxes[tall], runs, capital)
     return [Segment(first, end) for first, end in sorted(runs) if end - first >= LEAST_LETTER_PX]
 
 
@@ -99,10 +101,14 @@ def _split(run: tuple[int, int], profile_H: NDArray[np.float32], capital: float)
     return [*_split((first, at), profile_H, capital), *_split((at + 1, end), profile_H, capital)]
 
 
-def _emotes_alone(boxes: NDArray[np.int32], runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _emotes_alone(
+    boxes: NDArray[np.int32], runs: list[tuple[int, int]], capital: float
+) -> list[tuple[int, int]]:
     """Rows that hold nothing but emotes: high shapes whose middle lies in no other row."""
     alone: list[tuple[int, int]] = []
     for top, height in sorted(boxes[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].tolist()):
+        if height > NO_EMOTE * capital:
+            continue
         middle = top + height / 2
         if any(first <= middle < end for first, end in [*runs, *alone]):
             continue

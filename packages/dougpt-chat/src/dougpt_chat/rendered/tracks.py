@@ -67,6 +67,7 @@ class Tracks:
         self._sure_ms = NEVER  # the last picture that showed the ribbon
         self._lost: list[int] = []  # the pictures since then that agree among themselves
         self._laid_ms = NEVER
+        self._taken_px = 0  # what the last picture seemed to have taken out; a second one must agree
         self._moved = False
         self._cut_off: list[Stretch] = []
 
@@ -212,8 +213,13 @@ class Tracks:
             ribbon.rows.strokes_HW, ribbon.top, grid_HW, agreement.differs_H, agreement.inked_H
         )
         if found is None or not 0 <= found.first < found.end <= len(ribbon.rows):
+            self._taken_px = 0
             return False
-        top = ribbon.top - (found.end - found.first) * found.is_above
+        height = found.end - found.first
+        if self._taken_px != height:
+            self._taken_px = height
+            return False
+        top = ribbon.top - height * found.is_above
         self._cut_off.append(ribbon.cut(found.first, found.end))
         ribbon.scroll(top - ribbon.top, picture.at_ms, self._last_ms)
         return True
