@@ -5,6 +5,7 @@ Shape letters: H height, W width, C the channels blue, green, red.
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +13,10 @@ from dougpt_chat.rendered.engines import Image
 
 # Below this difference, of 255, nothing is told from noise of compression.
 LEAST = 24
-# The share of a row's greatest difference that counts as ink: glyphs a pixel wide have soft edges.
+# The share of the strongest ink around that counts as ink: letters a pixel wide have soft edges, and a dark name stands
+# beside white text. Around is as many heights of the row to both sides.
 SHARE = 0.3
+AROUND = 0.75
 # The ground is what most of a row shows; levels are that coarse when it is looked for.
 LEVELS = 16
 
@@ -40,8 +43,9 @@ def ink_of(image_HWC: Image) -> Ink:
     ground_C = ground_of(image_HWC)
     towards_HWC = image_HWC.astype(np.float32) - ground_C
     strength_HW = np.abs(towards_HWC).max(axis=2)
-    least = max(LEAST, SHARE * float(np.quantile(strength_HW, 0.98)))
-    return Ink(ground_C, towards_HWC, strength_HW, strength_HW > least)
+    around = 2 * round(AROUND * len(image_HWC)) + 1
+    strongest_W = cv2.dilate(strength_HW.max(axis=0, keepdims=True), np.ones((1, around), np.uint8))[0]
+    return Ink(ground_C, towards_HWC, strength_HW, strength_HW > np.maximum(LEAST, SHARE * strongest_W))
 
 
 def ground_of(image_HWC: Image) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ RapidOCR gives model, alphabet and session; batching and decoding are here, beca
 import importlib.metadata
 import importlib.util
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from dougpt_schema import MissingExtraError
@@ -64,8 +65,9 @@ class RapidOcr:
         )
         # The model is loaded by the first call.
         reader(np.zeros((ctc.HEIGHT_PX, ctc.HEIGHT_PX, 3), dtype=np.uint8))
-        self._session = reader.text_rec.session
-        self._alphabet: list[str] = reader.text_rec.postprocess_op.character
+        recogniser: Any = reader.text_rec
+        self._session = recogniser.session
+        self._alphabet: list[str] = recogniser.postprocess_op.character
 
     def recognise(self, crops: Sequence[Image]) -> list[Recognised]:
         """Return what each picture says, in the order given."""
