@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dougpt_chat.merge import merge_exports
     from dougpt_chat.page import clock_page
     from dougpt_chat.read import ChatRead, probe_chat, read_chat
+    from dougpt_chat.rendered.anchors import anchor
     from dougpt_chat.rendered.read import read_rendered_chat
     from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
     from dougpt_chat.room import Room
@@ -49,6 +50,7 @@ _HOMES = {
     "TruncatedExportError": "errors",
     "UnknownFormatError": "errors",
     "UnreadableExportError": "errors",
+    "anchor": "rendered.anchors",
     "clock_page": "page",
     "contains_name": "bare_names",
     "forget_author": "forget",
@@ -84,6 +86,7 @@ __all__ = [
     "TruncatedExportError",
     "UnknownFormatError",
     "UnreadableExportError",
+    "anchor",
     "clock_page",
     "contains_name",
     "forget_author",
