@@ -63,6 +63,7 @@ class Video:
 
     Attributes:
         size: Width and height of the whole picture in pixels.
+        duration_ms: How long it says to be; 0 where it does not say.
         decoded: How many pictures were decoded so far.
         broken_packets: How many packets could not be decoded.
         stopped: Whether the file could not be read to its end.
@@ -89,6 +90,7 @@ class Video:
         with self._open() as container:
             stream = self._picture(container)
             self.size = (stream.width, stream.height)
+            self.duration_ms = round((container.duration or 0) * 1000 / av.time_base)
         if region is not None:
             self._require_inside(region)
 
