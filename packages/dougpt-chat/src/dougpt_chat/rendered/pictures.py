@@ -24,6 +24,7 @@ from dougpt_chat.rendered.engine import TextEngine, load_engine
 from dougpt_chat.rendered.frames import Picture, Video
 from dougpt_chat.rendered.grouping import group_lines
 from dougpt_chat.rendered.log import ChatLog, Logged
+from dougpt_chat.rendered.seen import PictureProgress, SeenRow, Tell
 from dougpt_chat.report import Counts, RenderedReport
 from dougpt_chat.settings import ChatSettings, RenderedSettings
 
@@ -38,10 +39,16 @@ class Watching:
     pictures: int = 0
     readings: int = 0
     rejected: list[RejectedRecord] = field(default_factory=list)
+    rows: list[SeenRow] = field(default_factory=list)
 
-    def see(self, picture: Picture, engine: TextEngine, min_confidence: float) -> None:
+    def see(self, picture: Picture, engine: TextEngine, min_confidence: float, origin: tuple[int, ...]) -> None:
         """Read a picture; what belongs to no message is noted with the picture's number and time."""
-        grouped = group_lines(engine.read_lines(picture.image_HWC), min_confidence)
+        lines = engine.read_lines(picture.image_HWC)
+        for line in lines:
+            left, top = line.left + origin[0], line.top + origin[1]
+            box = (left, top, line.right - line.left, line.height)
+            self.rows.append(SeenRow(picture.at_ms, box, line.text, line.score, line.score >= min_confidence))
+        grouped = group_lines(lines, min_confidence)
         above = self.log.add(picture.at_ms, grouped.readings)
         self.readings += len(grouped.readings) + grouped.orphans + grouped.uncertain
         for reason, count in (("no_name", grouped.orphans), ("uncertain", grouped.uncertain), ("scrolled_off", above)):
@@ -59,13 +66,16 @@ def read_pictures(
     settings: RenderedSettings,
     chat_settings: ChatSettings,
     source_id: str | None,
+    progress: Tell | None,
 ) -> ChatRead:
     """Read the chat that a video shows; see `read_rendered_chat`."""
     video = Video(path, frames_per_s=settings.frames_per_s, region=region)
     reader = load_engine(engine, threads=settings.threads)
     watching = Watching(ChatLog(settings.min_similarity))
     for picture in video:
-        watching.see(picture, reader, settings.min_confidence)
+        watching.see(picture, reader, settings.min_confidence, (region or (0, 0))[:2])
+        if progress is not None:
+            progress(PictureProgress(video.decoded, picture.at_ms, video.duration_ms))
 
     source_id = source_id or id_of_source(file_sha256(path))
     logged = watching.log.messages
@@ -98,6 +108,7 @@ def read_pictures(
         ),
         raw_texts=raw_texts,
         name_hashes=staging.name_hashes,
+        rows=tuple(watching.rows),
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from dougpt_chat.authors import DEFAULT_KEY
 from dougpt_chat.read import ChatRead
 from dougpt_chat.rendered.extras import require_ocr
+from dougpt_chat.rendered.seen import Tell
 from dougpt_chat.settings import ChatSettings, RenderedSettings
 
 Region = tuple[int, int, int, int]
@@ -20,6 +21,7 @@ def read_rendered_chat(
     settings: RenderedSettings | None = None,
     chat_settings: ChatSettings | None = None,
     source_id: str | None = None,
+    progress: Tell | None = None,
 ) -> ChatRead:
     """Read the chat that a video shows.
 
@@ -33,6 +35,7 @@ def read_rendered_chat(
         settings: How often and how strictly to read.
         chat_settings: Bots, commands and names, as for exports.
         source_id: The file's id, where it is known; computed from its bytes otherwise.
+        progress: Is told how far it is, for every picture that was looked at.
 
     Raises:
         ValueError: There is no engine of that name.
@@ -53,4 +56,5 @@ def read_rendered_chat(
         settings=settings or RenderedSettings(),
         chat_settings=chat_settings or ChatSettings(),
         source_id=source_id,
+        progress=progress,
     )
