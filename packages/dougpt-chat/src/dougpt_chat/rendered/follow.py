@@ -83,7 +83,7 @@ def track_rows(video: Video, panels: Iterable[Panel], followed: Followed, tell: 
     followings = [_Following(panel, Tracks(panel.region)) for panel in panels]
     for picture in video:
         for following in followings:
-            if following.panel.from_ms <= picture.at_ms <= following.panel.to_ms:
+            if following.panel.holds(picture.at_ms):
                 following.feed(picture)
                 yield from _numbered(following, followed)
         if tell is not None:

@@ -55,12 +55,16 @@ TAKES_PART = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A chat in the picture: where it stands, and from when to when it may."""
+    """A chat in the picture: where it stands, and from when to when it may; to the end of the video where None."""
 
     panel_id: int
     region: Region
     from_ms: int
-    to_ms: int
+    to_ms: int | None
+
+    def holds(self, at_ms: int) -> bool:
+        """Whether it may stand there at a time."""
+        return self.from_ms <= at_ms and (self.to_ms is None or at_ms <= self.to_ms)
 
 
 @dataclass(slots=True)
@@ -118,7 +122,7 @@ def find_panels(video: Video) -> list[Panel]:
     if search.scrolls < ENOUGH_SCROLLS and video.duration_ms <= WHOLE_MS:
         search = _Search(video.size)
         search.look(video.stretch(0, video.duration_ms or WHOLE_MS))
-    return search.panels(video.duration_ms)
+    return search.panels()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,7 @@ class _Search:
         scrolls.cells += cells
         scrolls.times.append(at_ms)
 
-    def panels(self, duration_ms: int) -> list[Panel]:
+    def panels(self) -> list[Panel]:
         """Return what was found, with the times between which each may stand there."""
         found = [one for one in self._found if self._is_panel(one)]
         most = max((one.mass for one in found), default=0.0)
@@ -218,7 +222,7 @@ class _Search:
             region = self._region(one)
             if any(_iou(region, other.region) > 0.5 for other in panels):
                 continue
-            panels.append(Panel(len(panels), region, max(before, default=0), min(after, default=duration_ms)))
+            panels.append(Panel(len(panels), region, max(before, default=0), min(after, default=None)))
         return panels
 
     def _is_panel(self, scrolls: Scrolls) -> bool:

@@ -29,10 +29,10 @@ def read_rendered_chat(
         path: The video.
         recording_id: The recording that the events belong to.
         key: The pseudonym key, 1 to 64 bytes.
-        region: Where the chat stands: left, top, width, height in pixels. None reads the whole picture and takes
-            every line that reads `name:` for chat, which the report says.
-        engine: A name in `dougpt_chat.rendered.engine.ENGINES`.
-        settings: How often and how strictly to read.
+        region: Where the chat stands: left, top, width, height in pixels. None looks for it: for places in which text
+            scrolls; the report says which were found.
+        engine: A name in `dougpt_chat.rendered.engines.ENGINES`.
+        settings: How strictly to read.
         chat_settings: Bots, commands and names, as for exports.
         source_id: The file's id, where it is known; computed from its bytes otherwise.
         progress: Is told how far it is, for every picture that was looked at.

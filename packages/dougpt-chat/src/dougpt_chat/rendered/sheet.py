@@ -85,7 +85,7 @@ def _standing(rows: Sequence[SeenRow], at_ms: int) -> list[SeenRow]:
 def _pictures(video: Path, times_ms: Sequence[int]) -> dict[int, Image]:
     """The pictures shown at these times; each is sought, so that hours cost no more than minutes."""
     found: dict[int, Image] = {}
-    Video(video, frames_per_s=1, region=None)
+    Video(video)
     with av.open(str(video)) as container:
         stream = container.streams.video[0]
         for at_ms in times_ms:
