@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from dougpt_chat.merge import merge_exports
     from dougpt_chat.page import clock_page
     from dougpt_chat.read import ChatRead, probe_chat, read_chat
+    from dougpt_chat.rendered.anchors import anchor
     from dougpt_chat.rendered.read import read_rendered_chat
+    from dougpt_chat.rendered.seen import PictureProgress, SeenRow
+    from dougpt_chat.rendered.sheet import contact_sheet
     from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
     from dougpt_chat.room import Room
     from dougpt_chat.stream import ChatStream, stream_chat
@@ -44,12 +47,16 @@ _HOMES = {
     "Forgotten": "forget",
     "MergeReport": "report",
     "NoSpaceError": "errors",
+    "PictureProgress": "rendered.seen",
     "RenderedReport": "report",
     "Room": "room",
+    "SeenRow": "rendered.seen",
     "TruncatedExportError": "errors",
     "UnknownFormatError": "errors",
     "UnreadableExportError": "errors",
+    "anchor": "rendered.anchors",
     "clock_page": "page",
+    "contact_sheet": "rendered.sheet",
     "contains_name": "bare_names",
     "forget_author": "forget",
     "forget_names": "forget",
@@ -78,13 +85,17 @@ __all__ = [
     "Forgotten",
     "MergeReport",
     "NoSpaceError",
+    "PictureProgress",
     "RenderedReport",
     "RenderedSettings",
     "Room",
+    "SeenRow",
     "TruncatedExportError",
     "UnknownFormatError",
     "UnreadableExportError",
+    "anchor",
     "clock_page",
+    "contact_sheet",
     "contains_name",
     "forget_author",
     "forget_names",

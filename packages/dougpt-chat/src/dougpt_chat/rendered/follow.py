@@ -1,0 +1,115 @@
+"""All panels of a video followed at once, picture by picture: their rows of text as they leave the screen.
+
+Rows come out in the order in which they appeared, as soon as no older text is still held, so that hours of video need
+no more memory than minutes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from dougpt_chat.rendered.cutting import CutRow, rows_of
+from dougpt_chat.rendered.frames import Picture, Video
+from dougpt_chat.rendered.panel import Panel
+from dougpt_chat.rendered.rows import Row
+from dougpt_chat.rendered.tracks import Tracks
+
+# What was to be seen for less than this, in ms, was a blend or another scene; nobody could have read it.
+LEAST_SEEN_MS = 150
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Followed:
+    """What following found out.
+
+    Attributes:
+        rows: How many rows of text there were.
+        brief: How many stood for so short a time that they were left out.
+        compared: How many pictures of panels were compared closely.
+        left_out: How many showed a panel's text blended or not at all.
+    """
+
+    rows: int = 0
+    brief: int = 0
+    compared: int = 0
+    left_out: int = 0
+
+
+@dataclass(slots=True)
+class _Following:
+    """One panel; its rows wait until no older one can come."""
+
+    panel: Panel
+    tracks: Tracks
+    last_ms: int = 0
+    waiting: list[CutRow] = field(default_factory=list)
+
+    def feed(self, picture: Picture) -> None:
+        self.last_ms = picture.at_ms
+        self.tracks.feed(picture)
+        for stretch in self.tracks.taken():
+            self.waiting += rows_of(stretch)
+
+    def finish(self) -> None:
+        self.tracks.finish()
+        for stretch in self.tracks.taken():
+            self.waiting += rows_of(stretch)
+
+    def ready(self) -> list[CutRow]:
+        """The rows that are older than all text still held, in order."""
+        if not self.waiting:
+            return []
+        oldest_ms = self.tracks.oldest_ms
+        is_ready = [oldest_ms is None or row.first_full_ms < oldest_ms for row in self.waiting]
+        ready = [row for row, is_now in zip(self.waiting, is_ready, strict=True) if is_now]
+        self.waiting = [row for row, is_now in zip(self.waiting, is_ready, strict=True) if not is_now]
+        return sorted(ready, key=lambda row: (row.first_full_ms, row.top_px))
+
+    def is_brief(self, row: CutRow) -> bool:
+        """Whether a row was gone at once, though the panel was not."""
+        return row.last_ms - row.first_full_ms < LEAST_SEEN_MS and self.last_ms - row.last_ms > LEAST_SEEN_MS
+
+
+def track_rows(video: Video, panels: Iterable[Panel], followed: Followed, tell: Tell | None = None) -> Iterator[Row]:
+    """Yield the rows of text that the panels of a video show.
+
+    Args:
+        video: The video; it is gone through once.
+        panels: Where they stand, and when.
+        followed: Is filled in with what was found out on the way.
+        tell: Is called with the number of pictures so far and the time of the last, in ms.
+    """
+    followings = [_Following(panel, Tracks(panel.region)) for panel in panels]
+    for picture in video:
+        for following in followings:
+            if following.panel.holds(picture.at_ms):
+                following.feed(picture)
+                yield from _numbered(following, followed)
+        if tell is not None:
+            tell(video.decoded, picture.at_ms)
+    for following in followings:
+        following.finish()
+        yield from _numbered(following, followed)
+        followed.compared += following.tracks.looked_at
+        followed.left_out += following.tracks.left_out
+
+
+def _numbered(following: _Following, followed: Followed) -> Iterator[Row]:
+    for row in following.ready():
+        if following.is_brief(row):
+            followed.brief += 1
+            continue
+        yield Row(
+            row_id=followed.rows,
+            panel_id=following.panel.panel_id,
+            image_HWC=row.image_HWC,
+            top_px=row.top_px,
+            height_px=row.height_px,
+            first_full_ms=row.first_full_ms,
+            unseen_ms=row.unseen_ms,
+            last_ms=row.last_ms,
+            pictures=row.pictures,
+            settled=row.settled,
+        )
+        followed.rows += 1

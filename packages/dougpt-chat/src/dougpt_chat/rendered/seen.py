@@ -1,0 +1,35 @@
+"""What reading from the picture tells on the way and afterwards: how far it is, and where each row of text stood."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PictureProgress:
+    """Pictures decoded so far, ms of the video they are, and of how many; 0 where the file does not say."""
+
+    pictures: int
+    done_ms: int
+    total_ms: int
+
+
+Tell = Callable[[PictureProgress], object]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRow:
+    """A row of text that was read: secret like the names, which it may hold.
+
+    Attributes:
+        at_ms: A picture in which it stood in `box`: the first that showed all of it.
+        box: left, top, width, height in the video's pixels.
+        text: What was read.
+        score: How sure that is, 0 to 1.
+        used: Whether it became part of a message.
+    """
+
+    at_ms: int
+    box: tuple[float, float, float, float]
+    text: str
+    score: float
+    used: bool
