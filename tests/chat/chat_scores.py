@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 MIN_SIMILARITY = 0.5
 FOLDED = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u00b4": "'"})
 # What stands in a text that was read where there was an emote, or an emoji.
-EMOTE = re.compile("<emote>|\ufffc|[\u2190-\u2bff\U0001f000-\U0001faff][\ufe0e\ufe0f]?")
+EMOTE = re.compile("\\bemote[0-9]+\\b|<emote>|\ufffc|[\u2190-\u2bff\U0001f000-\U0001faff][\ufe0e\ufe0f]?")
 
 
 @dataclass(frozen=True, slots=True)

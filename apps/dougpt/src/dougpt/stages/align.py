@@ -3,6 +3,7 @@
 import pyarrow as pa
 from dougpt_align import Alignment, align, segment
 from dougpt_schema import (
+    ANCHORS,
     CANDIDATES,
     CHAT_EVENTS,
     CLOCK,
@@ -33,6 +34,7 @@ def run(task: Task) -> str:
         chat_events,
         settings,
         labels=labels_of(task.project.workspace, task.subject),
+        anchors=task.read("anchors", ANCHORS),
         gaps=task.read("gaps", GAPS),
         prior=_prior(task),
     )

@@ -26,6 +26,7 @@ class CutRow:
     last_ms: int
     pictures: int
     settled: bool
+    stood_px: float
 
 
 def rows_of(stretch: Stretch) -> list[CutRow]:
@@ -63,6 +64,7 @@ def _row(stretch: Stretch, luma_HW: NDArray[np.float32], segment: Segment) -> Cu
         last_ms=int(rows["last_ms"].min()),
         pictures=int(rows.pictures_H.min()),
         settled=bool((rows["rests"] > 0).all()),
+        stood_px=float(rows["stood"][decides]) - decides,
     )
 
 

@@ -4,6 +4,7 @@ Rows come out in the order in which they appeared, as soon as no older text is s
 no more memory than minutes.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -15,6 +16,9 @@ from dougpt_chat.rendered.tracks import Tracks
 
 # What was to be seen for less than this, in ms, was a blend or another scene; nobody could have read it.
 LEAST_SEEN_MS = 150
+
+# Rows that come in at the top within this of each other came in one slide.
+SLIDE_MS = 150
 
 Tell = Callable[[int, int], None]
 
@@ -61,10 +65,16 @@ class _Following:
         if not self.waiting:
             return []
         oldest_ms = self.tracks.oldest_ms
-        is_ready = [oldest_ms is None or row.first_full_ms < oldest_ms for row in self.waiting]
-        ready = [row for row, is_now in zip(self.waiting, is_ready, strict=True) if is_now]
-        self.waiting = [row for row, is_now in zip(self.waiting, is_ready, strict=True) if not is_now]
-        return sorted(ready, key=lambda row: (row.first_full_ms, row.top_px))
+        waiting = sorted(self.waiting, key=lambda row: (row.first_full_ms, row.top_px))
+        end = len(waiting)
+        if oldest_ms is not None:
+            end = bisect_left(waiting, oldest_ms, key=lambda row: row.first_full_ms)
+        if not self.tracks.goes_down:
+            self.waiting = waiting[end:]
+            return waiting[:end]
+        slides = _slides(waiting[:end], is_whole=oldest_ms is None)
+        self.waiting = waiting[sum(map(len, slides)) :]
+        return [row for slide in slides for row in sorted(slide, key=lambda row: row.top_px)]
 
     def is_brief(self, row: CutRow) -> bool:
         """Whether a row was gone at once, though the panel was not."""
@@ -95,6 +105,19 @@ def track_rows(video: Video, panels: Iterable[Panel], followed: Followed, tell: 
         followed.left_out += following.tracks.left_out
 
 
+def _slides(rows: list[CutRow], *, is_whole: bool) -> list[list[CutRow]]:
+    """Rows by the slide with which they came in, where new text comes in at the top and the last row of it first.
+
+    The last slide may not be whole yet.
+    """
+    slides: list[list[CutRow]] = []
+    for row in rows:
+        if not slides or row.first_full_ms - slides[-1][-1].first_full_ms > SLIDE_MS:
+            slides.append([])
+        slides[-1].append(row)
+    return slides if is_whole else slides[:-1]
+
+
 def _numbered(following: _Following, followed: Followed) -> Iterator[Row]:
     for row in following.ready():
         if following.is_brief(row):
@@ -111,5 +134,6 @@ def _numbered(following: _Following, followed: Followed) -> Iterator[Row]:
             last_ms=row.last_ms,
             pictures=row.pictures,
             settled=row.settled,
+            stood_px=row.stood_px,
         )
         followed.rows += 1

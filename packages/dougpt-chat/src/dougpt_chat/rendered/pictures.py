@@ -5,11 +5,14 @@ view before.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from dougpt_schema import file_sha256
 from dougpt_schema import source_id as id_of_source
+from numpy.typing import NDArray
 
 from dougpt_chat.clock import OCR, ChatClock
 from dougpt_chat.collect import collect
@@ -23,7 +26,9 @@ from dougpt_chat.rendered.frames import Region, Video
 from dougpt_chat.rendered.messages import Read
 from dougpt_chat.rendered.panel import Panel, find_panels
 from dougpt_chat.rendered.read_rows import ReadRows, read_rows
-from dougpt_chat.rendered.seen import PictureProgress, Tell
+from dougpt_chat.rendered.row_text import RowText
+from dougpt_chat.rendered.rows import Row
+from dougpt_chat.rendered.seen import PictureProgress, SeenRow, Tell
 from dougpt_chat.report import Counts, PanelReport, RenderedReport
 from dougpt_chat.settings import ChatSettings, RenderedSettings
 
@@ -54,7 +59,9 @@ def read_pictures(
         if progress is not None:
             progress(PictureProgress(pictures, at_ms, video.duration_ms))
 
-    found = read_rows(track_rows(video, panels, followed, tell), reader, settings)
+    sheet = _Sheet({panel.panel_id: panel for panel in panels})
+    rows = sheet.noting(track_rows(video, panels, followed, tell))
+    found = read_rows(rows, reader, settings, tell=sheet.note_text)
     messages = sorted(found.messages, key=lambda one: one.first_full_ms)
 
     source_id = source_id or id_of_source(file_sha256(path))
@@ -96,7 +103,40 @@ def read_pictures(
         ),
         raw_texts=raw_texts,
         name_hashes=staging.name_hashes,
+        rows=sheet.rows({row_id for one in messages for row_id in one.row_ids}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """Where each row of text stood and what was read in it, for a person to check."""
+
+    panels: dict[int, Panel]
+    seen: dict[int, SeenRow] = field(default_factory=dict)
+
+    def noting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows; where each stood is noted."""
+        for row in rows:
+            left, top, width, _ = self.panels[row.panel_id].region
+            box = (left, top + row.stood_px, width, row.height_px)
+            self.seen[row.row_id] = SeenRow(
+                row.first_full_ms, box, "", 0.0, used=False, last_ms=row.last_ms, ribbon_px=row.top_px, panel=row.panel_id
+            )
+            yield row
+
+    def note_text(self, text: RowText) -> None:
+        """Note what was read in a row, and between which columns it stands."""
+        seen = self.seen[text.row_id]
+        if text.pieces:
+            left, top, _, height = seen.box
+            first, last = min(piece.left for piece in text.pieces), max(piece.right for piece in text.pieces)
+            words = " ".join(piece.text for piece in text.pieces)
+            box = (left + first, top, last - first, height)
+            self.seen[text.row_id] = replace(seen, box=box, text=words, score=text.score)
+
+    def rows(self, used: set[int]) -> tuple[SeenRow, ...]:
+        """All rows, in order; whether they are part of a message."""
+        return tuple(replace(seen, used=row_id in used) for row_id, seen in self.seen.items())
 
 
 def _panels(video: Video, region: Region | None) -> list[Panel]:
@@ -116,18 +156,26 @@ def _message(row: int, read: Read) -> ChatMessage:
 
 
 def _clock(messages: list[Read]) -> ChatClock:
-    """The first picture with all of a message; it came after the last without it, an unknown while ago if none is."""
+    """The first picture with all of a message; it came after the last without it, an unknown while ago if none is.
+
+    Messages of one picture are a millisecond apart, which keeps their order.
+    """
     seen_N = np.array([one.first_full_ms for one in messages], dtype=np.int64)
     unseen_N = np.array([-1 if one.unseen_ms is None else one.unseen_ms for one in messages], dtype=np.int64)
     precision_N = np.where(unseen_N < 0, BEFORE_MS, np.maximum(seen_N - unseen_N, 1))
     return ChatClock(
-        offset_ms=seen_N,
+        offset_ms=seen_N + _place_among_equals(seen_N),
         precision_ms=precision_N.astype(np.int32),
         source_code=np.full(len(messages), OCR, dtype=np.int8),
         segment=np.zeros(len(messages), dtype=np.int16),
         segments=(),
         slope=None,
     )
+
+
+def _place_among_equals(sorted_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each of sorted numbers, how many equal ones stand before it."""
+    return np.arange(len(sorted_N)) - np.searchsorted(sorted_N, sorted_N, side="left")
 
 
 def _rejected(found: ReadRows) -> list[RejectedRecord]:

@@ -4,7 +4,7 @@ Rows stream through; what is kept of them is their text.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
 
@@ -37,6 +37,7 @@ class RowReader:
     engine: Recogniser
     settings: RenderedSettings
     known: set[str] = field(default_factory=set)
+    tell: Callable[[RowText], None] | None = None
     _panels: dict[int, _Panel] = field(default_factory=dict)
     _seen: PicturesSeen = field(default_factory=lambda: PicturesSeen("emote"))
 
@@ -44,6 +45,8 @@ class RowReader:
         """Yield messages and rows that are in none, as they are complete."""
         for some in batched(rows, TOGETHER):
             for row in self._recognised(some):
+                if self.tell is not None:
+                    self.tell(row)
                 yield from self._panel(row.panel_id).grouper.add(row)
         for panel in self._panels.values():
             yield from panel.grouper.close()
@@ -105,6 +108,7 @@ def read_rows(
     *,
     roster: Iterable[str] = (),
     lexicon: Iterable[str] = (),
+    tell: Callable[[RowText], None] | None = None,
 ) -> ReadRows:
     """Read rows of text.
 
@@ -114,9 +118,10 @@ def read_rows(
         settings: How strictly.
         roster: Names of people who may write, such as those of other exports.
         lexicon: Words and emotes that are written in this chat.
+        tell: Is called with what was read in each row.
     """
     roster = tuple(roster)
-    reader = RowReader(engine, settings, {name.casefold() for name in roster})
+    reader = RowReader(engine, settings, {name.casefold() for name in roster}, tell)
     messages: list[Read] = []
     unread: list[Unread] = []
     for one in reader.read(rows):

@@ -32,6 +32,7 @@ FIELDS: Mapping[str, type[np.generic]] = {
     "colours": np.int32,
     "colour_at_rest": np.bool_,
     "place": np.int64,
+    "stood": np.int32,
     "first_ms": np.int64,
     "unseen_ms": np.int64,
     "last_ms": np.int64,
@@ -54,7 +55,8 @@ class Stretch:
         strokes_HW: The mean of the strokes.
         doubted_HW: The strokes of what perhaps took a row's place, since `doubt_ms`.
         colour_HWC: The mean of `colours` pictures' colour differences, those at rest where `colour_at_rest`.
-        facts: By name, one for each row: counts, `place` on the whole ribbon, times; `was_there`: it was cut off
+        facts: By name, one for each row: counts, `place` on the whole ribbon, times, where in the view
+            it `stood` at first; `was_there`: it was cut off
             before and has come back.
     """
 
@@ -141,6 +143,7 @@ class Ribbon:
         self.followed_ms = 0
         first = Stretch.empty(height, width)
         first.forget(place + np.arange(height), at_ms, unseen_ms)
+        first["stood"][:] = np.arange(height)
         self._hold([first])
 
     def _hold(self, parts: list[Stretch]) -> None:
@@ -191,10 +194,12 @@ class Ribbon:
             fresh = self.rows.part(slice(0, above))
             fresh.forget(first - above + np.arange(above), at_ms, unseen_ms)
             fresh["was_there"][:] = self._went_up > 0
+            fresh["stood"][:] = np.arange(above)
         if below:
             fresh = self.rows.part(slice(len(self.rows) - below, None))
             fresh.forget(last + 1 + np.arange(below), at_ms, unseen_ms)
             fresh["was_there"][:] = self._went_up < 0
+            fresh["stood"][:] = self._height - below + np.arange(below)
 
     @property
     def next_place(self) -> int:
@@ -292,6 +297,7 @@ class Ribbon:
         rows = self.view.part(slice(first, end))
         old = rows.copy()
         rows.forget(old["place"], NEVER, NEVER)  # type: ignore[arg-type]
+        rows["stood"][:] = np.arange(first, end)
         moment_H = old["last_ms"] - old["first_ms"] < MOMENT_MS  # type: ignore[operator]
         for name, doubted in (("first_ms", "doubt_ms"), ("unseen_ms", "doubt_unseen_ms"), ("last_ms", "doubt_ms")):
             rows[name][:] = np.where(moment_H, old[name], old[doubted])

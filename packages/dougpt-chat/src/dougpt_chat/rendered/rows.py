@@ -25,6 +25,7 @@ class Row:
         last_ms: The last picture that showed it.
         pictures: How many pictures the mean is of.
         settled: Whether some picture showed it at rest.
+        stood_px: How far below the panel's top its text began when all of it was first visible.
     """
 
     row_id: int
@@ -37,3 +38,4 @@ class Row:
     last_ms: int
     pictures: int
     settled: bool
+    stood_px: float = 0.0

@@ -26,6 +26,10 @@ class SeenRow:
         text: What was read.
         score: How sure that is, 0 to 1.
         used: Whether it became part of a message.
+        last_ms: The last picture that showed it; None where it is told anew for every picture.
+        ribbon_px: Its place on the endless ribbon of its panel, where that is known: rows of one panel that stand at
+            the same time stand as far apart as there.
+        panel: The number of its panel.
     """
 
     at_ms: int
@@ -33,3 +37,6 @@ class SeenRow:
     text: str
     score: float
     used: bool
+    last_ms: int | None = None
+    ribbon_px: float | None = None
+    panel: int = 0

@@ -6,11 +6,11 @@ in it, nothing is loaded, nothing acts; whatever was read is data and escaped.
 
 import base64
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from dougpt_schema.page import head
@@ -27,8 +27,11 @@ LEAST_SURE = 24
 # Below it a row is worth a look.
 SURE = 0.9
 MARGIN_PX = 12
+# Left of the rows, for their numbers: badges stand there too.
+NUMBERS_PX = 90
 STYLE = """<style>
-.moment { display: grid; grid-template-columns: auto minmax(16rem, 1fr); gap: 1.2rem; align-items: start; margin: 0 0 2rem; }
+.moment { display: grid; grid-template-columns: auto minmax(16rem, 1fr); gap: 1.2rem; align-items: start; }
+.moment { margin: 0 0 1.2rem; }
 .moment svg { max-width: 100%; height: auto; max-height: 80vh; }
 .rows { border-collapse: collapse; width: 100%; }
 .rows td { padding: .1rem .5rem .1rem 0; border: 0; vertical-align: middle; overflow-wrap: anywhere; }
@@ -74,45 +77,57 @@ def _moments(rows: Sequence[SeenRow]) -> list[int]:
     times = sorted({row.at_ms for row in rows})
     if len(times) <= MOMENTS:
         return times
-    wanted = np.linspace(times[0], times[-1], MOMENTS + 2)[1:-1]
+    wanted = np.linspace(times[0], times[-1], MOMENTS + 1)[1:]
     return sorted({times[min(bisect_left(times, int(at_ms)), len(times) - 1)] for at_ms in wanted})
 
 
 def _standing(rows: Sequence[SeenRow], at_ms: int) -> list[SeenRow]:
-    return [row for row in rows if row.at_ms == at_ms]
+    """The rows of a picture: those that were read in it, and those above that stand in it still."""
+    found = [row for row in rows if row.at_ms == at_ms]
+    for reference in {row.panel: row for row in found}.values():
+        found += [
+            replace(row, box=(row.box[0], _top(row, reference), *row.box[2:]))
+            for row in rows
+            if row.panel == reference.panel and row.at_ms < at_ms <= (row.last_ms or 0) and _top(row, reference) >= 0
+        ]
+    return sorted(found, key=lambda row: (row.box[1], row.box[0]))
+
+
+def _top(row: SeenRow, reference: SeenRow) -> float:
+    if row.ribbon_px is None or reference.ribbon_px is None:
+        return -1.0
+    return reference.box[1] + row.ribbon_px - reference.ribbon_px
 
 
 def _pictures(video: Path, times_ms: Sequence[int]) -> dict[int, Image]:
     """The pictures shown at these times; each is sought, so that hours cost no more than minutes."""
+    file = Video(video)
     found: dict[int, Image] = {}
-    Video(video)
-    with av.open(str(video)) as container:
-        stream = container.streams.video[0]
-        for at_ms in times_ms:
-            container.seek(max(0, at_ms - 50) * 1000)
-            for frame in container.decode(stream):
-                if frame.time is not None and frame.time * 1000 >= at_ms - 1:
-                    found[at_ms] = frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
-                    break
+    for at_ms in times_ms:
+        last = None
+        for last in file.stretch(at_ms, at_ms + 1):
+            pass
+        if last is not None:
+            found[at_ms] = last.bgr_HWC(file.region)
     return found
 
 
 def _counted(chat: ChatRead, rows: Sequence[SeenRow]) -> str:
     left_out = sum(not row.used for row in rows)
-    lines = [
+    counted = (
         f"<p>{chat.events.num_rows:,} messages of {chat.names.num_rows:,} people were read in {len(rows):,} rows of "
         f"text; {left_out:,} rows belong to none. Boxes: read with confidence of at least {SURE:.0%} in green, with "
         "less in yellow, left out in grey.</p>"
-    ]
+    )
     if chat.report.warnings:
         items = "".join(f"<li>{escape(warning)}</li>" for warning in chat.report.warnings)
-        lines.append(f'<div class="notes"><ul>{items}</ul></div>')
-    return "".join(lines)
+        counted += f'<div class="notes"><ul>{items}</ul></div>'
+    return counted
 
 
 def _moment(at_ms: int, picture: Image, rows: list[SeenRow]) -> str:
     height, width = picture.shape[:2]
-    left = max(0, int(min(row.box[0] for row in rows)) - 3 * MARGIN_PX)
+    left = max(0, int(min(row.box[0] for row in rows)) - NUMBERS_PX)
     top = max(0, int(min(row.box[1] for row in rows)) - MARGIN_PX)
     right = min(width, int(max(row.box[0] + row.box[2] for row in rows)) + MARGIN_PX)
     bottom = min(height, int(max(row.box[1] + row.box[3] for row in rows)) + MARGIN_PX)
@@ -123,7 +138,7 @@ def _moment(at_ms: int, picture: Image, rows: list[SeenRow]) -> str:
         f'<image href="{image}" width="{right - left}" height="{bottom - top}"/>{boxes}</svg>'
     )
     table = _table((number, None, row) for number, row in enumerate(rows, 1))
-    return f'<h2>{clock(at_ms)}</h2><div class="moment">{svg}{table}</div>'
+    return f'<h2>{clock(at_ms)}.{at_ms % 1000:03}</h2><div class="moment">{svg}{table}</div>'
 
 
 def _box(number: int, row: SeenRow, left: int, top: int) -> str:
@@ -132,22 +147,22 @@ def _box(number: int, row: SeenRow, left: int, top: int) -> str:
     size = max(8.0, 0.8 * height)
     return (
         f'<rect x="{x - left - 1:.1f}" y="{y - top - 1:.1f}" width="{width + 2:.1f}" height="{height + 2:.1f}" '
-        f'fill="none" stroke="{color}"/><text x="{x - left - 4:.1f}" y="{y - top + 0.8 * height:.1f}" '
-        f'font-size="{size:.0f}" text-anchor="end" font-family="sans-serif" fill="{color}" stroke="#000" '
+        f'fill="none" stroke="{color}"/><text x="4" y="{y - top + 0.8 * height:.1f}" '
+        f'font-size="{size:.0f}" font-family="sans-serif" fill="{color}" stroke="#000" '
         f'stroke-width="2" paint-order="stroke">{number}</text>'
     )
 
 
 def _cut(row: SeenRow, pictures: dict[int, Image]) -> tuple[str, Image | None, SeenRow]:
-    picture = pictures.get(row.at_ms)
+    picture, at = pictures.get(row.at_ms), f"{clock(row.at_ms)}.{row.at_ms % 1000:03}"
     if picture is None:
-        return clock(row.at_ms), None, row
+        return at, None, row
     left, top, width, height = (round(edge) for edge in row.box)
     part = picture[max(0, top - 3) : top + height + 3, max(0, left - 3) : left + width + 3]
-    return clock(row.at_ms), part if part.size else None, row
+    return at, part if part.size else None, row
 
 
-def _table(lines: Iterator[tuple[object, Image | None, SeenRow]]) -> str:
+def _table(lines: Iterable[tuple[object, Image | None, SeenRow]]) -> str:
     cells = []
     for name, image, row in lines:
         kind = "unused" if not row.used else "doubt" if row.score < SURE else ""

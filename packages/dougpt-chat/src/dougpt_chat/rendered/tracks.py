@@ -88,13 +88,17 @@ class Tracks:
         times = [ribbon.oldest_ms for ribbon in (self._ribbon, self._aside) if ribbon is not None]
         return min((at_ms for at_ms in times if at_ms is not None), default=None)
 
+    @property
+    def goes_down(self) -> bool:
+        """Whether new text comes in at the top."""
+        return self._ribbon is not None and self._ribbon.went_down
+
     def finish(self) -> None:
         """End the ribbon: what the panel still shows leaves it."""
         self._look()
         for ribbon in (self._aside, self._ribbon):
             if ribbon is not None:
-                self._cut_off.append(ribbon.rows.copy())
-        self._aside = self._ribbon = None
+                self._cut_off.append(ribbon.cut(0, len(ribbon.rows)))
 
     def _look(self) -> None:
         block, self._block = self._block, []
