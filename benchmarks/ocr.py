@@ -105,9 +105,8 @@ def region_of(truth: Truth) -> Region:
     return left, top, right - left, bottom - top
 
 
-HEAD = (
-    f"{'clip':<46}{'msgs':>5}{'recall':>8}{'prec':>7}{'CER':>8}{'name':>8}{'exact':>7}{'|t| p50':>9}{'p95':>6}{'CPU s':>8}"
-)
+COLUMNS = ("msgs", 5), ("recall", 8), ("prec", 7), ("CER", 8), ("name", 8), ("exact", 7), ("|t| p50", 9), ("p95", 6)
+HEAD = f"{'clip':<46}" + "".join(f"{name:>{width}}" for name, width in (*COLUMNS, ("CPU s", 8)))
 
 
 def line(what: str, found: Scores, cpu_s: float) -> str:
@@ -243,9 +242,8 @@ def bench_memory(bench: Bench) -> None:
         found = _step("memory", long, region_of(truth), bench.engine)
         long.unlink()
         peaks.append(found["peak_mb"])
-        print(
-            f"  {seconds / 60:>5.0f} min: {found['peak_mb']:>6.0f} MB, {found['events']} events, {found['cpu_s']:.0f} CPU s"
-        )
+        took = f"{found['events']} events, {found['cpu_s']:.0f} CPU s"
+        print(f"  {seconds / 60:>5.0f} min: {found['peak_mb']:>6.0f} MB, {took}")
     verdict("peak", f"{peaks[-1]:.0f} MB", "flat, 1000", "500")
 
 
