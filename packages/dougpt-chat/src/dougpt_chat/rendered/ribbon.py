@@ -219,6 +219,11 @@ class Ribbon:
         return int(times.min()) if times.size else None  # type: ignore[arg-type]
 
     @property
+    def went_down(self) -> bool:
+        """Whether the text moved down more than up."""
+        return self._went_up < 0
+
+    @property
     def needs_more(self) -> bool:
         """Whether another picture at rest would make something in view clearer."""
         return bool((self.view["rests"] < MOST_PICTURES).any())
