@@ -1,6 +1,7 @@
 """How well and how fast chat is read from the picture, beside the plain way on the same engine in the same run.
 
-    just bench ocr [--quick] [--only clean hard plain speed panel memory viability] [--engine rapidocr] [--keep FOLDER]
+    just bench ocr [--quick] [--seconds 60]
+                   [--only clean hard plain speed panel memory viability] [--engine rapidocr] [--keep FOLDER]
 
 The clips are drawn (tests/chat/chat_clips): people and texts of a real chat where shared/data lies beside the
 checkout, made ones elsewhere. Every figure stands beside what it must at least reach and what it should. The plain
@@ -69,11 +70,11 @@ class Bench:
     engine: str
     quick: bool
     keep: Path
+    longest_s: float = 60.0
 
     def clip(self, clip: Clip) -> tuple[Path, Truth]:
         """Return a clip's file and its truth, drawn once."""
-        if self.quick:
-            clip = replace(clip, seconds=min(clip.seconds, 15))
+        clip = replace(clip, seconds=min(clip.seconds, self.longest_s))
         ending = "webm" if clip.codec == "libvpx-vp9" else "mp4"
         path = self.keep / f"{sha256(repr(clip).encode()).hexdigest()[:16]}.{ending}"
         noted = path.with_suffix(".truth")
@@ -309,6 +310,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--quick", action="store_true", help="clips of 15 s at most, 10 minutes for 3 hours")
+    parser.add_argument("--seconds", type=float, help="the most that a clip lasts")
     parser.add_argument("--engine", default="rapidocr")
     parser.add_argument("--keep", type=Path, help="keeps the clips there for the next run")
     parser.add_argument("--step", help=argparse.SUPPRESS)
@@ -329,7 +331,7 @@ def main() -> None:
         keep = options.keep or Path(folder)
         keep.mkdir(parents=True, exist_ok=True)
         for part in options.only:
-            parts[part](Bench(options.engine, options.quick, keep))
+            parts[part](Bench(options.engine, options.quick, keep, options.seconds or (15 if options.quick else 60)))
             print()
 
 

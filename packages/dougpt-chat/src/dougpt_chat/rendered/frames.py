@@ -159,21 +159,6 @@ class Video:
         self.stopped = self.stopped or stopped
         self.broken_packets += not stopped
 
-    def stretch(self, from_ms: int, to_ms: int) -> Iterator[Picture]:
-        """Yield the pictures of a stretch, beginning with one that can be decoded by itself."""
-        with self._open() as container:
-            stream = self._picture(container)
-            zero_s = _zero_s(container, stream)
-            try:
-                container.seek(round((from_ms / 1000 + zero_s) * av.time_base))
-            except (av.error.FFmpegError, OSError):
-                return
-            for frame in self._frames(container, stream):
-                at_ms = round(((frame.time or 0) - zero_s) * 1000)
-                if at_ms >= to_ms:
-                    return
-                yield Picture(at_ms, self._cut(frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)))
-
     def _open(self) -> InputContainer:
         try:
             return av.open(str(self.path))
