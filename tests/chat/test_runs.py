@@ -1,5 +1,7 @@
 """A drawn row is cut where it should be: badges, the name in its colour, words, emotes between them."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from dougpt_chat.rendered.crops import crop_of, line_px  # noqa: E402 - only whe
 from dougpt_chat.rendered.ink import ink_of  # noqa: E402
 from dougpt_chat.rendered.pictures_seen import PicturesSeen  # noqa: E402
 from dougpt_chat.rendered.runs import Span, cut_row  # noqa: E402
+from dougpt_chat.rendered.underscores import with_underscores  # noqa: E402
 from PIL import ImageDraw, ImageFont  # noqa: E402 - only where Pillow is
 
 FONT = ImageFont.load_default(14)
@@ -66,6 +69,16 @@ def test_a_crop_is_dark_on_light_whatever_the_theme() -> None:
         for crop in crops:
             assert np.median(crop) > 200
             assert crop.min() < 60
+
+
+@pytest.mark.parametrize("name", ["joe", "joe_", "joe__", "a_b__c___"])
+def test_underscores_are_counted_by_their_width(name: str) -> None:
+    ink = ink_of(drawn(0, name, "yes", None, "dark"))
+    run = cut_row(ink, LETTERS_PX).runs[0]
+    read = re.sub("_+", "_", name)
+
+    assert with_underscores(f"{read}:", ink, run, LETTERS_PX) == f"{name}:"
+    assert with_underscores("joe_x_y_z_", ink, run, LETTERS_PX) == "joe_x_y_z_"
 
 
 def test_an_empty_row_holds_nothing() -> None:
