@@ -1,6 +1,7 @@
 """How well and how fast chat is read from the picture, beside the plain way on the same engine in the same run.
 
-    just bench ocr [--quick] [--only clean hard plain speed panel memory viability] [--engine rapidocr] [--keep FOLDER]
+    just bench ocr [--quick] [--seconds 60]
+                   [--only clean hard plain speed panel memory viability] [--engine rapidocr] [--keep FOLDER]
 
 The clips are drawn (tests/chat/chat_clips): people and texts of a real chat where shared/data lies beside the
 checkout, made ones elsewhere. Every figure stands beside what it must at least reach and what it should. The plain
@@ -69,11 +70,11 @@ class Bench:
     engine: str
     quick: bool
     keep: Path
+    longest_s: float = 60.0
 
     def clip(self, clip: Clip) -> tuple[Path, Truth]:
         """Return a clip's file and its truth, drawn once."""
-        if self.quick:
-            clip = replace(clip, seconds=min(clip.seconds, 15))
+        clip = replace(clip, seconds=min(clip.seconds, self.longest_s))
         ending = "webm" if clip.codec == "libvpx-vp9" else "mp4"
         path = self.keep / f"{sha256(repr(clip).encode()).hexdigest()[:16]}.{ending}"
         noted = path.with_suffix(".truth")
@@ -105,9 +106,8 @@ def region_of(truth: Truth) -> Region:
     return left, top, right - left, bottom - top
 
 
-HEAD = (
-    f"{'clip':<46}{'msgs':>5}{'recall':>8}{'prec':>7}{'CER':>8}{'name':>8}{'exact':>7}{'|t| p50':>9}{'p95':>6}{'CPU s':>8}"
-)
+COLUMNS = ("msgs", 5), ("recall", 8), ("prec", 7), ("CER", 8), ("name", 8), ("exact", 7), ("|t| p50", 9), ("p95", 6)
+HEAD = f"{'clip':<46}" + "".join(f"{name:>{width}}" for name, width in (*COLUMNS, ("CPU s", 8)))
 
 
 def line(what: str, found: Scores, cpu_s: float) -> str:
@@ -243,9 +243,8 @@ def bench_memory(bench: Bench) -> None:
         found = _step("memory", long, region_of(truth), bench.engine)
         long.unlink()
         peaks.append(found["peak_mb"])
-        print(
-            f"  {seconds / 60:>5.0f} min: {found['peak_mb']:>6.0f} MB, {found['events']} events, {found['cpu_s']:.0f} CPU s"
-        )
+        took = f"{found['events']} events, {found['cpu_s']:.0f} CPU s"
+        print(f"  {seconds / 60:>5.0f} min: {found['peak_mb']:>6.0f} MB, {took}")
     verdict("peak", f"{peaks[-1]:.0f} MB", "flat, 1000", "500")
 
 
@@ -311,6 +310,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--quick", action="store_true", help="clips of 15 s at most, 10 minutes for 3 hours")
+    parser.add_argument("--seconds", type=float, help="the most that a clip lasts")
     parser.add_argument("--engine", default="rapidocr")
     parser.add_argument("--keep", type=Path, help="keeps the clips there for the next run")
     parser.add_argument("--step", help=argparse.SUPPRESS)
@@ -331,7 +331,7 @@ def main() -> None:
         keep = options.keep or Path(folder)
         keep.mkdir(parents=True, exist_ok=True)
         for part in options.only:
-            parts[part](Bench(options.engine, options.quick, keep))
+            parts[part](Bench(options.engine, options.quick, keep, options.seconds or (15 if options.quick else 60)))
             print()
 
 

@@ -42,7 +42,7 @@ def rows_of(stretch: Stretch) -> list[CutRow]:
 
 
 def brightness_of(stretch: Stretch) -> NDArray[np.float32]:
-    """The mean of the pictures at rest, or of those in motion where there are none; the least, where the ground shows."""
+    """The mean of the pictures at rest, of those in motion where there are none; the least, where the ground shows."""
     at_rest_H1 = stretch["rests"][:, None] > 0
     mean_HW = np.where(at_rest_H1, stretch.rest_HW, stretch.moving_HW)
     through = float(np.median(mean_HW - stretch.least_HW))
@@ -82,5 +82,4 @@ def _image(stretch: Stretch, luma_HW: NDArray[np.float32], segment: Segment) -> 
     luma = np.clip((planes[..., :1] - 16) * (255 / 219), 0, 255)
     chroma = np.clip((planes[..., 1:] - 128) * (255 / 224) + 128, 0, 255)
     full = np.round(np.concatenate([luma, chroma], axis=-1)).astype(np.uint8)
-    image_HWC: NDArray[np.uint8] = cv2.cvtColor(full, cv2.COLOR_YCrCb2BGR)
-    return image_HWC
+    return np.asarray(cv2.cvtColor(full, cv2.COLOR_YCrCb2BGR), np.uint8)

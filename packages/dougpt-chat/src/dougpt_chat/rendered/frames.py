@@ -62,18 +62,18 @@ class Picture:
     at_ms: int
     frame: VideoFrame
 
-    def luma_HW(self, region: Region) -> Plane:
+    def luma_HW(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
         """Return the brightness in a region (left, top, width, height): a view of the decoder's own memory."""
         left, top, width, height = region
         return _plane(self.frame, 0)[top : top + height, left : left + width]
 
-    def chroma_HW2(self, region: Region) -> Plane:
+    def chroma_HW2(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
         """Return the two colour differences in a region, at its full size."""
         left, top, width, height = region
         rows, columns = np.arange(top, top + height) // 2, np.arange(left, left + width) // 2
         return np.stack([_plane(self.frame, number)[np.ix_(rows, columns)] for number in (1, 2)], axis=-1)
 
-    def bgr_HWC(self, region: Region) -> Plane:
+    def bgr_HWC(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
         """Return the colours in a region."""
         left, top, width, height = region
         image_HWC = self.frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
@@ -159,21 +159,6 @@ class Video:
         self.stopped = self.stopped or stopped
         self.broken_packets += not stopped
 
-    def stretch(self, from_ms: int, to_ms: int) -> Iterator[Picture]:
-        """Yield the pictures of a stretch, beginning with one that can be decoded by itself."""
-        with self._open() as container:
-            stream = self._picture(container)
-            zero_s = _zero_s(container, stream)
-            try:
-                container.seek(round((from_ms / 1000 + zero_s) * av.time_base))
-            except (av.error.FFmpegError, OSError):
-                return
-            for frame in self._frames(container, stream):
-                at_ms = round(((frame.time or 0) - zero_s) * 1000)
-                if at_ms >= to_ms:
-                    return
-                yield Picture(at_ms, self._cut(frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)))
-
     def _open(self) -> InputContainer:
         try:
             return av.open(str(self.path))
@@ -205,9 +190,7 @@ class Video:
             yield Picture(at_ms, frame)
 
 
-def _frames(
-    container: InputContainer, stream: VideoStream, damage: Callable[..., None]
-) -> Iterator[VideoFrame]:
+def _frames(container: InputContainer, stream: VideoStream, damage: Callable[..., None]) -> Iterator[VideoFrame]:
     packets = container.demux(stream)
     while True:
         try:
@@ -227,7 +210,7 @@ def _frames(
 
 def _plane(frame: VideoFrame, number: int) -> Plane:
     plane = frame.planes[number]
-    whole = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]  # a plane is a buffer
+    whole = np.frombuffer(plane, np.uint8)
     return whole.reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 

@@ -6,6 +6,7 @@ its place on the whole ribbon, and its times. H rows, W columns of pixels, C the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,31 +69,31 @@ class Stretch:
     strokes_HW: NDArray[np.float32]
     doubted_HW: NDArray[np.float32]
     colour_HWC: NDArray[np.float32]
-    facts: dict[str, NDArray[np.generic]]
+    facts: dict[str, NDArray[Any]]
 
     @classmethod
     def empty(cls, height: int, width: int) -> "Stretch":
         """Return rows of which nothing is set."""
         widths = [-(-width // COLUMN_STEP) if name in STROKES else width for name in PICTURES]
-        pictures = [np.empty((height, one), np.float32) for one in widths]
-        colour_HWC = np.empty((height, width, 2), np.float32)
-        return cls(*pictures, colour_HWC, {name: np.empty(height, kind) for name, kind in FIELDS.items()})
+        pictures = {name: np.empty((height, one), np.float32) for name, one in zip(PICTURES, widths, strict=True)}
+        facts = {name: np.empty(height, kind) for name, kind in FIELDS.items()}
+        return cls(**pictures, colour_HWC=np.empty((height, width, 2), np.float32), facts=facts)
 
     def __len__(self) -> int:
         return len(self.rest_HW)
 
-    def __getitem__(self, name: str) -> NDArray[np.generic]:
+    def __getitem__(self, name: str) -> NDArray[Any]:
         return self.facts[name]
 
     def part(self, which: slice | Flags) -> "Stretch":
         """Return some of the rows; views of them where they are told by a slice."""
-        pictures = [getattr(self, name)[which] for name in PICTURES]
-        return Stretch(*pictures, self.colour_HWC[which], {name: values[which] for name, values in self.facts.items()})
+        pictures = {name: getattr(self, name)[which] for name in (*PICTURES, "colour_HWC")}
+        return Stretch(**pictures, facts={name: values[which] for name, values in self.facts.items()})
 
     def copy(self) -> "Stretch":
         """Return the rows on their own."""
-        pictures = [getattr(self, name).copy() for name in PICTURES]
-        return Stretch(*pictures, self.colour_HWC.copy(), {name: values.copy() for name, values in self.facts.items()})
+        pictures = {name: getattr(self, name).copy() for name in (*PICTURES, "colour_HWC")}
+        return Stretch(**pictures, facts={name: values.copy() for name, values in self.facts.items()})
 
     def put(self, at: int, other: "Stretch") -> None:
         """Write rows over these from `at` on."""
@@ -111,9 +112,10 @@ class Stretch:
         self.facts["place"][:] = place
 
     @property
-    def pictures_H(self) -> NDArray[np.int32]:
+    def pictures_H(self) -> NDArray[np.int32]:  # noqa: N802 - the suffix is a dimension
         """How many pictures each row's mean is of."""
-        return self.facts["rests"] + self.facts["movings"]  # type: ignore[operator,no-any-return]
+        pictures_H: NDArray[np.int32] = self.facts["rests"] + self.facts["movings"]
+        return pictures_H
 
 
 @dataclass(slots=True)
@@ -197,7 +199,7 @@ class Ribbon:
         above, below = max(-self.top, 0), max(self.top + self._height - len(self.rows), 0)
         if above > self._first or below > len(self._buffer) - self._end:
             self._hold([self.rows])
-        first, last = int(self.rows["place"][0]), int(self.rows["place"][-1])  # type: ignore[arg-type]
+        first, last = int(self.rows["place"][0]), int(self.rows["place"][-1])
         self.top += above
         self._bound(self._first - above, self._end + below)
         if above:
@@ -214,7 +216,7 @@ class Ribbon:
     @property
     def next_place(self) -> int:
         """A place well below all rows of this ribbon."""
-        return int(self.rows["place"].max(initial=0)) + self._height  # type: ignore[arg-type]
+        return int(self.rows["place"].max(initial=0)) + self._height
 
     @property
     def last_ms(self) -> int:
@@ -226,7 +228,7 @@ class Ribbon:
         """When the oldest text that is held came into view."""
         inked_H = np.abs(self.rows.strokes_HW).max(axis=1, initial=0) > FAINT
         times = self.rows["first_ms"][inked_H]
-        return int(times.min()) if times.size else None  # type: ignore[arg-type]
+        return int(times.min()) if times.size else None
 
     @property
     def has_scrolled(self) -> bool:
@@ -332,9 +334,9 @@ class Ribbon:
         """
         rows = self.view.part(slice(first, end))
         old = rows.copy()
-        rows.forget(old["place"], NEVER, NEVER)  # type: ignore[arg-type]
+        rows.forget(old["place"], NEVER, NEVER)
         rows["stood"][:] = np.arange(first, end)
-        moment_H = old["last_ms"] - old["first_ms"] < MOMENT_MS  # type: ignore[operator]
+        moment_H = old["last_ms"] - old["first_ms"] < MOMENT_MS
         for name, doubted in (("first_ms", "doubt_ms"), ("unseen_ms", "doubt_unseen_ms"), ("last_ms", "doubt_ms")):
             rows[name][:] = np.where(moment_H, old[name], old[doubted])
         return old

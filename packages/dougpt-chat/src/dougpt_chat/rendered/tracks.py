@@ -177,8 +177,10 @@ class Tracks:
                 self._lay_agreeing(ribbon, picture, strokes_HW, moved, at_rest=False)
                 self._cut_scrolled(ribbon)
                 return True
-        if still.differing < ALTOGETHER or ribbon.followed_ms < PROVED_MS or self._take_out(
-            ribbon, picture, self._grid(strokes_HW), still
+        if (
+            still.differing < ALTOGETHER
+            or ribbon.followed_ms < PROVED_MS
+            or self._take_out(ribbon, picture, self._grid(strokes_HW), still)
         ):
             still = compare(*ribbon.strokes_at(0), self._grid(strokes_HW))
             self._lay_agreeing(ribbon, picture, strokes_HW, still, at_rest=True)
