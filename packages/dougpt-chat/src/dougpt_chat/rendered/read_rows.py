@@ -5,19 +5,20 @@ Rows stream through; what is kept of them is their text.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched
 
 from dougpt_chat.rendered.crops import crop_of, line_px
-from dougpt_chat.rendered.engines import Recogniser
+from dougpt_chat.rendered.engines import Recognised, Recogniser
 from dougpt_chat.rendered.ink import Ink, ink_of
 from dougpt_chat.rendered.messages import MessageGrouper, Read, Unread
 from dougpt_chat.rendered.pictures_seen import PicturesSeen
 from dougpt_chat.rendered.repair import repaired_messages
-from dougpt_chat.rendered.row_text import RowText, picture_piece, row_text, text_piece
+from dougpt_chat.rendered.row_text import Piece, RowText, picture_piece, row_text, text_piece
 from dougpt_chat.rendered.rows import Row
-from dougpt_chat.rendered.runs import Cut, cut_row, letters_px
+from dougpt_chat.rendered.runs import Cut, Run, cut_row, letters_px
 from dougpt_chat.rendered.style import Style
+from dougpt_chat.rendered.underscores import with_underscores
 from dougpt_chat.settings import RenderedSettings
 
 # So many rows are recognised together: enough that pictures of like width meet.
@@ -78,10 +79,15 @@ class RowReader:
             for run in cut.runs
         ]
         found = iter(self.engine.recognise(crops))
-        for row, cut, line, size in zip(rows, cuts, lines, sizes, strict=True):
-            pieces = [text_piece(run.span, run.colour, next(found)) for run in cut.runs]
+        for row, ink, cut, line, size in zip(rows, inks, cuts, lines, sizes, strict=True):
+            pieces = [_text_piece(ink, run, size, next(found)) for run in cut.runs]
             pieces += [picture_piece(span, self._seen.name_of(row.image_HWC, span)) for span in cut.pictures]
             yield row_text(row, pieces, line, size)
+
+
+def _text_piece(ink: Ink, run: Run, letters_px: float, found: Recognised) -> Piece:
+    piece = text_piece(run.span, run.colour, found)
+    return replace(piece, text=with_underscores(piece.text, ink, run, letters_px))
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,9 @@ def _near(message: Read, count: int, by_gap: dict[str, list[_Known]]) -> str | N
         one.name
         for gap in _gaps(message.name)
         for one in by_gap.get(gap, ())
-        if one.name != message.name and _same_person(one, message) and _digits(one.name) == _digits(message.name)
+        if one.name.casefold() != message.name.casefold()
+        and _same_person(one, message)
+        and _digits(one.name) == _digits(message.name)
     }
     return near.pop() if len(near) == 1 else None
 

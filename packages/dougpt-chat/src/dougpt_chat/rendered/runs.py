@@ -30,6 +30,8 @@ OTHER_COLOUR = 0.35
 # In heights of letters: a gap as wide is between words; ink at the edge that is narrower is the panel's border.
 SPACE = 0.25
 BORDER = 0.3
+# In heights of a run: what is no taller is a dash.
+FLAT = 0.3
 # How far the colours of one run are apart at most, as unit directions from the ground.
 SAME_COLOUR = 0.2
 STRONGEST = 0.8
@@ -106,11 +108,15 @@ def cut_row(ink: Ink, letters_px: float) -> Cut:
 
 
 def _on_line(run: Run, letters: list[Span]) -> Run:
-    """The run with the line of its letters: the lower end that most of them have, counted by their widths."""
+    """The run with the line of its letters: the lower end that most of them have, counted by their widths.
+
+    Flat ones, such as underscores, do not stand on the line.
+    """
+    own = [part for part in letters if run.span.left <= part.left < run.span.right]
+    upright = [part for part in own if part.height > FLAT * run.span.height] or own
     ends: Counter[int] = Counter()
-    for part in letters:
-        if run.span.left <= part.left < run.span.right:
-            ends[part.bottom] += part.width
+    for part in upright:
+        ends[part.bottom] += part.width
     return replace(run, line_px=float(max(ends, key=lambda end: (ends[end], -end))))
 
 

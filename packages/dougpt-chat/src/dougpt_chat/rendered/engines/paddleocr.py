@@ -9,7 +9,7 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 from dougpt_schema import MissingExtraError
 
 from dougpt_chat.rendered.engines.recogniser import Image, ModelUnavailableError, Recognised
@@ -43,7 +43,7 @@ class PaddleOcr:
             self._model = TextRecognition(
                 model_name=name, model_dir=str(folder) if is_folder else None, device="cpu", cpu_threads=threads
             )
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             # It raises bare exceptions for unknown names, absent networks and broken files alike.
             raise ModelUnavailableError(ENGINE, model, str(error).splitlines()[0]) from error
         self.name = ENGINE
