@@ -190,9 +190,7 @@ class Video:
             yield Picture(at_ms, frame)
 
 
-def _frames(
-    container: InputContainer, stream: VideoStream, damage: Callable[..., None]
-) -> Iterator[VideoFrame]:
+def _frames(container: InputContainer, stream: VideoStream, damage: Callable[..., None]) -> Iterator[VideoFrame]:
     packets = container.demux(stream)
     while True:
         try:

@@ -176,9 +176,7 @@ class _Search:
                 yield before, strokes_HW, picture.at_ms
                 before, due_ms = None, picture.at_ms + APART_MS - PAIR_MS
 
-    def _with_strokes(
-        self, pairs: Iterator[tuple[Strokes, Strokes, int]]
-    ) -> Iterator[tuple[Strokes, Strokes, int]]:
+    def _with_strokes(self, pairs: Iterator[tuple[Strokes, Strokes, int]]) -> Iterator[tuple[Strokes, Strokes, int]]:
         """The same pairs, after counting the strokes that stood still in them."""
         for before_HW, after_HW, at_ms in pairs:
             strength_HW = np.abs(after_HW)
@@ -237,7 +235,9 @@ class _Search:
     def _region(self, scrolls: Scrolls) -> Region:
         part = _largest(scrolls.taking_part & scrolls.resting)
         rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-        box = self._text_box(slice(rows[0] * CELL, (rows[-1] + 1) * CELL), slice(columns[0] * CELL, (columns[-1] + 1) * CELL))
+        box = self._text_box(
+            slice(rows[0] * CELL, (rows[-1] + 1) * CELL), slice(columns[0] * CELL, (columns[-1] + 1) * CELL)
+        )
         left, top, right, bottom = (int(edge) * self._times for edge in box)
         return snapped(self._kept, (left, top, min(right, self._size[0]), min(bottom, self._size[1])))
 

@@ -120,7 +120,14 @@ class _Sheet:
             left, top, width, _ = self.panels[row.panel_id].region
             box = (left, top + row.stood_px, width, row.height_px)
             self.seen[row.row_id] = SeenRow(
-                row.first_full_ms, box, "", 0.0, used=False, last_ms=row.last_ms, ribbon_px=row.top_px, panel=row.panel_id
+                row.first_full_ms,
+                box,
+                "",
+                0.0,
+                used=False,
+                last_ms=row.last_ms,
+                ribbon_px=row.top_px,
+                panel=row.panel_id,
             )
             yield row
 

@@ -54,7 +54,11 @@ def find_taken_out(
         return None
     height, meets = abs(moved), top + (end if reaches_up else first)
     meets = _in_the_blank(ribbon_HW, meets, -height if reaches_up else height)
-    return TakenOut(meets - height, meets, is_above=True) if reaches_up else TakenOut(meets, meets + height, is_above=False)
+    return (
+        TakenOut(meets - height, meets, is_above=True)
+        if reaches_up
+        else TakenOut(meets, meets + height, is_above=False)
+    )
 
 
 def _moved_by(ribbon_HW: Strokes, top: int, picture_HW: Strokes, part: slice) -> int | None:
@@ -75,5 +79,9 @@ def _in_the_blank(ribbon_HW: Strokes, meets: int, other: int) -> int:
     """Where near `meets` both that row and the one `other` rows on stand in the blank between messages."""
     energy_H = np.einsum("hw,hw->h", ribbon_HW, ribbon_HW)
     energy_H = np.convolve(energy_H, np.ones(3), "same")
-    near = [at for at in range(meets - MEET_PX, meets + MEET_PX + 1) if 0 <= at < len(energy_H) and 0 <= at + other < len(energy_H)]
+    near = [
+        at
+        for at in range(meets - MEET_PX, meets + MEET_PX + 1)
+        if 0 <= at < len(energy_H) and 0 <= at + other < len(energy_H)
+    ]
     return min(near, key=lambda at: (energy_H[at] + energy_H[at + other], abs(at - meets)), default=meets)

@@ -95,15 +95,17 @@ def _split(run: tuple[int, int], profile_H: NDArray[np.float32], capital: float)
     inside = profile_H[first + margin : end - margin]
     if not inside.size:
         return [run]
-    at = first + margin + int(np.argmin(np.convolve(inside, np.ones(3) / 3, "same")[: inside.size])) if inside.size > 3 else first + margin
+    at = (
+        first + margin + int(np.argmin(np.convolve(inside, np.ones(3) / 3, "same")[: inside.size]))
+        if inside.size > 3
+        else first + margin
+    )
     if profile_H[at] > 0.5 * float(profile_H[first:end].mean()):
         return [run]
     return [*_split((first, at), profile_H, capital), *_split((at + 1, end), profile_H, capital)]
 
 
-def _emotes_alone(
-    boxes: NDArray[np.int32], runs: list[tuple[int, int]], capital: float
-) -> list[tuple[int, int]]:
+def _emotes_alone(boxes: NDArray[np.int32], runs: list[tuple[int, int]], capital: float) -> list[tuple[int, int]]:
     """Rows that hold nothing but emotes: high shapes whose middle lies in no other row."""
     alone: list[tuple[int, int]] = []
     for top, height in sorted(boxes[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].tolist()):

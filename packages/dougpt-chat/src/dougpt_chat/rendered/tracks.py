@@ -213,9 +213,7 @@ class Tracks:
 
     def _take_out(self, ribbon: Ribbon, picture: Picture, grid_HW: Strokes, agreement: Agreement) -> bool:
         """Cut out of the ribbon what the picture shows no more while what stood above or below has closed up."""
-        found = find_taken_out(
-            ribbon.rows.strokes_HW, ribbon.top, grid_HW, agreement.differs_H, agreement.inked_H
-        )
+        found = find_taken_out(ribbon.rows.strokes_HW, ribbon.top, grid_HW, agreement.differs_H, agreement.inked_H)
         if found is None or not 0 <= found.first < found.end <= len(ribbon.rows):
             self._taken_px = 0
             return False
