@@ -63,6 +63,13 @@ class RenderedSettings:
         default=1,
         metadata={"help": "CPU threads of the recognition engine."},
     )
+    model: str = field(
+        default="",
+        metadata={
+            "help": "Another recognition model than the engine's own, for `paddleocr`: PaddleOCR's name of one, or the "
+            "folder of one that was fetched before. Empty: the engine's own."
+        },
+    )
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_confidence <= 1:

@@ -15,6 +15,8 @@ from dougpt_chat.rendered.motion import COLUMN_STEP, Strokes
 CELL_HEIGHT, CELL_WIDTH = 4, 40 // COLUMN_STEP
 # The mean square of strokes in a cell from which it holds something: on the ribbon's mean, and in one picture.
 INK, NEW_INK = 12.0, 60.0
+# Cells weigh as much as they hold, up to this much: what moves behind the text is weaker, an emote is no stronger.
+STRONG_INK = 300.0
 ALIKE = 0.45
 # How much stronger than what is usual behind a panel's blanks new text is, in the mean square of strokes.
 BEHIND = 6.0
@@ -37,7 +39,7 @@ class Agreement:
         return not self.differs_H.any()
 
 
-def compare(ribbon_HW: Strokes, picture_HW: Strokes, known_H: Flags) -> Agreement:
+def compare(ribbon_HW: Strokes, known_H: Flags, picture_HW: Strokes) -> Agreement:
     """Compare strokes; rows of pixels that are not known yet agree with anything."""
     height = len(ribbon_HW)
     both, ribbon, picture = (
@@ -46,8 +48,9 @@ def compare(ribbon_HW: Strokes, picture_HW: Strokes, known_H: Flags) -> Agreemen
     )
     same = both > ALIKE * np.sqrt(ribbon * picture)
     inked = ribbon > INK
-    inked_cells = inked.sum(axis=1)
-    gone = (inked & ~same).sum(axis=1) > 0.5 * inked_cells
+    weight = np.where(inked, np.minimum(ribbon, STRONG_INK), 0)
+    inked_cells = weight.sum(axis=1)
+    gone = (weight * ~same).sum(axis=1) > 0.5 * inked_cells
     known = known_H[::CELL_HEIGHT][: len(gone)]
     blank = ~inked & known[:, None]
     behind = float(np.median(picture[blank])) if blank.any() else 0.0
@@ -58,7 +61,7 @@ def compare(ribbon_HW: Strokes, picture_HW: Strokes, known_H: Flags) -> Agreemen
     return Agreement(
         differs_H=_by_pixel(gone | new, height),
         inked_H=_by_pixel(inked_rows, height),
-        differing=float(gone.sum() / max(inked_rows.sum(), 1)),
+        differing=float(inked_cells[gone].sum() / max(float(inked_cells[inked_rows].sum()), 1.0)),
         appeared=bool(new.any()),
     )
 
@@ -66,9 +69,10 @@ def compare(ribbon_HW: Strokes, picture_HW: Strokes, known_H: Flags) -> Agreemen
 def alike(one_HW: Strokes, other_HW: Strokes) -> Flags:
     """Return the rows of pixels in which two pictures show the same, or both nothing."""
     both, one, other = (_cells(a * b) for a, b in ((one_HW, other_HW), (one_HW, one_HW), (other_HW, other_HW)))
-    inked = np.maximum(one, other) > INK
+    weight = np.minimum(np.maximum(one, other), STRONG_INK)
+    weight[weight < INK] = 0
     same = both > ALIKE * np.sqrt(one * other)
-    enough = (inked & ~same).sum(axis=1) <= 0.5 * inked.sum(axis=1)
+    enough = (weight * ~same).sum(axis=1) <= 0.5 * weight.sum(axis=1)
     return _by_pixel(enough, len(one_HW))
 
 

@@ -12,6 +12,8 @@ from dougpt_chat.rendered.segments import Segment, find_segments
 
 # Where the darkest picture of the ground is this much darker than the mean, the ground lets a moving picture through.
 THROUGH = 9.0
+# The mean strength of strokes from which they are text.
+STEADY = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,23 @@ def rows_of(stretch: Stretch) -> list[CutRow]:
     if not len(known):
         return []
     luma_HW = brightness_of(known)
-    rows = [_row(known, luma_HW, segment) for segment in find_segments(luma_HW) if not _was_there(known, segment)]
+    rows = [_row(known, luma_HW, segment) for segment in find_segments(luma_HW) if _is_text(known, segment)]
     return [row for row in rows if row.pictures > 0]
 
 
 def brightness_of(stretch: Stretch) -> NDArray[np.float32]:
-    """The mean of the pictures at rest, or of those in motion where there are none; the least, where the ground shows."""
+    """The mean of the pictures at rest, of those in motion where there are none; the least, where the ground shows."""
     at_rest_H1 = stretch["rests"][:, None] > 0
     mean_HW = np.where(at_rest_H1, stretch.rest_HW, stretch.moving_HW)
     through = float(np.median(mean_HW - stretch.least_HW))
     return stretch.least_HW if through > THROUGH else mean_HW
 
 
-def _was_there(stretch: Stretch, segment: Segment) -> bool:
-    return bool(stretch["was_there"][segment.first : segment.end].any())
+def _is_text(stretch: Stretch, segment: Segment) -> bool:
+    """Whether strokes stood there all the time, which a moving picture's do not, and were not cut off before."""
+    rows = stretch.part(slice(segment.first, segment.end))
+    steady = float(np.quantile(np.abs(rows.strokes_HW), 0.99)) > STEADY
+    return steady and not rows["was_there"].any()
 
 
 def _row(stretch: Stretch, luma_HW: NDArray[np.float32], segment: Segment) -> CutRow:
@@ -77,5 +82,4 @@ def _image(stretch: Stretch, luma_HW: NDArray[np.float32], segment: Segment) -> 
     luma = np.clip((planes[..., :1] - 16) * (255 / 219), 0, 255)
     chroma = np.clip((planes[..., 1:] - 128) * (255 / 224) + 128, 0, 255)
     full = np.round(np.concatenate([luma, chroma], axis=-1)).astype(np.uint8)
-    image_HWC: NDArray[np.uint8] = cv2.cvtColor(full, cv2.COLOR_YCrCb2BGR)
-    return image_HWC
+    return np.asarray(cv2.cvtColor(full, cv2.COLOR_YCrCb2BGR), np.uint8)

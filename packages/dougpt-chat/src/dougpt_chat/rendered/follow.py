@@ -5,8 +5,10 @@ no more memory than minutes.
 """
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from statistics import median
 
 from dougpt_chat.rendered.cutting import CutRow, rows_of
 from dougpt_chat.rendered.frames import Picture, Video
@@ -15,8 +17,11 @@ from dougpt_chat.rendered.rows import Row
 from dougpt_chat.rendered.tracks import Tracks
 
 # What was to be seen for less than this, in ms, was a blend or another scene; nobody could have read it.
-LEAST_SEEN_MS = 150
+LEAST_SEEN_MS = 350
 
+# A row of text is at least this high, against the usual row of its panel.
+LEAST_HEIGHT = 0.5
+USUAL_OF = 32
 # Rows that come in at the top within this of each other came in one slide.
 SLIDE_MS = 150
 
@@ -48,6 +53,7 @@ class _Following:
     tracks: Tracks
     last_ms: int = 0
     waiting: list[CutRow] = field(default_factory=list)
+    heights: deque[float] = field(default_factory=lambda: deque(maxlen=USUAL_OF))
 
     def feed(self, picture: Picture) -> None:
         self.last_ms = picture.at_ms
@@ -76,8 +82,11 @@ class _Following:
         self.waiting = waiting[sum(map(len, slides)) :]
         return [row for slide in slides for row in sorted(slide, key=lambda row: row.top_px)]
 
-    def is_brief(self, row: CutRow) -> bool:
-        """Whether a row was gone at once, though the panel was not."""
+    def is_noise(self, row: CutRow) -> bool:
+        """Whether a row was gone at once, though the panel was not, or is far too low for text."""
+        self.heights.append(row.height_px)
+        if row.height_px < LEAST_HEIGHT * median(self.heights):
+            return True
         return row.last_ms - row.first_full_ms < LEAST_SEEN_MS and self.last_ms - row.last_ms > LEAST_SEEN_MS
 
 
@@ -120,7 +129,7 @@ def _slides(rows: list[CutRow], *, is_whole: bool) -> list[list[CutRow]]:
 
 def _numbered(following: _Following, followed: Followed) -> Iterator[Row]:
     for row in following.ready():
-        if following.is_brief(row):
+        if following.is_noise(row):
             followed.brief += 1
             continue
         yield Row(

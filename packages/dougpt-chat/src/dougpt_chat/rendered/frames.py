@@ -62,18 +62,18 @@ class Picture:
     at_ms: int
     frame: VideoFrame
 
-    def luma_HW(self, region: Region) -> Plane:
+    def luma_HW(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
         """Return the brightness in a region (left, top, width, height): a view of the decoder's own memory."""
         left, top, width, height = region
         return _plane(self.frame, 0)[top : top + height, left : left + width]
 
-    def chroma_HW2(self, region: Region) -> Plane:
+    def chroma_HW2(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
         """Return the two colour differences in a region, at its full size."""
         left, top, width, height = region
         rows, columns = np.arange(top, top + height) // 2, np.arange(left, left + width) // 2
         return np.stack([_plane(self.frame, number)[np.ix_(rows, columns)] for number in (1, 2)], axis=-1)
 
-    def bgr_HWC(self, region: Region) -> Plane:
+    def bgr_HWC(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
         """Return the colours in a region."""
         left, top, width, height = region
         image_HWC = self.frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
@@ -210,7 +210,7 @@ def _frames(container: InputContainer, stream: VideoStream, damage: Callable[...
 
 def _plane(frame: VideoFrame, number: int) -> Plane:
     plane = frame.planes[number]
-    whole = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]  # a plane is a buffer
+    whole = np.frombuffer(plane, np.uint8)
     return whole.reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 

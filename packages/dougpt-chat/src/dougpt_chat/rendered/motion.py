@@ -53,8 +53,8 @@ def moved_down(image: Strokes, down_px: float) -> Strokes:
     # The kernel's second tap weighs the row itself, its third the row that comes towards it.
     taps, anchor = (taps, 1) if down_px < 0 else (taps[::-1], 2)
     kernel = np.array(taps, np.float32)[:, None]
-    moved: Strokes = cv2.filter2D(image, -1, kernel, anchor=(0, anchor), borderType=cv2.BORDER_REPLICATE)
-    return moved
+    moved = cv2.filter2D(image, -1, kernel, anchor=(0, anchor), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.float32)
 
 
 def _cubic(x: float) -> float:
@@ -91,7 +91,10 @@ class ShiftSearch:
         """The correlation at each shift from -(H - 1) to H - 1, and the share of the text that it is over."""
         height, length = self._height, self._length
         # OpenCV's product runs in one thread; NumPy's would wake all of them for a millisecond's work.
-        before_HK, after_HK = (cv2.gemm(one, self._signs_WK, 1, None, 0) for one in (before_HW, after_HW))
+        none = np.zeros((0, 0), np.float32)
+        before_HK, after_HK = (
+            np.asarray(cv2.gemm(one, self._signs_WK, 1, none, 0), np.float32) for one in (before_HW, after_HW)
+        )
         before_KF, after_KF = (np.fft.rfft(np.ascontiguousarray(one.T), length) for one in (before_HK, after_HK))
         products = np.fft.irfft(np.einsum("kf,kf->f", before_KF, np.conj(after_KF)), length)
         products_S = np.concatenate([products[-(height - 1) :], products[:height]])

@@ -196,14 +196,13 @@ class _Search:
         if self._times == 1:
             return luma_HW
         size = (luma_HW.shape[1] // self._times, luma_HW.shape[0] // self._times)
-        smaller: NDArray[np.uint8] = cv2.resize(luma_HW, size, interpolation=cv2.INTER_AREA)
-        return smaller
+        return np.asarray(cv2.resize(luma_HW, size, interpolation=cv2.INTER_AREA), np.uint8)
 
     def _note(self, cells: NDArray[np.float32], at_ms: int) -> None:
         self.scrolls += 1
         scrolls = max(self._found, key=lambda one: one.overlap(cells), default=None)
         if scrolls is None or scrolls.overlap(cells) < SAME_PANEL:
-            scrolls = Scrolls(*(np.zeros_like(cells) for _ in range(3)))
+            scrolls = Scrolls(np.zeros_like(cells), np.zeros_like(cells), np.zeros_like(cells))
             self._found.append(scrolls)
         scrolls.cells += cells
         scrolls.times.append(at_ms)
@@ -228,8 +227,8 @@ class _Search:
         return (
             len(scrolls.times) >= LEAST_SCROLLS
             and scrolls.rests >= LEAST_REST * scrolls.pairs
-            and part.any()
-            and part.mean() < MOST_OF_PICTURE
+            and bool(part.any())
+            and float(part.mean()) < MOST_OF_PICTURE
         )
 
     def _region(self, scrolls: Scrolls) -> Region:
@@ -274,8 +273,8 @@ def _rests(pairs: list[_Pair]) -> NDArray[np.bool_]:
     """The cells whose neighbourhood stood still in many of the pairs in which something stood there."""
     inked = np.sum([pair.inked for pair in pairs], axis=0, dtype=np.float32)
     still = np.sum([pair.still for pair in pairs], axis=0, dtype=np.float32)
-    inked, still = (cv2.blur(one, (3, 3), borderType=cv2.BORDER_CONSTANT) for one in (inked, still))
-    rests: NDArray[np.bool_] = still > LEAST_REST * inked
+    near_inked, near_still = (cv2.blur(one, (3, 3), borderType=cv2.BORDER_CONSTANT) for one in (inked, still))
+    rests: NDArray[np.bool_] = near_still > LEAST_REST * near_inked
     return rests
 
 
@@ -323,15 +322,14 @@ def _cells(image_HW: Strokes) -> NDArray[np.float32]:
     height, width = image_HW.shape
     rows, columns = height // CELL, width * COLUMN_STEP // CELL
     whole = image_HW[: rows * CELL, : columns * CELL // COLUMN_STEP]
-    cells: NDArray[np.float32] = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
-    return cells
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _largest(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The largest group of cells, over gaps of two."""
     near = cv2.dilate(cells.astype(np.uint8), np.ones((5, 3), np.uint8))
     _, labels, _, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-    sizes = np.bincount(labels[cells], minlength=2)
+    sizes = np.bincount(np.asarray(labels, np.int64)[cells], minlength=2)
     sizes[0] = 0
     largest: NDArray[np.bool_] = cells & (labels == int(np.argmax(sizes)))
     return largest

@@ -51,7 +51,7 @@ def read_pictures(
 ) -> ChatRead:
     """Read the chat that a video shows; see `read_rendered_chat`."""
     video = Video(path)
-    reader = load_engine(engine, threads=settings.threads)
+    reader = load_engine(engine, threads=settings.threads, model=settings.model or None)
     panels = _panels(video, region)
     followed = Followed()
 

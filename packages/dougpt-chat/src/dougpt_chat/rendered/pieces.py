@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from dougpt_chat.rendered.agreement import Flags
 from dougpt_chat.rendered.motion import Strokes
@@ -67,8 +66,7 @@ def _moved_by(ribbon_HW: Strokes, top: int, picture_HW: Strokes, part: slice) ->
     around = ribbon_HW[begin : top + part.stop + FARTHEST_PX]
     if len(around) < len(template) or not template.any():
         return None
-    likeness: NDArray[np.float32] = cv2.matchTemplate(around, template, cv2.TM_CCORR_NORMED).ravel()
-    likeness[~np.isfinite(likeness)] = 0
+    likeness = np.nan_to_num(cv2.matchTemplate(around, template, cv2.TM_CCORR_NORMED).ravel(), posinf=0.0)
     best = int(np.argmax(likeness))
     stood = top + part.start - begin
     still = float(likeness[stood]) if stood < len(likeness) else 0.0

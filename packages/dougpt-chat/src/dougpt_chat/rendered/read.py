@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dougpt_chat.authors import DEFAULT_KEY
 from dougpt_chat.read import ChatRead
-from dougpt_chat.rendered.extras import require_ocr
+from dougpt_chat.rendered.extras import require_pictures
 from dougpt_chat.rendered.seen import Tell
 from dougpt_chat.settings import ChatSettings, RenderedSettings
 
@@ -40,11 +40,12 @@ def read_rendered_chat(
     Raises:
         ValueError: There is no engine of that name.
         MissingExtraError: What it needs is not installed.
+        ModelUnavailableError: PaddleOCR's model is not there and cannot be fetched.
         SeveralOpenCVError: Several OpenCV distributions are installed; the error gives the repairing command.
         UnreadableVideoError: The file cannot be opened, or has no moving picture.
         RegionError: The region does not lie in the picture.
     """
-    require_ocr()
+    require_pictures()
     from dougpt_chat.rendered.pictures import read_pictures  # noqa: PLC0415 - needs what was just required
 
     return read_pictures(

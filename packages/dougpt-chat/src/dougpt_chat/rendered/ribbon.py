@@ -6,6 +6,7 @@ its place on the whole ribbon, and its times. H rows, W columns of pixels, C the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,10 @@ NEVER = -1
 FAINT = 8.0
 # What is seen for less than this, in ms, has not become clear yet.
 MOMENT_MS = 100
+# How near grounds are that are the same, in brightness, and the share of a picture that they fill.
+SAME_GROUND, GROUND_SHARE = 8, 0.4
 # How much of what is shown goes into the mean where the ribbon and the picture differ and the picture does not stay.
-UNSTEADY = 0.3
+UNSTEADY = 0.15
 
 FIELDS: Mapping[str, type[np.generic]] = {
     "rests": np.int32,
@@ -66,31 +69,31 @@ class Stretch:
     strokes_HW: NDArray[np.float32]
     doubted_HW: NDArray[np.float32]
     colour_HWC: NDArray[np.float32]
-    facts: dict[str, NDArray[np.generic]]
+    facts: dict[str, NDArray[Any]]
 
     @classmethod
     def empty(cls, height: int, width: int) -> "Stretch":
         """Return rows of which nothing is set."""
         widths = [-(-width // COLUMN_STEP) if name in STROKES else width for name in PICTURES]
-        pictures = [np.empty((height, one), np.float32) for one in widths]
-        colour_HWC = np.empty((height, width, 2), np.float32)
-        return cls(*pictures, colour_HWC, {name: np.empty(height, kind) for name, kind in FIELDS.items()})
+        pictures = {name: np.empty((height, one), np.float32) for name, one in zip(PICTURES, widths, strict=True)}
+        facts = {name: np.empty(height, kind) for name, kind in FIELDS.items()}
+        return cls(**pictures, colour_HWC=np.empty((height, width, 2), np.float32), facts=facts)
 
     def __len__(self) -> int:
         return len(self.rest_HW)
 
-    def __getitem__(self, name: str) -> NDArray[np.generic]:
+    def __getitem__(self, name: str) -> NDArray[Any]:
         return self.facts[name]
 
     def part(self, which: slice | Flags) -> "Stretch":
         """Return some of the rows; views of them where they are told by a slice."""
-        pictures = [getattr(self, name)[which] for name in PICTURES]
-        return Stretch(*pictures, self.colour_HWC[which], {name: values[which] for name, values in self.facts.items()})
+        pictures = {name: getattr(self, name)[which] for name in (*PICTURES, "colour_HWC")}
+        return Stretch(**pictures, facts={name: values[which] for name, values in self.facts.items()})
 
     def copy(self) -> "Stretch":
         """Return the rows on their own."""
-        pictures = [getattr(self, name).copy() for name in PICTURES]
-        return Stretch(*pictures, self.colour_HWC.copy(), {name: values.copy() for name, values in self.facts.items()})
+        pictures = {name: getattr(self, name).copy() for name in (*PICTURES, "colour_HWC")}
+        return Stretch(**pictures, facts={name: values.copy() for name, values in self.facts.items()})
 
     def put(self, at: int, other: "Stretch") -> None:
         """Write rows over these from `at` on."""
@@ -109,9 +112,10 @@ class Stretch:
         self.facts["place"][:] = place
 
     @property
-    def pictures_H(self) -> NDArray[np.int32]:
+    def pictures_H(self) -> NDArray[np.int32]:  # noqa: N802 - the suffix is a dimension
         """How many pictures each row's mean is of."""
-        return self.facts["rests"] + self.facts["movings"]  # type: ignore[operator,no-any-return]
+        pictures_H: NDArray[np.int32] = self.facts["rests"] + self.facts["movings"]
+        return pictures_H
 
 
 @dataclass(slots=True)
@@ -169,13 +173,21 @@ class Ribbon:
         """Return the strokes that the view would show `up` rows further down, and which rows of them are known."""
         if up == 0:
             return self.view.strokes_HW, self.view.pictures_H > 0
-        first, end = self.top + up, self.top + up + self._height
-        held = self.rows.part(slice(max(first, 0), max(end, 0)))
-        strokes_HW = np.zeros_like(self.view.strokes_HW)
-        known_H = np.zeros(self._height, dtype=bool)
-        place = slice(max(-first, 0), max(-first, 0) + len(held))
-        strokes_HW[place], known_H[place] = held.strokes_HW, held.pictures_H > 0
-        return strokes_HW, known_H
+        return self._window(self.rows.strokes_HW, self.rows.pictures_H > 0, self.top + up)
+
+    def strokes_without(self, first: int, end: int, up: int) -> tuple[NDArray[np.float32], Flags]:
+        """The same, were the rows from `first` to `end` taken out."""
+        kept = np.r_[0:first, end : len(self.rows)]
+        return self._window(self.rows.strokes_HW[kept], self.rows.pictures_H[kept] > 0, self.top + up)
+
+    def _window(self, strokes_HW: NDArray[np.float32], known_H: Flags, top: int) -> tuple[NDArray[np.float32], Flags]:
+        """What a view that begins at `top` would show; nothing where no rows are held."""
+        held = slice(max(top, 0), max(top + self._height, 0))
+        window_HW = np.zeros_like(self.view.strokes_HW)
+        window_known_H = np.zeros(self._height, dtype=bool)
+        place = slice(max(-top, 0), max(-top, 0) + len(strokes_HW[held]))
+        window_HW[place], window_known_H[place] = strokes_HW[held], known_H[held]
+        return window_HW, window_known_H
 
     def scroll(self, up: int, at_ms: int, unseen_ms: int) -> None:
         """Move the view down by `up` rows, or up where it is negative; rows never in view before begin at `at_ms`.
@@ -187,7 +199,7 @@ class Ribbon:
         above, below = max(-self.top, 0), max(self.top + self._height - len(self.rows), 0)
         if above > self._first or below > len(self._buffer) - self._end:
             self._hold([self.rows])
-        first, last = int(self.rows["place"][0]), int(self.rows["place"][-1])  # type: ignore[arg-type]
+        first, last = int(self.rows["place"][0]), int(self.rows["place"][-1])
         self.top += above
         self._bound(self._first - above, self._end + below)
         if above:
@@ -204,7 +216,7 @@ class Ribbon:
     @property
     def next_place(self) -> int:
         """A place well below all rows of this ribbon."""
-        return int(self.rows["place"].max()) + self._height  # type: ignore[arg-type]
+        return int(self.rows["place"].max(initial=0)) + self._height
 
     @property
     def last_ms(self) -> int:
@@ -216,7 +228,28 @@ class Ribbon:
         """When the oldest text that is held came into view."""
         inked_H = np.abs(self.rows.strokes_HW).max(axis=1, initial=0) > FAINT
         times = self.rows["first_ms"][inked_H]
-        return int(times.min()) if times.size else None  # type: ignore[arg-type]
+        return int(times.min()) if times.size else None
+
+    @property
+    def has_scrolled(self) -> bool:
+        """Whether its text moved."""
+        return self._went_up != 0
+
+    def has_ground_of(self, other: "Ribbon") -> bool:
+        """Whether both have an opaque ground, of the same brightness."""
+        mine, others = self._ground(), other._ground()  # noqa: SLF001 - of its own kind
+        return mine is not None and others is not None and abs(mine - others) <= SAME_GROUND
+
+    def _ground(self) -> int | None:
+        """The brightness that most of what was seen at rest has; None where there is no such."""
+        counts = np.bincount(self.rows.rest_HW[self.rows["rests"] > 0].astype(np.uint8).ravel(), minlength=256)
+        mode = int(np.argmax(counts))
+        near = counts[max(0, mode - SAME_GROUND) : mode + SAME_GROUND + 1].sum()
+        return mode if near > GROUND_SHARE * max(int(counts.sum()), 1) else None
+
+    def outlasts(self, other: "Ribbon") -> bool:
+        """Whether it is the more likely of two to be chat: it scrolled, or was followed for longer."""
+        return (self.has_scrolled, self.followed_ms) > (other.has_scrolled, other.followed_ms)
 
     @property
     def went_down(self) -> bool:
@@ -301,9 +334,9 @@ class Ribbon:
         """
         rows = self.view.part(slice(first, end))
         old = rows.copy()
-        rows.forget(old["place"], NEVER, NEVER)  # type: ignore[arg-type]
+        rows.forget(old["place"], NEVER, NEVER)
         rows["stood"][:] = np.arange(first, end)
-        moment_H = old["last_ms"] - old["first_ms"] < MOMENT_MS  # type: ignore[operator]
+        moment_H = old["last_ms"] - old["first_ms"] < MOMENT_MS
         for name, doubted in (("first_ms", "doubt_ms"), ("unseen_ms", "doubt_unseen_ms"), ("last_ms", "doubt_ms")):
             rows[name][:] = np.where(moment_H, old[name], old[doubted])
         return old

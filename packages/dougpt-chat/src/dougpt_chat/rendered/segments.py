@@ -5,6 +5,7 @@ the rows above and below. Rows of pixels H, columns W.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -105,7 +106,7 @@ def _split(run: tuple[int, int], profile_H: NDArray[np.float32], capital: float)
     return [*_split((first, at), profile_H, capital), *_split((at + 1, end), profile_H, capital)]
 
 
-def _emotes_alone(boxes: NDArray[np.int32], runs: list[tuple[int, int]], capital: float) -> list[tuple[int, int]]:
+def _emotes_alone(boxes: NDArray[Any], runs: list[tuple[int, int]], capital: float) -> list[tuple[int, int]]:
     """Rows that hold nothing but emotes: high shapes whose middle lies in no other row."""
     alone: list[tuple[int, int]] = []
     for top, height in sorted(boxes[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].tolist()):

@@ -6,6 +6,7 @@ in it, nothing is loaded, nothing acts; whatever was read is data and escaped.
 
 import base64
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
@@ -104,10 +105,7 @@ def _pictures(video: Path, times_ms: Sequence[int]) -> dict[int, Image]:
     file = Video(video)
     found: dict[int, Image] = {}
     for at_ms in times_ms:
-        last = None
-        for last in file.stretch(at_ms, at_ms + 1):
-            pass
-        if last is not None:
+        for last in deque(file.stretch(at_ms, at_ms + 1), maxlen=1):
             found[at_ms] = last.bgr_HWC(file.region)
     return found
 

@@ -67,9 +67,9 @@ class Tracks:
         self._sure_ms = NEVER  # the last picture that showed the ribbon
         self._lost: list[int] = []  # the pictures since then that agree among themselves
         self._laid_ms = NEVER
-        self._taken_px = 0  # what the last picture seemed to have taken out; a second one must agree
         self._moved = False
         self._cut_off: list[Stretch] = []
+        self._held: list[Stretch] = []
 
     def feed(self, picture: Picture) -> None:
         """Take in the next picture."""
@@ -96,9 +96,8 @@ class Tracks:
     def finish(self) -> None:
         """End the ribbon: what the panel still shows leaves it."""
         self._look()
-        for ribbon in (self._aside, self._ribbon):
-            if ribbon is not None:
-                self._cut_off.append(ribbon.cut(0, len(ribbon.rows)))
+        self._release(self._aside)
+        self._release(self._ribbon)
 
     def _look(self) -> None:
         block, self._block = self._block, []
@@ -127,8 +126,7 @@ class Tracks:
         """Whether a picture shows the ribbon's text where it stood, whatever moves behind it."""
         if self._ribbon is None or self._moved:
             return False
-        view_HW, known_H = self._ribbon.strokes_at(0)
-        still = compare(view_HW, self._grid(strokes_of(picture.luma_HW(self.region))), known_H)
+        still = compare(*self._ribbon.strokes_at(0), self._grid(strokes_of(picture.luma_HW(self.region))))
         return still.differing < QUIET and not still.appeared
 
     def _grid(self, image_HW: Strokes) -> Strokes:
@@ -152,7 +150,7 @@ class Tracks:
         strokes_HW = strokes_of(luma_HW)
         if self._ribbon is None:
             self._begin(picture, strokes_HW, at_ms=picture.at_ms)
-        elif not self._place(self._ribbon, picture, strokes_HW):
+        elif not self._resume(picture, strokes_HW) and not self._place(self._ribbon, picture, strokes_HW):
             self._lose(picture, strokes_HW)
         self._luma_HW, self._strokes_HW = luma_HW.copy(), strokes_HW
 
@@ -164,23 +162,27 @@ class Tracks:
 
     def _place(self, ribbon: Ribbon, picture: Picture, strokes_HW: Strokes) -> bool:
         """Find where on the ribbon a picture stands, and lay it there; return whether it stands anywhere."""
-        view_HW, known_H = ribbon.strokes_at(0)
-        still = compare(view_HW, moved_down(strokes_HW, self._beyond_px), known_H)
+        view_HW, _ = ribbon.strokes_at(0)
+        still = compare(*ribbon.strokes_at(0), self._grid(strokes_HW))
         if still.is_whole:
             self._lay_agreeing(ribbon, picture, strokes_HW, still, at_rest=True)
             return True
         shift = self._search.find(view_HW, strokes_HW) if still.differing >= QUIET else None
         if shift is not None and shift.likeness > LEAST_LIKENESS:
             up, beyond_px = _whole_and_beyond(shift.up_px)
-            there_HW, known_there_H = ribbon.strokes_at(up)
-            moved = compare(there_HW, moved_down(strokes_HW, beyond_px), known_there_H)
+            moved = compare(*ribbon.strokes_at(up), moved_down(strokes_HW, beyond_px))
             if moved.differing < min(still.differing - LEAST_GAIN, ALTOGETHER):
                 ribbon.scroll(up, picture.at_ms, self._sure_ms if self._lost else self._last_ms)
                 self._beyond_px = beyond_px
                 self._lay_agreeing(ribbon, picture, strokes_HW, moved, at_rest=False)
                 self._cut_scrolled(ribbon)
                 return True
-        if still.differing < ALTOGETHER or ribbon.followed_ms < PROVED_MS:
+        if (
+            still.differing < ALTOGETHER
+            or ribbon.followed_ms < PROVED_MS
+            or self._take_out(ribbon, picture, self._grid(strokes_HW), still)
+        ):
+            still = compare(*ribbon.strokes_at(0), self._grid(strokes_HW))
             self._lay_agreeing(ribbon, picture, strokes_HW, still, at_rest=True)
             return True
         return False
@@ -191,7 +193,7 @@ class Tracks:
         """Lay a picture where it agrees with the ribbon, and see to where it does not."""
         grid_HW = moved_down(strokes_HW, self._beyond_px)
         if not agreement.is_whole and self._take_out(ribbon, picture, grid_HW, agreement):
-            agreement = compare(*_with_picture(ribbon, grid_HW))
+            agreement = compare(*ribbon.strokes_at(0), grid_HW)
         trusted_H = ~agreement.differs_H
         if not agreement.is_whole:
             trusted_H |= self._doubt(ribbon, picture, grid_HW, agreement.differs_H)
@@ -215,14 +217,14 @@ class Tracks:
         """Cut out of the ribbon what the picture shows no more while what stood above or below has closed up."""
         found = find_taken_out(ribbon.rows.strokes_HW, ribbon.top, grid_HW, agreement.differs_H, agreement.inked_H)
         if found is None or not 0 <= found.first < found.end <= len(ribbon.rows):
-            self._taken_px = 0
             return False
         height = found.end - found.first
-        if self._taken_px != height:
-            self._taken_px = height
+        up = -height * found.is_above
+        without = compare(*ribbon.strokes_without(found.first, found.end, up), grid_HW)
+        if without.differing > min(0.5 * agreement.differing, QUIET):
             return False
-        top = ribbon.top - height * found.is_above
-        self._cut_off.append(ribbon.cut(found.first, found.end))
+        top = ribbon.top + up
+        self._cut(ribbon, found.first, found.end)
         ribbon.scroll(top - ribbon.top, picture.at_ms, self._last_ms)
         return True
 
@@ -237,25 +239,35 @@ class Tracks:
         view.doubted_HW[new_H] = grid_HW[new_H]
         believed_H: Flags = stays_H & (picture.at_ms - view["doubt_ms"] >= MOMENT_MS)
         for first, end in runs_of(believed_H):
-            self._cut_off.append(ribbon.renew(first, end))
+            self._put(ribbon.renew(first, end))
         return believed_H
 
     def _lose(self, picture: Picture, strokes_HW: Strokes) -> None:
         """A picture shows nothing of the ribbon: if the next ones show the same, something else has begun."""
         self.left_out += 1
-        if self._resume(picture, strokes_HW):
-            return
         if self._aside is not None and picture.at_ms - self._aside.last_ms > ASIDE_MS:
-            self._cut_off.append(self._aside.rows.copy())
+            self._release(self._aside)
             self._aside = None
         stays = self._lost and self._strokes_HW is not None and self._stays(self._strokes_HW, strokes_HW)
         self._lost = [*self._lost, picture.at_ms] if stays else [picture.at_ms]
         if len(self._lost) > 1 and picture.at_ms - self._lost[0] >= MOMENT_MS:
-            if self._ribbon is not None and (self._aside is None or self._ribbon.followed_ms > self._aside.followed_ms):
-                self._aside, self._ribbon = self._ribbon, self._aside
-            if self._ribbon is not None:
-                self._cut_off.append(self._ribbon.rows.copy())
+            self._lay_aside()
             self._begin(picture, strokes_HW, at_ms=self._lost[0])
+
+    def _lay_aside(self) -> None:
+        """Keep the ribbon in case its text comes back; of two, the one that scrolled, or was followed for longer."""
+        ribbon, aside = self._ribbon, self._aside
+        if ribbon is None:
+            return
+        if aside is None:
+            self._aside = ribbon
+        elif ribbon.outlasts(aside):
+            self._release(aside)
+            self._aside = ribbon
+        elif ribbon.has_ground_of(aside):
+            self._release(ribbon)
+        else:
+            self._held = []
 
     def _stays(self, before_HW: Strokes, after_HW: Strokes) -> bool:
         shift = self._search.find(before_HW, after_HW)
@@ -271,24 +283,35 @@ class Tracks:
         if not self._place(aside, picture, strokes_HW):
             self._beyond_px, self._lost = before
             return False
-        self._cut_off.append(ribbon.rows.copy())
+        if ribbon.has_ground_of(aside):
+            self._release(ribbon)
+        self._held = []
         self._ribbon, self._aside = aside, None
         return True
+
+    def _cut(self, ribbon: Ribbon, first: int, end: int) -> None:
+        self._put(ribbon.cut(first, end))
+
+    def _put(self, stretch: Stretch) -> None:
+        """Give a stretch away; not yet, where it may be of another scene than the chat that is laid aside."""
+        (self._cut_off if self._aside is None else self._held).append(stretch)
+
+    def _release(self, ribbon: Ribbon | None) -> None:
+        """Give away what was held back, and a ribbon that ends."""
+        self._cut_off += self._held
+        self._held = []
+        if ribbon is not None:
+            self._cut_off.append(ribbon.cut(0, len(ribbon.rows)))
 
     def _cut_scrolled(self, ribbon: Ribbon) -> None:
         """Cut off what scrolled out of the panel, at a blank."""
         kept = round(KEPT_SHARE * self._height)
         above = ribbon.rows.strokes_HW[: max(0, ribbon.top - kept)]
         if len(above) > 2 * kept:
-            self._cut_off.append(ribbon.cut(0, last_blank(above)))
+            self._cut(ribbon, 0, last_blank(above))
         below = ribbon.rows.strokes_HW[ribbon.top + self._height + kept :][::-1]
         if len(below) > 2 * kept:
-            self._cut_off.append(ribbon.cut(len(ribbon.rows) - last_blank(below), len(ribbon.rows)))
-
-
-def _with_picture(ribbon: Ribbon, grid_HW: Strokes) -> tuple[Strokes, Strokes, Flags]:
-    view_HW, known_H = ribbon.strokes_at(0)
-    return view_HW, grid_HW, known_H
+            self._cut(ribbon, len(ribbon.rows) - last_blank(below), len(ribbon.rows))
 
 
 def _whole_and_beyond(up_px: float) -> tuple[int, float]:
