@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 import pytest
-from dougpt_chat import anchor
-from dougpt_schema import ANCHORS, ContractError
+from dougpt_chat import anchor, anchored_clock
+from dougpt_schema import ANCHORS, CLOCK, ContractError
 from edited_chat import Piece, edited, log_of, misread, seeded, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ def wrong(anchors: pa.Table, rows: list[tuple[int, str, str]], places: list[int]
     ]
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(
     SEEDS,
     st.permutations([(100, 190), (300, 340), (400, 640), (700, 712), (900, 1100)]),
@@ -49,7 +49,7 @@ def test_a_cut_and_misread_edit_is_found_in_its_log(
             assert found & set(shown)
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(SEEDS)
 def test_the_log_of_another_stream_of_the_same_people_gives_none(seed: int) -> None:
     rng = seeded(seed)
@@ -69,6 +69,44 @@ def test_a_piece_played_faster_is_followed(seed: int, speed: float) -> None:
 
     assert not wrong(anchors, rows, places)
     assert anchors.num_rows > 0.4 * len(rows)
+
+
+@settings(max_examples=3)
+@given(SEEDS, st.permutations([(100, 190), (300, 420), (500, 740), (900, 1100)]))
+def test_the_clock_of_an_edit_places_what_it_shows_and_leaves_out_what_it_cut(
+    seed: int, spans: list[tuple[int, int]]
+) -> None:
+    rng = seeded(seed)
+    log = log_of(rng, 1200, people=100)
+    rows, places = edited(log, [Piece(*span) for span in spans], rng, missed=0.3)
+    logged = table(log)
+
+    pieces = CLOCK.check(anchored_clock(anchor(table(rows, "read"), logged), logged)).to_pylist()
+
+    def place_of(at_ms: int) -> int | None:
+        return next((at_ms - one["offset_ms"] for one in pieces if one["from_ms"] <= at_ms < one["to_ms"]), None)
+
+    shown = {place: at_ms for place, (at_ms, _, _) in zip(places, rows, strict=True)}
+    found = [(place_of(log[place][0]), at_ms) for place, at_ms in shown.items()]
+    assert sum(place is not None and abs(place - at_ms) <= SAME_MS for place, at_ms in found) >= 0.97 * len(found)
+    lasts_ms = 1000 * sum(end - start for start, end in spans)
+    cut = [at_ms for at_ms, _, _ in log if not any(start * 1000 <= at_ms < end * 1000 for start, end in spans)]
+    kept = [at_ms for at_ms in cut if 0 <= (place_of(at_ms) or -1) < lasts_ms]
+    assert len(kept) <= 0.05 * len(cut)
+
+
+def test_a_video_that_was_not_cut_has_one_piece_and_nothing_is_outside() -> None:
+    rng = seeded(12)
+    log = log_of(rng, 400)
+    rows, _ = edited(log, [Piece(0, 400)], rng)
+    logged = table(log)
+
+    (piece,) = anchored_clock(anchor(table(rows, "read"), logged), logged).to_pylist()
+
+    assert piece["from_ms"] < log[0][0]
+    assert piece["to_ms"] > log[-1][0]
+    assert abs(piece["offset_ms"]) <= SAME_MS
+    assert anchored_clock(ANCHORS.empty(), logged).num_rows == 0
 
 
 def test_what_everybody_repeats_alone_anchors_nothing() -> None:

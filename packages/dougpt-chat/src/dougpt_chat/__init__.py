@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dougpt_chat.merge import merge_exports
     from dougpt_chat.page import clock_page
     from dougpt_chat.read import ChatRead, probe_chat, read_chat
+    from dougpt_chat.rendered.anchored_clock import anchored_clock
     from dougpt_chat.rendered.anchors import anchor
     from dougpt_chat.rendered.read import read_rendered_chat
     from dougpt_chat.rendered.seen import PictureProgress, SeenRow
@@ -55,6 +56,7 @@ _HOMES = {
     "UnknownFormatError": "errors",
     "UnreadableExportError": "errors",
     "anchor": "rendered.anchors",
+    "anchored_clock": "rendered.anchored_clock",
     "clock_page": "page",
     "contact_sheet": "rendered.sheet",
     "contains_name": "bare_names",
@@ -94,6 +96,7 @@ __all__ = [
     "UnknownFormatError",
     "UnreadableExportError",
     "anchor",
+    "anchored_clock",
     "clock_page",
     "contact_sheet",
     "contains_name",
