@@ -78,9 +78,7 @@ def _is_text(stretch: Stretch, segment: Segment) -> bool:
     return steady and not rows["was_there"].any()
 
 
-def _row(
-    stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.float32], segment: Segment
-) -> CutRow:
+def _row(stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.float32], segment: Segment) -> CutRow:
     rows = stretch.part(slice(segment.first, segment.end))
     decides = int(np.argmax(rows["first_ms"]))
     unseen_ms = int(rows["unseen_ms"][decides])

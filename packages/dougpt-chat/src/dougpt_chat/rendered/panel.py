@@ -47,7 +47,8 @@ CANDIDATES = 3
 SAME_PANEL = 0.25
 LEAST_SCROLLS = 2
 LEAST_REST, STILL = 0.15, 0.7
-LEAST_MASS = 0.2
+LEAST_MASS = 0.3
+MOST_OVERLAP = 0.1
 MOST_OF_PICTURE = 0.6
 # A cell belongs to a panel where it took part in this share of the scrolls, at least, of the cell with the most.
 TAKES_PART = 0.2
@@ -90,6 +91,10 @@ class Scrolls:
     def mass(self) -> float:
         """How much scrolled here, in cells."""
         return float(self.cells[self.taking_part].sum())
+
+    def meets(self, other: "Scrolls") -> bool:
+        """Whether both scrolled in the same part of the video."""
+        return min(self.times) <= max(other.times) and min(other.times) <= max(self.times)
 
     def note_rests(self, seen: "list[_Pair]") -> None:
         """Count how often this place stood still while scrolls were seen here."""
@@ -208,17 +213,21 @@ class _Search:
         scrolls.times.append(at_ms)
 
     def panels(self) -> list[Panel]:
-        """Return what was found, with the times between which each may stand there."""
-        found = [one for one in self._found if self._is_panel(one)]
-        most = max((one.mass for one in found), default=0.0)
-        found = [one for one in found if one.mass >= LEAST_MASS * most]
-        panels: list[Panel] = []
-        for one in sorted(found, key=lambda scrolls: min(scrolls.times)):
-            before = [max(other.times) for other in found if max(other.times) < min(one.times)]
-            after = [min(other.times) for other in found if min(other.times) > max(one.times)]
+        """Return what was found, with the times between which each may stand there.
+
+        Of places that overlap at the same time, that is a panel in which more scrolled.
+        """
+        likely = sorted((one for one in self._found if self._is_panel(one)), key=lambda one: -one.mass)
+        found: list[tuple[Scrolls, Region]] = []
+        for one in likely:
             region = self._region(one)
-            if any(_iou(region, other.region) > 0.5 for other in panels):
-                continue
+            clashes = any(_overlap(region, other) > MOST_OVERLAP and one.meets(its) for its, other in found)
+            if one.mass >= LEAST_MASS * likely[0].mass and not clashes:
+                found.append((one, region))
+        panels: list[Panel] = []
+        for one, region in sorted(found, key=lambda pair: min(pair[0].times)):
+            before = [max(its.times) for its, _ in found if max(its.times) < min(one.times)]
+            after = [min(its.times) for its, _ in found if min(its.times) > max(one.times)]
             panels.append(Panel(len(panels), region, max(before, default=0), min(after, default=None)))
         return panels
 
@@ -335,8 +344,8 @@ def _largest(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return largest
 
 
-def _iou(one: Region, other: Region) -> float:
+def _overlap(one: Region, other: Region) -> float:
+    """How much of the smaller region lies in the other."""
     across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    both = max(across, 0) * max(down, 0)
-    return both / (one[2] * one[3] + other[2] * other[3] - both)
+    return max(across, 0) * max(down, 0) / min(one[2] * one[3], other[2] * other[3])
