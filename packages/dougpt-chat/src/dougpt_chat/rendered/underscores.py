@@ -32,6 +32,8 @@ def with_underscores(text: str, ink: Ink, run: Run, letters_px: float) -> str:
 def _counts(ink: Ink, run: Run, letters_px: float) -> list[int]:
     # Above the line they run into the letters beside them.
     below = ink.is_ink_HW[round(run.line_px) :, run.span.left : run.span.right].astype(np.uint8)
+    if not below.size:  # OpenCV would crash
+        return []
     count, _, stats, _ = cv2.connectedComponentsWithStats(below, connectivity=8)
     flat = sorted(
         (int(left), int(width))
