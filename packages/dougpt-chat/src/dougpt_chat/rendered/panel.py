@@ -89,8 +89,8 @@ class Scrolls:
 
     @property
     def mass(self) -> float:
-        """How much scrolled here, in cells."""
-        return float(self.cells[self.taking_part].sum())
+        """How much scrolled here, in cells, weighed by how often it stood still between: chat rests, a scene pans."""
+        return float(self.cells[self.taking_part].sum()) * (self.rests / max(self.pairs, 1)) ** 2
 
     def meets(self, other: "Scrolls") -> bool:
         """Whether both scrolled in the same part of the video."""
