@@ -50,6 +50,10 @@ test *arguments:
 test-slow:
     uv run pytest -m slow
 
+# PaddleOCR's engine against a model built on the spot, in an environment of its own (1.2 GB): PaddlePaddle fits no other
+paddle:
+    uv run --isolated --exact --no-default-groups --package dougpt-chat --extra paddle --group paddle pytest -m slow tests/chat/test_paddleocr.py
+
 # ruff's formatter and its safe fixes
 format:
     uv run ruff check --fix .

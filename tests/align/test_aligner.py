@@ -240,6 +240,25 @@ def test_anchors_place_the_clock_to_the_millisecond(make: Make) -> None:
     assert found.clock["offset_ms"].to_pylist() == [61_234]
 
 
+def test_anchors_that_scatter_are_taken_in_their_middle(make: Make) -> None:
+    made = make(4, offset_ms=61_234)
+    anchors = ANCHORS.table(
+        {
+            "recording_id": row["recording_id"],
+            "event_id": row["event_id"],
+            "at_ms": row["offset_ms"] - 61_234 + (number % 3 - 1) * 49,
+            "confidence": 1.0,
+        }
+        for number, row in enumerate(made.chat_events.to_pylist()[:90])
+    )
+
+    found = align(made.utterances, made.chat_events, anchors=anchors)
+
+    assert found.clock["offset_ms"].to_pylist() == [61_234]
+    # Half a millisecond is none: the contract holds whole ones.
+    assert found.clock["offset_sd_ms"].to_pylist() == [74]
+
+
 def test_what_would_answer_a_gap_is_cut(made: Any) -> None:
     gaps = GAPS.table([{"recording_id": "0123456789abcdef", "from_ms": 600_000, "to_ms": 900_000, "cause": "muted"}])
 

@@ -33,9 +33,7 @@ def test_every_public_name_is_there() -> None:
     ("settings", "wrong"),
     [
         (ChatSettings, {"bots": ("",)}),
-        (RenderedSettings, {"frames_per_s": 0}),
         (RenderedSettings, {"min_confidence": 1.5}),
-        (RenderedSettings, {"min_similarity": 0}),
         (RenderedSettings, {"threads": 0}),
     ],
 )

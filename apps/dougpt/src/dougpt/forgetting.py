@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from dougpt_chat import forget_author, forget_names, names_of, pseudonym
 from dougpt_schema import (
+    ANCHORS,
     CANDIDATES,
     CHAT_EVENTS,
     LABELS,
@@ -33,7 +34,7 @@ from dougpt.training import PREFLIGHT
 from dougpt.workspace import read_json, to_json
 
 PSEUDONYM = re.compile(r"[0-9a-f]{16}")
-BY_EVENT: tuple[tuple[str, Contract], ...] = (("candidates", CANDIDATES), ("links", LINKS))
+BY_EVENT: tuple[tuple[str, Contract], ...] = (("anchors", ANCHORS), ("candidates", CANDIDATES), ("links", LINKS))
 
 
 class NotAPseudonymError(DougptError):
@@ -62,9 +63,10 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
         for name, contract in BY_EVENT:
             path = workspace.staged(recording_id) / f"{name}.parquet"
             _drop(path, contract, lambda table, out=events: pc.is_in(table["event_id"], pa.array(sorted(out))), removed)
-        if events:  # both quote some messages
+        if events:  # these quote some messages, or show them
             (workspace.staged(recording_id) / "report_align.json").unlink(missing_ok=True)
             workspace.align_page_file(recording_id).unlink(missing_ok=True)
+            workspace.picture_page(recording_id).unlink(missing_ok=True)
         gone |= events
     for path in label_files(workspace):
         _forget_labels(path, gone, removed)

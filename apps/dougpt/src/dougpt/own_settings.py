@@ -1,7 +1,8 @@
 """What is set for one recording beside dougpt.toml: what was chosen on the command line stays chosen.
 
-A recording transcribed by another engine, or with other weights, keeps saying so in raw/RECORDING/settings.toml. Its
-recipes count that in, so that neither `status` nor `pipeline` takes its words for stale.
+A recording transcribed by another engine, or with other weights, or whose chat is read from its picture, keeps saying
+so in raw/RECORDING/settings.toml. Its recipes count that in, so that neither `status` nor `pipeline` takes what was
+made for stale.
 """
 
 import tomllib
@@ -14,11 +15,11 @@ from dougpt_media.settings import DiariseSettings, RefineSettings, TranscribeSet
 from dougpt_schema import atomic_write
 
 from dougpt.binding import Binder, SettingsError, to_toml
-from dougpt.settings import Settings, SpeechSettings
+from dougpt.settings import PictureSettings, Settings, SpeechSettings
 
 HEADER = """\
-# Settings of this recording alone, which hold over those of dougpt.toml. Written by options of dougpt transcribe,
-# taken away by: dougpt transcribe --reset
+# Settings of this recording alone, which hold over those of dougpt.toml. Written by options of dougpt transcribe
+# and dougpt chat, taken away by --reset of each
 """
 
 type OwnSettings = Mapping[str, Mapping[str, Any]]
@@ -33,6 +34,7 @@ class Settable:
     transcribe: TranscribeSettings = field(default_factory=TranscribeSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
     diarise: DiariseSettings = field(default_factory=DiariseSettings)
+    picture: PictureSettings = field(default_factory=PictureSettings)
 
 
 def read_own_settings(path: Path) -> OwnSettings:

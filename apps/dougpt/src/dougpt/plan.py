@@ -11,6 +11,7 @@ from dougpt_curate.holdout import assign_holdout, read_holdout
 from dougpt_schema import ArtifactError, Provenance, SourceRole, fingerprint, read_provenance, settings_fingerprint
 
 from dougpt.labels import labels_fingerprint
+from dougpt.picture.choice import PICTURE_LIBRARIES, picture_fingerprint, videos_of
 from dougpt.project import SPEECH_ROLES, Project
 from dougpt.recipes import STAGES, Recipe, Stage, differences, stage_code, stage_versions
 from dougpt.speech import (
@@ -191,17 +192,18 @@ class Plan:
 
     def _chat(self, recording_id: str) -> Recipe:
         recording, stage = self.project.recordings[recording_id], STAGES["chat"]
-        start = recording.broadcast_start
-        sources = recording.inputs(recording.of(SourceRole.CHAT))
+        start, settings = recording.broadcast_start, self.project.settings_of(recording_id)
+        shown = videos_of(recording, settings)
+        sources = recording.inputs((*recording.of(SourceRole.CHAT), *shown))
         forgotten = [fingerprint(sorted(self.project.forgotten))] if self.project.forgotten else []
         return Recipe(
             stage.name,
             recording_id,
             inputs=(*sources, fingerprint(start.isoformat() if start else None), *forgotten),
-            settings=settings_fingerprint(self.project.settings.chat),
+            settings=picture_fingerprint(settings) if shown else settings_fingerprint(settings.chat),
             code=stage_code(stage),
             key=self.project.key_hash,
-            versions=stage_versions(stage),
+            versions=stage_versions(stage, *(PICTURE_LIBRARIES if shown else ())),
         )
 
     def _align(self, recording_id: str) -> Recipe:

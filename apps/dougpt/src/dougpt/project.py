@@ -1,7 +1,7 @@
 """A workspace that was opened: its settings, key, recordings and the people it forgot."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -179,13 +179,16 @@ class Project:
             return self.settings
         return with_own_settings(self.settings, own, self.workspace.own_settings_file(subject))
 
-    def choose(self, subject: str, chosen: OwnSettings, *, reset: bool = False) -> None:
-        """Set something for one recording, on top of what was set for it before unless `reset`; not yet written.
+    def choose(self, subject: str, chosen: OwnSettings, *, reset: Collection[str] = ()) -> None:
+        """Set something for one recording, on top of what was set for it before, but for the tables `reset`.
+
+        It is not yet written.
 
         Raises:
             SettingsError: It does not fit the model.
         """
-        own = joined({} if reset else self.own_settings.get(subject, {}), chosen)
+        before = self.own_settings.get(subject, {})
+        own = joined({name: before[name] for name in before if name not in reset}, chosen)
         with_own_settings(self.settings, own, self.workspace.own_settings_file(subject))
         self.own_settings[subject] = own
 

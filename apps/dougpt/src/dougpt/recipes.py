@@ -61,9 +61,9 @@ STAGES: dict[str, Stage] = {
             name="chat",
             per="recording",
             after=(),
-            code=("dougpt_chat",),
+            code=("dougpt_chat", "dougpt.picture"),
             libraries=(),
-            outputs=("report_chat.json", "rejects_chat.parquet", "chat_events.parquet"),
+            outputs=("report_chat.json", "rejects_chat.parquet", "anchors.parquet", "chat_events.parquet"),
             start_s=2,
             rate_s=0.3,
         ),
@@ -129,7 +129,7 @@ STAGES: dict[str, Stage] = {
 
 SECTIONS = {
     "transcribe": ("speech", "transcribe", "refine", "diarise"),
-    "chat": ("chat",),
+    "chat": ("chat", "picture", "rendered"),
     "align": ("align",),
     "curate": ("dataset", "curate"),
     "train": ("train",),

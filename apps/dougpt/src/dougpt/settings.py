@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from dougpt_align.settings import AlignSettings
-from dougpt_chat.settings import ChatSettings
+from dougpt_chat.settings import ChatSettings, RenderedSettings
 from dougpt_curate.settings import CurateSettings
 from dougpt_eval.settings import EvaluateSettings, GateSettings
 from dougpt_media.settings import DiariseSettings, DownloadSettings, RefineSettings, TranscribeSettings
@@ -19,6 +19,7 @@ from dougpt_train.settings import TrainSettings
 from dougpt.binding import Binder, SettingsError, document
 
 Engine = Literal["auto", "whisperx", "faster_whisper", "pocketsphinx"]
+TextEngine = Literal["rapidocr", "rapidocr-openvino", "rapidocr-onnxruntime", "paddleocr"]
 
 HEADER = """\
 # Settings of a dougpt workspace. Every setting is shown at its default, commented out; remove the '# ' in front
@@ -49,6 +50,32 @@ class SpeechSettings:
         default=False,
         metadata={"help": "Tell speakers apart (see [diarise]); otherwise all words count as one speaker's."},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSettings:
+    """Whether and where chat is read from the picture of a video."""
+
+    from_video: bool = field(
+        default=False,
+        metadata={
+            "help": "Read chat from the picture of recordings that have a video; where there is an export too, what is "
+            "read only tells when its messages were on screen."
+        },
+    )
+    region: tuple[int, ...] = field(
+        default=(), metadata={"help": "left, top, width, height of the chat in pixels; empty looks for it."}
+    )
+    engine: TextEngine = field(default="rapidocr", metadata={"help": "What recognises the text."})
+
+    def __post_init__(self) -> None:
+        """Refuse a region that is none.
+
+        Raises:
+            ValueError: It has not four numbers, or nothing lies in it.
+        """
+        if self.region and (len(self.region) != 4 or min(self.region) < 0 or min(self.region[2:]) < 1):
+            raise ValueError(f"region is {list(self.region)}, not left, top, width and height in pixels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +138,8 @@ class Settings:
     refine: RefineSettings = field(default_factory=RefineSettings)
     diarise: DiariseSettings = field(default_factory=DiariseSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
+    picture: PictureSettings = field(default_factory=PictureSettings)
+    rendered: RenderedSettings = field(default_factory=RenderedSettings)
     align: AlignSettings = field(default_factory=AlignSettings)
     dataset: DatasetSettings = field(default_factory=DatasetSettings)
     curate: CurateSettings = field(default_factory=CurateSettings)

@@ -80,8 +80,8 @@ class Telling:
         if self._drawn:
             self.write(CLEAR)
 
-    def __call__(self, progress: Progress) -> None:
-        """Take what a library tells."""
+    def __call__(self, progress: Progress, more: str = "") -> None:
+        """Take what a library tells; `more` stands at the end of the line."""
         now_s = self.clock()
         worked_ms = progress.done_ms - progress.kept_ms
         if progress.step != self._step or worked_ms < self._from_ms:
@@ -89,6 +89,6 @@ class Telling:
         if now_s - self._told_s < (REDRAW_EVERY_S if self.redraws else LINE_EVERY_S):
             return
         self._told_s = now_s
-        line = f"{self.name}: {line_of(progress, worked_ms - self._from_ms, now_s - self._began_s)}"
+        line = f"{self.name}: {line_of(progress, worked_ms - self._from_ms, now_s - self._began_s)}{more}"
         self.write(CLEAR + line if self.redraws else line + "\n")
         self._drawn = self.redraws

@@ -142,6 +142,10 @@ class Workspace:
         """How the times of a recording's chat were found."""
         return self.root / "reports" / f"chat-{recording_id}.html"
 
+    def picture_page(self, recording_id: str) -> Path:
+        """What was read of a recording's picture; it shows names, so it is kept with them."""
+        return self.secret / "pictures" / f"{recording_id}.html"
+
     def transcript_page(self, recording_id: str) -> Path:
         """The page of a recording's words: a view, which may be drawn again."""
         return self.root / "reports" / f"transcribe-{recording_id}.html"

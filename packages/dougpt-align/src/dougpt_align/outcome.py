@@ -117,7 +117,7 @@ def clock_table(prepared: Prepared) -> pa.Table:
         pa.array(path.from_ms),
         pa.array(path.to_ms),
         pa.array(path.offset_ms),
-        pa.array(path.sd_ms.round(1).astype(np.float32)),
+        pa.array(path.sd_ms.round().astype(np.int64)),
         pa.array(path.margin.round(4).astype(np.float32)),
     ]
     return CLOCK.check(pa.Table.from_arrays(columns, schema=CLOCK.schema))

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from dougpt_chat.merge import merge_exports
     from dougpt_chat.page import clock_page
     from dougpt_chat.read import ChatRead, probe_chat, read_chat
+    from dougpt_chat.rendered.anchored_clock import anchored_clock
+    from dougpt_chat.rendered.anchors import anchor
     from dougpt_chat.rendered.read import read_rendered_chat
+    from dougpt_chat.rendered.seen import PictureProgress, SeenRow
+    from dougpt_chat.rendered.sheet import contact_sheet
     from dougpt_chat.report import ChatReport, MergeReport, RenderedReport
     from dougpt_chat.room import Room
     from dougpt_chat.stream import ChatStream, stream_chat
@@ -44,12 +48,17 @@ _HOMES = {
     "Forgotten": "forget",
     "MergeReport": "report",
     "NoSpaceError": "errors",
+    "PictureProgress": "rendered.seen",
     "RenderedReport": "report",
     "Room": "room",
+    "SeenRow": "rendered.seen",
     "TruncatedExportError": "errors",
     "UnknownFormatError": "errors",
     "UnreadableExportError": "errors",
+    "anchor": "rendered.anchors",
+    "anchored_clock": "rendered.anchored_clock",
     "clock_page": "page",
+    "contact_sheet": "rendered.sheet",
     "contains_name": "bare_names",
     "forget_author": "forget",
     "forget_names": "forget",
@@ -78,13 +87,18 @@ __all__ = [
     "Forgotten",
     "MergeReport",
     "NoSpaceError",
+    "PictureProgress",
     "RenderedReport",
     "RenderedSettings",
     "Room",
+    "SeenRow",
     "TruncatedExportError",
     "UnknownFormatError",
     "UnreadableExportError",
+    "anchor",
+    "anchored_clock",
     "clock_page",
+    "contact_sheet",
     "contains_name",
     "forget_author",
     "forget_names",

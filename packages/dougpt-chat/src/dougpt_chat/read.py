@@ -11,6 +11,7 @@ from dougpt_chat.events import all_events
 from dougpt_chat.formats import choose_format
 from dougpt_chat.formats.message import ExportHeader, ParseNotes
 from dougpt_chat.opening import ExportBytes
+from dougpt_chat.rendered.seen import SeenRow
 from dougpt_chat.report import AnyReport
 from dougpt_chat.settings import ChatSettings
 from dougpt_chat.stream import stream_chat
@@ -28,6 +29,7 @@ class ChatRead:
         raw_texts: recording_id, event_id, text where the staged text differs, in the order of the events; secret
             like `names`.
         name_hashes: Keyed hashes of the authors' names (not the owner's), for `bare_names.name_tester`.
+        rows: The rows of text that were read, where that was in a picture; secret like `names`.
     """
 
     events: pa.Table
@@ -36,6 +38,7 @@ class ChatRead:
     report: AnyReport
     raw_texts: pa.Table
     name_hashes: list[str]
+    rows: tuple[SeenRow, ...] = ()
 
 
 def read_chat(

@@ -82,21 +82,33 @@ class ChatReport:
 
 
 @dataclass(frozen=True, slots=True)
+class PanelReport:
+    """Where a chat panel was followed (left, top, width, height in pixels), and from when to when."""
+
+    region: tuple[int, int, int, int]
+    from_ms: int
+    to_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedReport:
     """What reading a video's picture found out.
 
     Attributes:
         engine: What recognised the text.
-        counts: `messages` counts readings: every message and every other line, once for each picture it was read
-            in. `duplicates` are further readings of a message that has its event.
+        counts: `messages` counts the messages read, and the rows of text that belong to none.
         kinds: Events by kind.
         size: Width and height of the picture in pixels.
-        region: left, top, width, height of what was read; None for the whole picture.
-        pictures: How many pictures were read.
-        decoded: How many were decoded.
+        region: left, top, width, height of what was to be read; None where the panels were looked for.
+        panels: Where chat was read; none where no panel was found.
+        rows: How many rows of text there were.
+        brief_rows: How many were gone so soon that nobody could have read them, and were left out.
+        compared: How many pictures of panels were compared closely.
+        decoded: How many pictures were decoded.
+        seconds: How much of the video was read.
         broken_packets: How many packets of the video could not be decoded.
         truncated: Whether the video could not be read to its end.
-        visible_at_start: Messages of the first picture, whose time is only known to be before it.
+        visible_at_start: Messages that stood there when their panel was first seen; they came some time before.
         warnings: What a person should know, in sentences.
     """
 
@@ -105,8 +117,12 @@ class RenderedReport:
     kinds: Mapping[str, int]
     size: tuple[int, int]
     region: tuple[int, int, int, int] | None
-    pictures: int
+    panels: tuple[PanelReport, ...]
+    rows: int
+    brief_rows: int
+    compared: int
     decoded: int
+    seconds: float
     broken_packets: int
     truncated: bool
     visible_at_start: int

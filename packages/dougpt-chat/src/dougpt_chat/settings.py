@@ -55,29 +55,24 @@ class ChatSettings:
 class RenderedSettings:
     """Choices for reading chat from the picture."""
 
-    frames_per_s: float = field(
-        default=2.0,
-        metadata={"help": "How many frames of each second are read; more costs time, fewer loses fast messages."},
-    )
     min_confidence: float = field(
         default=0.5,
         metadata={"help": "Lines that the engine reads with less confidence (0 to 1) are rejected, and counted."},
-    )
-    min_similarity: float = field(
-        default=0.8,
-        metadata={"help": "Two readings at least this similar (0 to 1) are the same line in two frames."},
     )
     threads: int = field(
         default=1,
         metadata={"help": "CPU threads of the recognition engine."},
     )
+    model: str = field(
+        default="",
+        metadata={
+            "help": "Another recognition model than the engine's own, for `paddleocr`: PaddleOCR's name of one, or the "
+            "folder of one that was fetched before. Empty: the engine's own."
+        },
+    )
 
     def __post_init__(self) -> None:
-        if not 0.1 <= self.frames_per_s <= 120:
-            raise ValueError(f"frames_per_s is {self.frames_per_s}, not within 0.1 to 120")
         if not 0 <= self.min_confidence <= 1:
             raise ValueError(f"min_confidence is {self.min_confidence}, not within 0 to 1")
-        if not 0 < self.min_similarity <= 1:
-            raise ValueError(f"min_similarity is {self.min_similarity}, not within 0 to 1")
         if self.threads < 1:
             raise ValueError(f"threads is {self.threads}, below 1")

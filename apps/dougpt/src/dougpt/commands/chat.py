@@ -1,34 +1,98 @@
-"""`dougpt chat`: chat exports to events with pseudonyms, and the page of chat's clock."""
+"""`dougpt chat`: chat exports, or the picture of a video, to events with pseudonyms, and the page of chat's clock."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dougpt import options
 from dougpt.stage_command import as_job_option, run_stage
 
+if TYPE_CHECKING:
+    from dougpt.project import Project
+
+TEXT_ENGINES = ("rapidocr", "rapidocr-openvino", "rapidocr-onnxruntime", "paddleocr")
+
+
+class Region(click.ParamType[list[int]]):
+    """LEFT,TOP,WIDTH,HEIGHT in pixels; `auto` looks for the chat."""
+
+    name = "region"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        """Return the four numbers, none for `auto`."""
+        if isinstance(value, list) or value == "auto":
+            return [] if value == "auto" else value
+        try:
+            left, top, width, height = (int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not LEFT,TOP,WIDTH,HEIGHT in pixels, such as 900,60,340,600", param, ctx)
+        return [left, top, width, height]
+
 
 @click.command()
 @options.workspace
 @options.only
+@click.option("--from-video/--no-from-video", default=None, help="Read the chat that the video shows, or do not.")
+@click.option("--region", type=Region(), metavar="LEFT,TOP,WIDTH,HEIGHT", help="Where it stands; auto looks for it.")
+@click.option("--engine", type=click.Choice(TEXT_ENGINES), help="What recognises the text in the picture.")
+@click.option("--reset", is_flag=True, help="Forget what these options set before; dougpt.toml holds again.")
 @click.option("--report", is_flag=True, help="Also write reports/chat-RECORDING.html: how the times were found.")
 @options.dry_run
 @options.as_json
 @as_job_option
-def command(workspace: Path, only: tuple[str, ...], report: bool, dry_run: bool, as_json: bool, as_job: bool) -> None:
-    """Chat events with pseudonyms, from chat exports.
+def command(
+    workspace: Path,
+    only: tuple[str, ...],
+    from_video: bool | None,
+    region: list[int] | None,
+    engine: str | None,
+    reset: bool,
+    report: bool,
+    dry_run: bool,
+    as_json: bool,
+    as_job: bool,
+) -> None:
+    """Chat events with pseudonyms, from chat exports or from the picture of a video.
 
     All exports of a recording are merged: the same message id is one event, the finer clock wins. With --report, a
     page shows how the clock of each export was rebuilt: residuals, pieces, and how each time was found.
 
+    With --from-video, the chat that stands in the video's picture is read. Without an export, its messages are the
+    events; with one, they tell when the messages of the export were on screen, which is the clock of an edit. A page
+    for checking what was read is written below secret/, since it shows names. What --from-video, --region and
+    --engine choose is kept in raw/RECORDING/settings.toml and holds from then on.
+
     \b
     Example:
       dougpt chat --only 1a2b
+      dougpt chat --only 1a2b --from-video --region 904,60,340,600
       dougpt chat --report
     """
-    run_stage("chat", workspace, only, dry_run=dry_run, as_json=as_json, as_job=as_job)
+    chosen = {"from_video": from_video, "region": region, "engine": engine}
+    table = {name: value for name, value in chosen.items() if value is not None}
+    project = _chosen(workspace, only, table, reset=reset, write=not dry_run) if table or reset else None
+    run_stage("chat", workspace, only, project=project, dry_run=dry_run, as_json=as_json, as_job=as_job)
     if report and not dry_run:
         _write_pages(workspace, only)
+
+
+def _chosen(root: Path, only: tuple[str, ...], table: dict[str, Any], *, reset: bool, write: bool) -> "Project":
+    """Return the project in which the choice holds, written down unless nothing is to be."""
+    from dougpt import lock
+    from dougpt.own_settings import told, write_own_settings
+    from dougpt.project import Project
+    from dougpt.terminal import note, safe
+
+    project = Project.open(root)
+    for name in project.select(only):
+        project.choose(name, {"picture": table} if table else {}, reset=("picture",) if reset else ())
+        if write:
+            with lock.writing(project.workspace):
+                write_own_settings(project.workspace.own_settings_file(name), project.own_settings[name])
+        own = told({key: value for key, value in project.own_settings[name].items() if key == "picture"})
+        note(f"chat {name}: {'set for it: ' + safe(own) if own else 'the settings of dougpt.toml hold'}")
+    return project
 
 
 def _write_pages(root: Path, only: tuple[str, ...]) -> None:
@@ -45,5 +109,6 @@ def _write_pages(root: Path, only: tuple[str, ...]) -> None:
         report = read_json(project.workspace.staged(recording_id) / "report_chat.json")["report"]
         names = [f"{recording.title}: {source.row['name']}" for source in recording.of(SourceRole.CHAT)]
         path = project.workspace.chat_page(recording_id)
-        atomic_write(path, clock_page(list(zip(names, parts_of(report), strict=True))).encode())
+        parts = parts_of(report)
+        atomic_write(path, clock_page(list(zip(names, parts, strict=bool(parts)))).encode())
         note(f"chat {recording_id}: {path}")

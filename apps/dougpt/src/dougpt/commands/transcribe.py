@@ -27,6 +27,7 @@ PLACES = {
     "compute_type": ("transcribe", "compute_type"),
 }
 """Which setting an option sets."""
+RESET = ("speech", "transcribe", "refine", "diarise")
 
 
 @click.command()
@@ -148,7 +149,7 @@ def _chosen(
 
     project = Project.open(root)
     for name in project.select(only):
-        project.choose(name, tables, reset=reset)
+        project.choose(name, tables, reset=RESET if reset else ())
         if write:
             with lock.writing(project.workspace):
                 write_own_settings(project.workspace.own_settings_file(name), project.own_settings[name])

@@ -2,7 +2,9 @@
 
 import pyarrow as pa
 from dougpt_align import Alignment, align, segment
+from dougpt_chat import anchored_clock
 from dougpt_schema import (
+    ANCHORS,
     CANDIDATES,
     CHAT_EVENTS,
     CLOCK,
@@ -36,6 +38,7 @@ def run(task: Task) -> str:
         labels=labels_of(task.project.workspace, task.subject),
         gaps=task.read("gaps", GAPS),
         prior=_prior(task),
+        clock=_seen_clock(task, chat_events),
     )
     report = aligned.report.to_dict()
     _draw(task, aligned, utterances, chat_events)
@@ -46,6 +49,13 @@ def run(task: Task) -> str:
     task.write("links", aligned.links, LINKS, PRODUCER)
     warnings = told(report["warnings"], task.folder / "report_align.json")
     return f"{report['accepted']} of {report['events']} messages accepted as answers{warnings}"
+
+
+def _seen_clock(task: Task, chat_events: pa.Table) -> pa.Table | None:
+    """Return the clock by which messages were on screen, where they were: an edit's, cuts included."""
+    anchors = task.read("anchors", ANCHORS)
+    clock = anchored_clock(anchors, chat_events) if anchors.num_rows else CLOCK.empty()
+    return clock if clock.num_rows else None
 
 
 def _draw(task: Task, aligned: Alignment, utterances: pa.Table, chat_events: pa.Table) -> None:

@@ -1,9 +1,10 @@
-"""Pictures of a video on the recording's clock, some a second, past what is damaged in the file.
+"""Pictures of a video on the recording's clock, past what is damaged in the file.
 
-0 is what a player shows as 0:00: the earliest start of sound or picture, as for the recording's sound.
+0 is what a player shows as 0:00: the earliest start of sound or picture, as for the recording's sound. A picture's
+brightness is looked at where the decoder put it; nothing is converted and nothing copied but what is asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,12 @@ from av.video.stream import VideoStream
 from dougpt_schema import DougptError
 from numpy.typing import NDArray
 
-# A picture due at a beat may be stamped a rounding before it.
-ROUNDING_MS = 1
+# Formats whose first plane is brightness in 8 bits, the two others colour at half the size each way.
+PLAIN_FORMAT = "yuv420p"
+MS_PER_S = 1000
+
+Plane = NDArray[np.uint8]
+Region = tuple[int, int, int, int]
 
 
 class UnreadableVideoError(DougptError):
@@ -41,7 +46,7 @@ class RegionError(DougptError):
         size: The picture's width and height.
     """
 
-    def __init__(self, path: str, region: tuple[int, int, int, int], size: tuple[int, int]) -> None:
+    def __init__(self, path: str, region: Region, size: tuple[int, int]) -> None:
         self.region = region
         self.size = size
         super().__init__(
@@ -50,105 +55,163 @@ class RegionError(DougptError):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A decoded picture: when it is shown, in ms, and its pixels (BGR) of shape (H, W, 3)."""
+    """A decoded picture and when it is shown, in ms."""
 
     at_ms: int
-    image_HWC: NDArray[np.uint8]
+    frame: VideoFrame
+
+    def luma_HW(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
+        """Return the brightness in a region (left, top, width, height): a view of the decoder's own memory."""
+        left, top, width, height = region
+        return _plane(self.frame, 0)[top : top + height, left : left + width]
+
+    def chroma_HW2(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
+        """Return the two colour differences in a region, at its full size."""
+        left, top, width, height = region
+        rows, columns = np.arange(top, top + height) // 2, np.arange(left, left + width) // 2
+        return np.stack([_plane(self.frame, number)[np.ix_(rows, columns)] for number in (1, 2)], axis=-1)
+
+    def bgr_HWC(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
+        """Return the colours in a region."""
+        left, top, width, height = region
+        image_HWC = self.frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+        return np.ascontiguousarray(image_HWC[top : top + height, left : left + width])
 
 
 class Video:
-    """The pictures of a file, cut to a region; iterate once.
+    """The pictures of a file.
 
     Attributes:
-        size: Width and height of the whole picture in pixels.
-        decoded: How many pictures were decoded so far.
-        broken_packets: How many packets could not be decoded.
+        path: The file.
+        size: Width and height of the picture in pixels.
+        duration_ms: How long it says to be; 0 where it does not say.
+        decoded: How many pictures were decoded so far, going through the whole.
+        broken_packets: How many packets could not be decoded, going through the whole.
         stopped: Whether the file could not be read to its end.
+        end_ms: When the last picture so far was shown.
     """
 
-    def __init__(self, path: Path | str, *, frames_per_s: float, region: tuple[int, int, int, int] | None) -> None:
+    def __init__(self, path: Path | str) -> None:
         """Open a video.
 
         Args:
             path: The file.
-            frames_per_s: How many pictures of each second are wanted.
-            region: left, top, width, height in pixels, or None for the whole picture.
 
         Raises:
             UnreadableVideoError: It cannot be opened, or has no moving picture.
-            RegionError: The region does not lie in the picture.
         """
-        self._path = Path(path)
-        self._step_ms = 1000 / frames_per_s
-        self._region = region
+        self.path = Path(path)
         self.decoded = 0
         self.broken_packets = 0
         self.stopped = False
+        self.end_ms = 0
         with self._open() as container:
             stream = self._picture(container)
             self.size = (stream.width, stream.height)
-        if region is not None:
-            self._require_inside(region)
+            self.duration_ms = round((container.duration or 0) * MS_PER_S / av.time_base)
+
+    @property
+    def region(self) -> Region:
+        """The whole picture."""
+        return (0, 0, *self.size)
 
     def __iter__(self) -> Iterator[Picture]:
         with self._open() as container:
             stream = self._picture(container)
             stream.thread_type = "AUTO"
-            zero_s = _zero_s(container, stream)
-            last_beat: int | None = None
-            for frame in self._frames(container, stream):
+            for picture in self._pictures(container, stream, self._count):
                 self.decoded += 1
-                if frame.pts is None:
-                    continue
-                at_ms = round((frame.time - zero_s) * 1000)
-                beat = int((at_ms + ROUNDING_MS) // self._step_ms)
-                if last_beat is None or beat > last_beat:
-                    last_beat = beat
-                    yield Picture(at_ms, self._cut(frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)))
+                self.end_ms = picture.at_ms
+                yield picture
+
+    def stretch(self, from_ms: int, to_ms: int) -> Iterator[Picture]:
+        """Yield the pictures of a stretch, beginning with one that can be decoded by itself, as a look into the file.
+
+        What is damaged there is passed by; going through the whole counts it.
+        """
+        with self._open() as container:
+            stream = self._picture(container)
+            stream.thread_type = "AUTO"
+            zero_s = _zero_s(container, stream)
+            try:
+                container.seek(round((from_ms / MS_PER_S + zero_s) * av.time_base))
+            except (av.error.FFmpegError, OSError):
+                return
+            for picture in self._pictures(container, stream, lambda **_: None):
+                if picture.at_ms >= to_ms:
+                    return
+                yield picture
+
+    def require_inside(self, region: Region) -> None:
+        """Make sure that a region lies in the picture.
+
+        Raises:
+            RegionError: It does not.
+        """
+        left, top, width, height = region
+        inside = left >= 0 and top >= 0 and left + width <= self.size[0] and top + height <= self.size[1]
+        if not inside or width < 1 or height < 1:
+            raise RegionError(str(self.path), region, self.size)
+
+    def _count(self, *, stopped: bool) -> None:
+        self.stopped = self.stopped or stopped
+        self.broken_packets += not stopped
 
     def _open(self) -> InputContainer:
         try:
-            return av.open(str(self._path))
+            return av.open(str(self.path))
         except (av.error.FFmpegError, OSError) as error:
             cause = getattr(error, "strerror", None) or "no video"
-            raise UnreadableVideoError(str(self._path), f"cannot be opened: {cause}") from error
+            raise UnreadableVideoError(str(self.path), f"cannot be opened: {cause}") from error
 
     def _picture(self, container: InputContainer) -> VideoStream:
         for stream in container.streams.video:
             if not stream.disposition & stream.disposition.attached_pic and stream.width and stream.height:
                 return stream
-        raise UnreadableVideoError(str(self._path), "it has no moving picture")
+        raise UnreadableVideoError(str(self.path), "it has no moving picture")
 
-    def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except (av.error.FFmpegError, OSError):
-                self.stopped = True
-                return
-            try:
-                decoded = packet.decode()
-            except (av.error.FFmpegError, OSError):
-                self.broken_packets += 1
+    def _pictures(
+        self, container: InputContainer, stream: VideoStream, damage: Callable[..., None]
+    ) -> Iterator[Picture]:
+        """Pictures in the order shown, in the plain format and the video's size, each later than the last."""
+        zero_s = _zero_s(container, stream)
+        last_ms: int | None = None
+        for frame in _frames(container, stream, damage):
+            if frame.pts is None:
                 continue
-            yield from (frame for frame in decoded if isinstance(frame, VideoFrame))
+            at_ms = round((frame.time - zero_s) * MS_PER_S)
+            if last_ms is not None and at_ms <= last_ms:
+                continue
+            last_ms = at_ms
+            if frame.format.name != PLAIN_FORMAT or (frame.width, frame.height) != self.size:
+                frame = frame.reformat(*self.size, format=PLAIN_FORMAT, dst_color_range="MPEG")  # noqa: PLW2901
+            yield Picture(at_ms, frame)
 
-    def _cut(self, image_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        if self._region is None:
-            return image_HWC
-        left, top, width, height = self._region
-        return np.ascontiguousarray(image_HWC[top : top + height, left : left + width])
 
-    def _require_inside(self, region: tuple[int, int, int, int]) -> None:
-        left, top, width, height = region
-        inside = left >= 0 and top >= 0 and left + width <= self.size[0] and top + height <= self.size[1]
-        if not inside or width < 1 or height < 1:
-            raise RegionError(str(self._path), region, self.size)
+def _frames(container: InputContainer, stream: VideoStream, damage: Callable[..., None]) -> Iterator[VideoFrame]:
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except (av.error.FFmpegError, OSError):
+            damage(stopped=True)
+            return
+        try:
+            decoded = packet.decode()
+        except (av.error.FFmpegError, OSError):
+            damage(stopped=False)
+            continue
+        yield from (frame for frame in decoded if isinstance(frame, VideoFrame))
+
+
+def _plane(frame: VideoFrame, number: int) -> Plane:
+    plane = frame.planes[number]
+    whole = np.frombuffer(plane, np.uint8)
+    return whole.reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
 def _zero_s(container: InputContainer, picture: VideoStream) -> float:

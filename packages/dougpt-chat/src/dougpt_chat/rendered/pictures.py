@@ -1,18 +1,18 @@
-"""Pictures are read a few times a second and add up to a log of messages.
+"""A video's picture to chat events: panels found, their rows followed and read, each message once.
 
-This is the plain way, detecting and recognising all text in every picture that is looked at. It takes
-one to two CPU seconds a picture, and knows a message's time to half the distance of two pictures.
+A message's time is the first picture in which all of it is to be seen, known to the picture where the panel was in
+view before.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
-from math import ceil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from dougpt_schema import file_sha256
 from dougpt_schema import source_id as id_of_source
+from numpy.typing import NDArray
 
 from dougpt_chat.clock import OCR, ChatClock
 from dougpt_chat.collect import collect
@@ -20,33 +20,21 @@ from dougpt_chat.events import Origin, Staging, all_events
 from dougpt_chat.formats.message import Batch, ChatMessage, RejectedRecord
 from dougpt_chat.read import ChatRead
 from dougpt_chat.rejects import rejects_table
-from dougpt_chat.rendered.engine import TextEngine, load_engine
-from dougpt_chat.rendered.frames import Picture, Video
-from dougpt_chat.rendered.grouping import group_lines
-from dougpt_chat.rendered.log import ChatLog, Logged
-from dougpt_chat.report import Counts, RenderedReport
+from dougpt_chat.rendered.engines import load_engine
+from dougpt_chat.rendered.follow import Followed, track_rows
+from dougpt_chat.rendered.frames import Region, Video
+from dougpt_chat.rendered.messages import Read
+from dougpt_chat.rendered.panel import Panel, find_panels
+from dougpt_chat.rendered.read_rows import ReadRows, read_rows
+from dougpt_chat.rendered.row_text import RowText
+from dougpt_chat.rendered.rows import Row
+from dougpt_chat.rendered.seen import PictureProgress, SeenRow, Tell
+from dougpt_chat.report import Counts, PanelReport, RenderedReport
 from dougpt_chat.settings import ChatSettings, RenderedSettings
 
 ORIGIN = "rendered"
-
-
-@dataclass(slots=True)
-class Watching:
-    """What the pictures seen so far added up to."""
-
-    log: ChatLog
-    pictures: int = 0
-    readings: int = 0
-    rejected: list[RejectedRecord] = field(default_factory=list)
-
-    def see(self, picture: Picture, engine: TextEngine, min_confidence: float) -> None:
-        """Read a picture; what belongs to no message is noted with the picture's number and time."""
-        grouped = group_lines(engine.read_lines(picture.image_HWC), min_confidence)
-        above = self.log.add(picture.at_ms, grouped.readings)
-        self.readings += len(grouped.readings) + grouped.orphans + grouped.uncertain
-        for reason, count in (("no_name", grouped.orphans), ("uncertain", grouped.uncertain), ("scrolled_off", above)):
-            self.rejected += [RejectedRecord(self.pictures, reason, f"in the picture at {picture.at_ms} ms")] * count
-        self.pictures += 1
+# What stood there when the panel was first seen came at an unknown time before; this is said of it.
+BEFORE_MS = 60_000
 
 
 def read_pictures(
@@ -54,84 +42,164 @@ def read_pictures(
     *,
     recording_id: str,
     key: bytes,
-    region: tuple[int, int, int, int] | None,
+    region: Region | None,
     engine: str,
     settings: RenderedSettings,
     chat_settings: ChatSettings,
     source_id: str | None,
+    progress: Tell | None,
 ) -> ChatRead:
     """Read the chat that a video shows; see `read_rendered_chat`."""
-    video = Video(path, frames_per_s=settings.frames_per_s, region=region)
-    reader = load_engine(engine, threads=settings.threads)
-    watching = Watching(ChatLog(settings.min_similarity))
-    for picture in video:
-        watching.see(picture, reader, settings.min_confidence)
+    video = Video(path)
+    reader = load_engine(engine, threads=settings.threads, model=settings.model or None)
+    panels = _panels(video, region)
+    followed = Followed()
+
+    def tell(pictures: int, at_ms: int) -> None:
+        if progress is not None:
+            progress(PictureProgress(pictures, at_ms, video.duration_ms))
+
+    sheet = _Sheet({panel.panel_id: panel for panel in panels})
+    rows = sheet.noting(track_rows(video, panels, followed, tell))
+    found = read_rows(rows, reader, settings, tell=sheet.note_text)
+    messages = sorted(found.messages, key=lambda one: one.first_full_ms)
 
     source_id = source_id or id_of_source(file_sha256(path))
-    logged = watching.log.messages
     staging = Staging(
-        collect([Batch([_message(row, one) for row, one in enumerate(logged)])]),
-        _clock(logged, ceil(1000 / settings.frames_per_s)),
+        collect([Batch([_message(row, one) for row, one in enumerate(messages)])]),
+        _clock(messages),
         Origin(recording_id, source_id, ORIGIN, key),
         chat_settings,
-        confidence=np.array([one.best.score for one in logged], dtype=np.float32),
+        confidence=np.array([one.score for one in messages], dtype=np.float32),
     )
     events, raw_texts = all_events(staging)
-    reasons = Counter(record.reason for record in watching.rejected)
-    repeated = watching.readings - events.num_rows - reasons.total()
+    rejected = _rejected(found)
+    reasons = Counter(record.reason for record in rejected)
     return ChatRead(
         events=events,
-        rejects=rejects_table(watching.rejected, recording_id, source_id),
+        rejects=rejects_table(rejected, recording_id, source_id),
         names=staging.names,
         report=RenderedReport(
-            engine=engine,
-            counts=Counts(watching.readings, events.num_rows, repeated, dict(sorted(reasons.items()))),
+            engine=reader.name,
+            counts=Counts(
+                messages=len(messages) + len(rejected),
+                events=events.num_rows,
+                duplicates=len(messages) - events.num_rows,
+                rejects=dict(sorted(reasons.items())),
+            ),
             kinds=dict(sorted(staging.kinds.items())),
             size=video.size,
             region=region,
-            pictures=watching.pictures,
+            panels=_panel_reports(panels, video),
+            rows=followed.rows,
+            brief_rows=followed.brief,
+            compared=followed.compared,
             decoded=video.decoded,
+            seconds=video.end_ms / 1000,
             broken_packets=video.broken_packets,
             truncated=video.stopped,
-            visible_at_start=sum(one.unseen_ms is None for one in logged),
-            warnings=tuple(_warnings(video, region, events, reasons)),
+            visible_at_start=sum(one.unseen_ms is None for one in messages),
+            warnings=tuple(_warnings(video, panels, events.num_rows, reasons)),
         ),
         raw_texts=raw_texts,
         name_hashes=staging.name_hashes,
+        rows=sheet.rows({row_id for one in messages for row_id in one.row_ids}),
     )
 
 
-def _message(row: int, logged: Logged) -> ChatMessage:
-    best = logged.best
-    return ChatMessage(row=row, fragments=[(best.text, None)], display_name=best.name)
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """Where each row of text stood and what was read in it, for a person to check."""
+
+    panels: dict[int, Panel]
+    seen: dict[int, SeenRow] = field(default_factory=dict)
+
+    def noting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows; where each stood is noted."""
+        for row in rows:
+            left, top, width, _ = self.panels[row.panel_id].region
+            box = (left, top + row.stood_px, width, row.height_px)
+            self.seen[row.row_id] = SeenRow(
+                row.first_full_ms,
+                box,
+                "",
+                0.0,
+                used=False,
+                last_ms=row.last_ms,
+                ribbon_px=row.top_px,
+                panel=row.panel_id,
+            )
+            yield row
+
+    def note_text(self, text: RowText) -> None:
+        """Note what was read in a row, and between which columns it stands."""
+        seen = self.seen[text.row_id]
+        if text.pieces:
+            left, top, _, height = seen.box
+            first, last = min(piece.left for piece in text.pieces), max(piece.right for piece in text.pieces)
+            words = " ".join(piece.text for piece in text.pieces)
+            box = (left + first, top, last - first, height)
+            self.seen[text.row_id] = replace(seen, box=box, text=words, score=text.score)
+
+    def rows(self, used: set[int]) -> tuple[SeenRow, ...]:
+        """All rows, in order; whether they are part of a message."""
+        return tuple(replace(seen, used=row_id in used) for row_id, seen in self.seen.items())
 
 
-def _clock(logged: list[Logged], step_ms: int) -> ChatClock:
-    """The middle between the last picture without a message and the first with it, and half their distance."""
-    seen_N = np.array([one.seen_ms for one in logged], dtype=np.int64)
-    unseen_N = np.array([one.seen_ms if one.unseen_ms is None else one.unseen_ms for one in logged], dtype=np.int64)
-    half_N = (seen_N - unseen_N + 1) // 2
+def _panels(video: Video, region: Region | None) -> list[Panel]:
+    if region is None:
+        return find_panels(video)
+    video.require_inside(region)
+    return [Panel(0, region, 0, None)]
+
+
+def _panel_reports(panels: list[Panel], video: Video) -> tuple[PanelReport, ...]:
+    ends = [video.end_ms if panel.to_ms is None else panel.to_ms for panel in panels]
+    return tuple(PanelReport(panel.region, panel.from_ms, end) for panel, end in zip(panels, ends, strict=True))
+
+
+def _message(row: int, read: Read) -> ChatMessage:
+    return ChatMessage(row=row, fragments=list(read.fragments), display_name=read.name)
+
+
+def _clock(messages: list[Read]) -> ChatClock:
+    """The first picture with all of a message; it came after the last without it, an unknown while ago if none is.
+
+    Messages of one picture are a millisecond apart, which keeps their order.
+    """
+    seen_N = np.array([one.first_full_ms for one in messages], dtype=np.int64)
+    unseen_N = np.array([-1 if one.unseen_ms is None else one.unseen_ms for one in messages], dtype=np.int64)
+    precision_N = np.where(unseen_N < 0, BEFORE_MS, np.maximum(seen_N - unseen_N, 1))
     return ChatClock(
-        offset_ms=seen_N - half_N,
-        precision_ms=np.where(half_N > 0, half_N, step_ms).astype(np.int32),
-        source_code=np.full(len(logged), OCR, dtype=np.int8),
-        segment=np.zeros(len(logged), dtype=np.int16),
+        offset_ms=seen_N + _place_among_equals(seen_N),
+        precision_ms=precision_N.astype(np.int32),
+        source_code=np.full(len(messages), OCR, dtype=np.int8),
+        segment=np.zeros(len(messages), dtype=np.int16),
         segments=(),
         slope=None,
     )
 
 
-def _warnings(
-    video: Video, region: tuple[int, int, int, int] | None, events: pa.Table, reasons: Counter[str]
-) -> list[str]:
+def _place_among_equals(sorted_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each of sorted numbers, how many equal ones stand before it."""
+    return np.arange(len(sorted_N)) - np.searchsorted(sorted_N, sorted_N, side="left")
+
+
+def _rejected(found: ReadRows) -> list[RejectedRecord]:
+    return [
+        RejectedRecord(one.row_id, one.reason, f"a row of panel {one.panel_id}, from {one.first_full_ms} ms on")
+        for one in found.unread
+    ]
+
+
+def _warnings(video: Video, panels: list[Panel], events: int, reasons: Counter[str]) -> list[str]:
     warnings: list[str] = []
-    if region is None:
-        warnings.append(
-            f"no region was given: the whole picture was read, lines like `name:` were taken for chat, "
-            f"and {reasons['no_name']} other readings were left out"
-        )
-    if events.num_rows == 0:
+    if not panels:
+        warnings.append("no chat panel was found in the picture: nothing scrolls in it as chat does; give its region")
+    if events == 0:
         warnings.append("no chat message was read in the picture")
+    if reasons.total() > max(events, 1):
+        warnings.append(f"{reasons.total()} rows of text belong to no message, more than there are messages")
     if video.broken_packets or video.stopped:
         end = ", and it could not be read to its end" if video.stopped else ""
         warnings.append(f"{video.broken_packets} packets of the video are broken{end}")

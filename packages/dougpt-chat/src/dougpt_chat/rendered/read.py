@@ -4,7 +4,8 @@ from pathlib import Path
 
 from dougpt_chat.authors import DEFAULT_KEY
 from dougpt_chat.read import ChatRead
-from dougpt_chat.rendered.extras import require_ocr
+from dougpt_chat.rendered.extras import require_pictures
+from dougpt_chat.rendered.seen import Tell
 from dougpt_chat.settings import ChatSettings, RenderedSettings
 
 Region = tuple[int, int, int, int]
@@ -20,6 +21,7 @@ def read_rendered_chat(
     settings: RenderedSettings | None = None,
     chat_settings: ChatSettings | None = None,
     source_id: str | None = None,
+    progress: Tell | None = None,
 ) -> ChatRead:
     """Read the chat that a video shows.
 
@@ -27,21 +29,23 @@ def read_rendered_chat(
         path: The video.
         recording_id: The recording that the events belong to.
         key: The pseudonym key, 1 to 64 bytes.
-        region: Where the chat stands: left, top, width, height in pixels. None reads the whole picture and takes
-            every line that reads `name:` for chat, which the report says.
-        engine: A name in `dougpt_chat.rendered.engine.ENGINES`.
-        settings: How often and how strictly to read.
+        region: Where the chat stands: left, top, width, height in pixels. None looks for it: for places in which text
+            scrolls; the report says which were found.
+        engine: A name in `dougpt_chat.rendered.engines.ENGINES`.
+        settings: How strictly to read.
         chat_settings: Bots, commands and names, as for exports.
         source_id: The file's id, where it is known; computed from its bytes otherwise.
+        progress: Is told how far it is, for every picture that was looked at.
 
     Raises:
         ValueError: There is no engine of that name.
         MissingExtraError: What it needs is not installed.
+        ModelUnavailableError: PaddleOCR's model is not there and cannot be fetched.
         SeveralOpenCVError: Several OpenCV distributions are installed; the error gives the repairing command.
         UnreadableVideoError: The file cannot be opened, or has no moving picture.
         RegionError: The region does not lie in the picture.
     """
-    require_ocr()
+    require_pictures()
     from dougpt_chat.rendered.pictures import read_pictures  # noqa: PLC0415 - needs what was just required
 
     return read_pictures(
@@ -53,4 +57,5 @@ def read_rendered_chat(
         settings=settings or RenderedSettings(),
         chat_settings=chat_settings or ChatSettings(),
         source_id=source_id,
+        progress=progress,
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from dougpt_chat.rendered.grouping import Reading
+from plain_ocr.grouping import Reading
 
 # How much of the log's end a picture is matched with, in messages beyond those it holds.
 LOOK_BACK = 24

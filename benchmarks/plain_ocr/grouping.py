@@ -7,7 +7,7 @@ begins at about the same left edge carries it on. Anything else belongs to no me
 import re
 from dataclasses import dataclass
 
-from dougpt_chat.rendered.engine import Line
+from plain_ocr.engine import Line
 
 BEGINNING = re.compile(r"^(?:\S{1,2}\s+){0,4}(?P<name>\w{2,25})\s?[:\uff1a](?!//)\s*(?P<text>.*)$")
 SAME_ROW_OVERLAP = 0.5

@@ -1,0 +1,109 @@
+"""Stretches of a ribbon cut into rows of text, with their pictures and times."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from dougpt_chat.rendered.ribbon import NEVER, Stretch
+from dougpt_chat.rendered.rows import MARGIN_PX
+from dougpt_chat.rendered.segments import Segment, above_ground, find_segments, ink_threshold
+
+# Where the darkest picture of the ground is this much darker than the mean, the ground lets a moving picture through.
+THROUGH = 3.5
+# What black is in a picture's brightness, and no colour in its colour differences.
+BLACK, GREY = 16, 128
+# The mean strength of strokes from which they are text.
+STEADY = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class CutRow:
+    """A row of text before it has its number; see `Row`."""
+
+    image_HWC: NDArray[np.uint8]
+    top_px: float
+    height_px: float
+    first_full_ms: int
+    unseen_ms: int | None
+    last_ms: int
+    pictures: int
+    settled: bool
+    stood_px: float
+
+
+def rows_of(stretch: Stretch) -> list[CutRow]:
+    """Return the rows of text in a stretch, from top to bottom; what was cut off before and came back is left out."""
+    known = stretch.part(stretch.pictures_H > 0)
+    if not len(known):
+        return []
+    luma_HW, colour_HWC = brightness_of(known), known.colour_HWC
+    if shows_through(known):
+        luma_HW, colour_HWC = on_black(known.least_HW, colour_HWC)
+    rows = [_row(known, luma_HW, colour_HWC, segment) for segment in find_segments(luma_HW) if _is_text(known, segment)]
+    return [row for row in rows if row.pictures > 0]
+
+
+def brightness_of(stretch: Stretch) -> NDArray[np.float32]:
+    """The mean of the pictures at rest, of those in motion where there are none."""
+    return np.where(stretch["rests"][:, None] > 0, stretch.rest_HW, stretch.moving_HW)
+
+
+def shows_through(stretch: Stretch) -> bool:
+    """Whether a moving picture shows through the ground: the least brightness is far below the mean."""
+    return float(np.median(brightness_of(stretch) - stretch.least_HW)) > THROUGH
+
+
+def on_black(
+    least_HW: NDArray[np.float32], colour_HWC: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Text on a ground that shows another picture, as if it stood on black.
+
+    Args:
+        least_HW: The least brightness over time: where there is no text, that of the darkest picture behind it.
+        colour_HWC: The mean colour differences.
+    """
+    strength_HW = above_ground(least_HW)
+    faint = ink_threshold(strength_HW) / 2
+    text_HW = np.maximum(strength_HW - faint, 0)
+    share_HW1 = np.minimum(text_HW / (2 * faint), 1)[..., None]
+    return BLACK + text_HW, GREY + (colour_HWC - GREY) * share_HW1
+
+
+def _is_text(stretch: Stretch, segment: Segment) -> bool:
+    """Whether strokes stood there all the time, which a moving picture's do not, and were not cut off before."""
+    rows = stretch.part(slice(segment.first, segment.end))
+    steady = float(np.quantile(np.abs(rows.strokes_HW), 0.99)) > STEADY
+    return steady and not rows["was_there"].any()
+
+
+def _row(stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.float32], segment: Segment) -> CutRow:
+    rows = stretch.part(slice(segment.first, segment.end))
+    decides = int(np.argmax(rows["first_ms"]))
+    unseen_ms = int(rows["unseen_ms"][decides])
+    return CutRow(
+        image_HWC=_image(stretch, luma_HW, colour_HWC, segment),
+        top_px=float(rows["place"][0]),
+        height_px=float(len(rows)),
+        first_full_ms=int(rows["first_ms"][decides]),
+        unseen_ms=None if unseen_ms == NEVER else unseen_ms,
+        last_ms=int(rows["last_ms"].min()),
+        pictures=int(rows.pictures_H.min()),
+        settled=bool((rows["rests"] > 0).all()),
+        stood_px=float(rows["stood"][decides]) - decides,
+    )
+
+
+def _image(
+    stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.float32], segment: Segment
+) -> NDArray[np.uint8]:
+    """The row in BGR, with its margin; at the stretch's ends the last row of pixels is repeated."""
+    which_H = np.clip(np.arange(segment.first - MARGIN_PX, segment.end + MARGIN_PX), 0, len(stretch) - 1)
+    planes = np.dstack([luma_HW[which_H], colour_HWC[which_H][..., ::-1]])
+    colourless = stretch["colours"][which_H] == 0
+    planes[colourless, :, 1:] = GREY
+    luma = np.clip((planes[..., :1] - BLACK) * (255 / 219), 0, 255)
+    chroma = np.clip((planes[..., 1:] - GREY) * (255 / 224) + GREY, 0, 255)
+    full = np.round(np.concatenate([luma, chroma], axis=-1)).astype(np.uint8)
+    return np.asarray(cv2.cvtColor(full, cv2.COLOR_YCrCb2BGR), np.uint8)

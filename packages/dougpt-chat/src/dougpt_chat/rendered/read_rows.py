@@ -1,0 +1,140 @@
+"""Rows of text to messages: cut into runs, recognised once, grouped, repaired.
+
+Rows stream through; what is kept of them is their text.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import batched
+
+from dougpt_chat.rendered.crops import crop_of, line_px
+from dougpt_chat.rendered.engines import Recognised, Recogniser
+from dougpt_chat.rendered.ink import Ink, ink_of
+from dougpt_chat.rendered.messages import MessageGrouper, Read, Unread
+from dougpt_chat.rendered.pictures_seen import PicturesSeen
+from dougpt_chat.rendered.repair import repaired_messages
+from dougpt_chat.rendered.row_text import Piece, RowText, picture_piece, row_text, text_piece
+from dougpt_chat.rendered.rows import Row
+from dougpt_chat.rendered.runs import Cut, Run, cut_row, letters_px
+from dougpt_chat.rendered.style import Style
+from dougpt_chat.rendered.underscores import with_underscores
+from dougpt_chat.settings import RenderedSettings
+
+# So many rows are recognised together: enough that pictures of like width meet.
+TOGETHER = 32
+
+
+@dataclass(slots=True)
+class _Panel:
+    style: Style
+    grouper: MessageGrouper
+
+
+@dataclass(slots=True)
+class RowReader:
+    """Reads rows; see `read_rows`."""
+
+    engine: Recogniser
+    settings: RenderedSettings
+    known: set[str] = field(default_factory=set)
+    tell: Callable[[RowText], None] | None = None
+    _panels: dict[int, _Panel] = field(default_factory=dict)
+    _seen: PicturesSeen = field(default_factory=lambda: PicturesSeen("emote"))
+
+    def read(self, rows: Iterable[Row]) -> Iterator[Read | Unread]:
+        """Yield messages and rows that are in none, as they are complete."""
+        for some in batched(rows, TOGETHER):
+            for row in self._recognised(some):
+                if self.tell is not None:
+                    self.tell(row)
+                yield from self._panel(row.panel_id).grouper.add(row)
+        for panel in self._panels.values():
+            yield from panel.grouper.close()
+
+    def _panel(self, panel_id: int) -> _Panel:
+        if panel_id not in self._panels:
+            style = Style()
+            grouper = MessageGrouper(style, self.known, self.settings.min_confidence)
+            self._panels[panel_id] = _Panel(style, grouper)
+        return self._panels[panel_id]
+
+    def _recognised(self, rows: tuple[Row, ...]) -> Iterator[RowText]:
+        inks = [ink_of(row.image_HWC) for row in rows]
+        for row, ink in zip(rows, inks, strict=True):
+            self._panel(row.panel_id).style.see_letters(letters_px(ink))
+        cuts = [cut_row(ink, self._panel(row.panel_id).style.letters_px) for row, ink in zip(rows, inks, strict=True)]
+        texts = list(self._texts(rows, inks, cuts))
+        for text in texts:
+            self._panel(text.panel_id).style.see(text)
+        yield from texts
+
+    def _texts(self, rows: tuple[Row, ...], inks: list[Ink], cuts: list[Cut]) -> Iterator[RowText]:
+        lines = [line_px(cut.runs) if cut.runs else None for cut in cuts]
+        sizes = [self._panel(row.panel_id).style.letters_px for row in rows]
+        crops = [
+            crop_of(ink, run, line, size)
+            for ink, cut, line, size in zip(inks, cuts, lines, sizes, strict=True)
+            if line is not None
+            for run in cut.runs
+        ]
+        found = iter(self.engine.recognise(crops))
+        for row, ink, cut, line, size in zip(rows, inks, cuts, lines, sizes, strict=True):
+            pieces = [_text_piece(ink, run, size, next(found)) for run in cut.runs]
+            pieces += [picture_piece(span, self._seen.name_of(row.image_HWC, span)) for span in cut.pictures]
+            yield row_text(row, pieces, line, size)
+
+
+def _text_piece(ink: Ink, run: Run, letters_px: float, found: Recognised) -> Piece:
+    piece = text_piece(run.span, run.colour, found)
+    return replace(piece, text=with_underscores(piece.text, ink, run, letters_px))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """What rows add up to.
+
+    Attributes:
+        messages: In the order in which they were complete.
+        unread: The rows that are in no message.
+        rows: How many rows there were: each is in one of the two.
+        repaired: How many names and words were repaired.
+    """
+
+    messages: list[Read]
+    unread: list[Unread]
+    rows: int
+    repaired: Counter[str]
+
+
+def read_rows(
+    rows: Iterable[Row],
+    engine: Recogniser,
+    settings: RenderedSettings,
+    *,
+    roster: Iterable[str] = (),
+    lexicon: Iterable[str] = (),
+    tell: Callable[[RowText], None] | None = None,
+) -> ReadRows:
+    """Read rows of text.
+
+    Args:
+        rows: From top to bottom for each panel.
+        engine: What recognises text.
+        settings: How strictly.
+        roster: Names of people who may write, such as those of other exports.
+        lexicon: Words and emotes that are written in this chat.
+        tell: Is called with what was read in each row.
+    """
+    roster = tuple(roster)
+    reader = RowReader(engine, settings, {name.casefold() for name in roster}, tell)
+    messages: list[Read] = []
+    unread: list[Unread] = []
+    for one in reader.read(rows):
+        if isinstance(one, Read):
+            messages.append(one)
+        else:
+            unread.append(one)
+    count = len(unread) + sum(len(one.row_ids) for one in messages)
+    messages, repaired = repaired_messages(messages, roster, lexicon)
+    return ReadRows(messages, unread, count, repaired)

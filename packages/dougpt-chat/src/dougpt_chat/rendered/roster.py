@@ -1,0 +1,102 @@
+"""Names read more than once speak for those read once: one name, misread, is repaired; two people stay two.
+
+Names that look alike are one where their colours are one too. A name that differs in one letter from one that was read
+more often is it, if the colour is the same and no digit differs.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dougpt_chat.rendered.homoglyphs import shape
+from dougpt_chat.rendered.messages import Read
+from dougpt_chat.rendered.runs import unlike
+
+# How far apart the colours of one name are, when read twice.
+SAME_COLOUR = 0.3
+# Shorter names differ in a letter too often.
+LONG = 5
+OFTEN = 2
+
+
+@dataclass(slots=True)
+class _Known:
+    name: str
+    count: int
+    colour: tuple[float, float, float] | None
+    given: bool
+
+
+def repaired_names(messages: Sequence[Read], given: Iterable[str]) -> list[str]:
+    """Return the name of each message, repaired where another reading of it is known.
+
+    Args:
+        messages: The messages.
+        given: Names of people who may write here, spelt right.
+    """
+    known = _known(messages, given)
+    by_shape: dict[str, list[_Known]] = {}
+    by_gap: dict[str, list[_Known]] = {}
+    for one in known:
+        by_shape.setdefault(shape(one.name), []).append(one)
+        if one.given or one.count >= OFTEN:
+            for gap in _gaps(one.name):
+                by_gap.setdefault(gap, []).append(one)
+    counts = Counter(message.name for message in messages)
+    given_names = {one.name for one in known if one.given}
+    repaired: dict[tuple[str, object], str] = {}
+    for message in messages:
+        place = (message.name, message.name_colour)
+        if place not in repaired:
+            repaired[place] = (
+                message.name
+                if message.name in given_names
+                else _alike(message, by_shape) or _near(message, counts[message.name], by_gap) or message.name
+            )
+    return [repaired[message.name, message.name_colour] for message in messages]
+
+
+def _known(messages: Sequence[Read], given: Iterable[str]) -> list[_Known]:
+    names = {name: _Known(name, 0, None, given=True) for name in given}
+    for message in messages:
+        one = names.setdefault(message.name, _Known(message.name, 0, message.name_colour, given=False))
+        one.count += 1
+        one.colour = one.colour or message.name_colour
+    return list(names.values())
+
+
+def _alike(message: Read, by_shape: dict[str, list[_Known]]) -> str | None:
+    """The usual reading of a name; None where it is this one."""
+    forms = [one for one in by_shape[shape(message.name)] if _same_person(one, message)]
+    best = max(forms, key=lambda one: (one.given, one.count, one.name), default=None)
+    return None if best is None or best.name == message.name else best.name
+
+
+def _near(message: Read, count: int, by_gap: dict[str, list[_Known]]) -> str | None:
+    """A name that was read more often and differs in one letter; None where there is none, or several."""
+    if count >= OFTEN or len(message.name) < LONG:
+        return None
+    near = {
+        one.name
+        for gap in _gaps(message.name)
+        for one in by_gap.get(gap, ())
+        if one.name.casefold() != message.name.casefold()
+        and _same_person(one, message)
+        and _digits(one.name) == _digits(message.name)
+    }
+    return near.pop() if len(near) == 1 else None
+
+
+def _same_person(one: _Known, message: Read) -> bool:
+    if one.colour is None or message.name_colour is None:
+        return one.given or one.colour is message.name_colour
+    return unlike(one.colour, message.name_colour) < SAME_COLOUR
+
+
+def _gaps(name: str) -> list[str]:
+    """The name with each letter left out: two names that differ in one letter share one."""
+    return [f"{name[:place]}\0{name[place + 1 :]}" for place in range(len(name))]
+
+
+def _digits(name: str) -> str:
+    return "".join(letter for letter in name if letter.isdigit())

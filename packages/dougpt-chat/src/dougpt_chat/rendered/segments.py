@@ -1,0 +1,119 @@
+"""A stretch of a panel's ribbon to rows of text: found on the mean of all pictures, where there is the least noise.
+
+What stands higher than letters (emotes) is left out of account where rows are told apart, since it may reach into
+the rows above and below. Rows of pixels H, columns W.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from dougpt_chat.rendered.agreement import runs_of
+
+Brightness = NDArray[np.float32]
+
+# A pixel this much brighter than the ground is ink; letters and emotes are narrower than the ground is told over.
+INK = 12.0
+GROUND_PX = 31
+LEAST_PART = 0.12
+STRONGEST = 40.0
+# How much ink a row of pixels of text holds at least, of the strongest.
+LEAST_INK = 40.0
+# Against the height of capitals (three in four of the letters' shapes are no higher): what is higher is no letter,
+# a row of text is lower than this, a row is split that is higher, a mark is part of the row beside it that is lower.
+NO_LETTER, ROW, SPLIT, MARK = 1.9, 1.4, 2.1, 0.45
+# What is higher than this is no emote either: an edge of the panel, or something behind it.
+NO_EMOTE = 5.0
+LEAST_LETTER_PX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The rows of pixels that a row of text takes."""
+
+    first: int
+    end: int
+
+
+def find_segments(luma_HW: Brightness) -> list[Segment]:
+    """Return the rows of text in an image, from top to bottom."""
+    strength_HW = above_ground(luma_HW)
+    ink_HW = strength_HW > ink_threshold(strength_HW)
+    _, labels_HW, boxes, _ = cv2.connectedComponentsWithStats(ink_HW.astype(np.uint8), connectivity=8)
+    heights = boxes[1:, cv2.CC_STAT_HEIGHT]
+    letters = heights[(heights >= LEAST_LETTER_PX) & (boxes[1:, cv2.CC_STAT_AREA] > LEAST_LETTER_PX)]
+    if not letters.size:
+        return []
+    capital = float(np.percentile(letters, 75 if letters.size > 8 else 50))
+    tall = np.flatnonzero(boxes[:, cv2.CC_STAT_HEIGHT] > NO_LETTER * capital)
+    tall = tall[tall > 0]
+    ink_HW &= ~np.isin(labels_HW, tall)
+    profile_H = np.where(ink_HW, np.minimum(strength_HW, STRONGEST), 0).sum(axis=1)
+    runs = _joined(runs_of(profile_H > LEAST_INK), capital)
+    runs = [piece for run in runs for piece in _split(run, profile_H, capital)]
+    runs += _emotes_alone(boxes[tall], runs, capital)
+    return [Segment(first, end) for first, end in sorted(runs) if end - first >= LEAST_LETTER_PX]
+
+
+def above_ground(luma_HW: Brightness) -> Brightness:
+    """How much brighter every pixel is than the ground around it; darker, where the text is darker than its ground."""
+    image = np.clip(luma_HW, 0, 255).astype(np.uint8)
+    if image.mean() < np.median(image):
+        image = 255 - image
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (GROUND_PX, GROUND_PX))
+    strength_HW: Brightness = cv2.morphologyEx(image, cv2.MORPH_TOPHAT, kernel).astype(np.float32)
+    return strength_HW
+
+
+def ink_threshold(strength_HW: Brightness) -> float:
+    """The strength from which a pixel is ink: above what most of the image is, and a part of its letters'."""
+    return max(INK, 3 * float(np.median(strength_HW)) + INK / 2, LEAST_PART * float(np.percentile(strength_HW, 98)))
+
+
+def _joined(runs: list[tuple[int, int]], capital: float) -> list[tuple[int, int]]:
+    """Runs with the dots, accents and underscores that belong to them."""
+    joined: list[tuple[int, int]] = []
+    for first, end in runs:
+        before = joined[-1] if joined else None
+        if before is not None and end - before[0] <= ROW * capital + 2 and first - before[1] <= MARK * capital:
+            small = min(end - first, before[1] - before[0])
+            if small < MARK * capital:
+                joined[-1] = (before[0], end)
+                continue
+        joined.append((first, end))
+    return joined
+
+
+def _split(run: tuple[int, int], profile_H: NDArray[np.float32], capital: float) -> list[tuple[int, int]]:
+    """A run that is too high for one row, parted where the least ink is."""
+    first, end = run
+    if end - first <= SPLIT * capital:
+        return [run]
+    margin = round(0.7 * capital)
+    inside = profile_H[first + margin : end - margin]
+    if not inside.size:
+        return [run]
+    at = (
+        first + margin + int(np.argmin(np.convolve(inside, np.ones(3) / 3, "same")[: inside.size]))
+        if inside.size > 3
+        else first + margin
+    )
+    if profile_H[at] > 0.5 * float(profile_H[first:end].mean()):
+        return [run]
+    return [*_split((first, at), profile_H, capital), *_split((at + 1, end), profile_H, capital)]
+
+
+def _emotes_alone(boxes: NDArray[Any], runs: list[tuple[int, int]], capital: float) -> list[tuple[int, int]]:
+    """Rows that hold nothing but emotes: high shapes whose middle lies in no other row."""
+    alone: list[tuple[int, int]] = []
+    for top, height in sorted(boxes[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].tolist()):
+        if height > NO_EMOTE * capital:
+            continue
+        middle = top + height / 2
+        if any(first <= middle < end for first, end in [*runs, *alone]):
+            continue
+        alone.append((top, top + height))
+    return alone

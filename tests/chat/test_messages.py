@@ -1,0 +1,116 @@
+"""Every row is in one message or rejected with a reason; a message begins where more speaks for it than against."""
+
+from collections.abc import Sequence
+
+from dougpt_chat.rendered.messages import MessageGrouper, Read, Unread
+from dougpt_chat.rendered.row_text import Piece, RowText
+from dougpt_chat.rendered.style import Style
+from hypothesis import given
+from hypothesis import strategies as st
+
+WHITE, GREEN = (230.0, 230.0, 230.0), (20.0, 200.0, 30.0)
+LETTER_PX, PITCH_PX, WIDE_PX = 7.0, 22.0, 300.0
+
+
+def piece(text: str, left: float, colour: tuple[float, float, float] = WHITE, score: float = 0.95) -> Piece:
+    return Piece(text, False, left, left + LETTER_PX * len(text), colour, score, LETTER_PX * len(text.split(" ", 1)[0]))
+
+
+def picture(name: str, left: float) -> Piece:
+    return Piece(name, True, left, left + 18, None, 1.0, 18)
+
+
+def row(number: int, *pieces: Piece, below_px: float = PITCH_PX) -> RowText:
+    at_ms = 100 * number
+    return RowText(number, 0, pieces, number * below_px, 14.0, at_ms, at_ms - 33, at_ms + 5000, True)
+
+
+def named(number: int, name: str, said: str, colour: tuple[float, float, float] = GREEN) -> RowText:
+    head = piece(f"{name}:", 8, colour)
+    return row(number, head, *([piece(said, head.right + 5)] if said else []))
+
+
+def grouped(rows: Sequence[RowText], min_score: float = 0.5) -> list[Read | Unread]:
+    style = Style()
+    for one in rows:
+        style.see_letters(one.letters_px)
+        style.see(one)
+    grouper = MessageGrouper(style, set(), min_score)
+    return [*(out for one in rows for out in grouper.add(one)), *grouper.close()]
+
+
+PIECES = st.lists(
+    st.builds(
+        lambda text, left, coloured, score: piece(text, left, GREEN if coloured else WHITE, score),
+        st.sampled_from(["bob:", "bob", "bob: hi", "what a jump", "12:30", "x", "question: why", "https://a.b"]),
+        st.integers(0, 200),
+        st.booleans(),
+        st.floats(0, 1),
+    )
+    | st.builds(picture, st.sampled_from(["emote1", "emote2"]), st.integers(0, 200)),
+    max_size=4,
+)
+
+
+@given(lines=st.lists(PIECES, max_size=20), pitch=st.sampled_from([10.0, 22.0, 80.0, -5.0]))
+def test_no_row_is_lost_and_none_is_twice(lines: list[list[Piece]], pitch: float) -> None:
+    rows = [
+        row(number, *sorted(pieces, key=lambda one: one.left), below_px=pitch) for number, pieces in enumerate(lines)
+    ]
+
+    found = grouped(rows)
+
+    ids = [number for one in found for number in (one.row_ids if isinstance(one, Read) else (one.row_id,))]
+    assert sorted(ids) == list(range(len(rows)))
+    assert {one.reason for one in found if isinstance(one, Unread)} <= {"empty", "no_name", "uncertain"}
+    assert all(one.name and one.score >= 0.5 for one in found if isinstance(one, Read))
+
+
+def test_rows_below_carry_on_and_the_last_row_tells_the_time() -> None:
+    filling = "a message that fills the row"
+    first, second = grouped([named(0, "bob", filling), row(1, piece("and goes on", 8)), named(2, "amy", "yo")])
+
+    assert isinstance(first, Read)
+    assert (first.name, first.text, first.row_ids) == ("bob", f"{filling} and goes on", (0, 1))
+    assert (first.first_full_ms, first.unseen_ms) == (100, 67)
+    assert first.name_colour == GREEN[::-1]
+    assert isinstance(second, Read)
+    assert (second.name, second.text) == ("amy", "yo")
+
+
+def test_a_washed_out_name_merges_no_two_messages() -> None:
+    long = named(0, "bob", "this one reaches the right edge of it")
+    found = grouped([long, named(1, "amy", "hi"), row(2, piece("no name to be seen", 8)), named(3, "cleo", "ok")])
+
+    assert [one.name for one in found if isinstance(one, Read)] == ["bob", "amy", "cleo"]
+    assert [one.reason for one in found if isinstance(one, Unread)] == ["no_name"]
+
+
+def test_a_word_and_a_colon_in_the_text_begin_no_message_where_names_are_coloured() -> None:
+    filler = [named(number, f"name{number}", "what was said") for number in range(6)]
+    full = named(6, "bob", "this row is as full as any can be here")
+    found = grouped([*filler, full, row(7, piece("question: why", 8))])
+
+    assert isinstance(found[-1], Read)
+    assert found[-1].text.endswith("question: why")
+
+
+def test_pictures_before_the_name_are_badges_and_others_are_emotes() -> None:
+    head = piece("bob:", 48, GREEN)
+    said = piece("nice", head.right + 5)
+    (found,) = grouped([row(0, picture("emote1", 8), picture("emote2", 28), head, said, picture("emote3", 150))])
+
+    assert isinstance(found, Read)
+    assert (found.badges, found.text) == (("emote1", "emote2"), "nice emote3")
+    assert found.fragments == (("nice ", None), ("emote3", "emote3"))
+
+
+def test_a_row_read_badly_rejects_its_message_whole() -> None:
+    filling = "a message that fills the row"
+    found = grouped([named(0, "bob", filling), row(1, piece("and g0cs qn", 8, score=0.3)), named(2, "amy", "yo")])
+
+    assert [(one.row_id, one.reason) for one in found if isinstance(one, Unread)] == [
+        (0, "uncertain"),
+        (1, "uncertain"),
+    ]
+    assert [one.name for one in found if isinstance(one, Read)] == ["amy"]

@@ -1,0 +1,133 @@
+"""Text that moves is followed: shifts to a fraction of a pixel, rows whole and once, however they came and went."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+cv2 = pytest.importorskip("cv2", reason="needs dougpt-chat[ocr]")
+pytest.importorskip("av", reason="needs dougpt-chat[ocr]")
+from dougpt_chat.rendered.cutting import CutRow, rows_of  # noqa: E402 - needs what was looked for
+from dougpt_chat.rendered.motion import ShiftSearch, moved_down, strokes_of  # noqa: E402
+from dougpt_chat.rendered.segments import find_segments  # noqa: E402
+from dougpt_chat.rendered.tracks import Tracks  # noqa: E402
+from hypothesis import given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+
+HEIGHT, WIDTH, PITCH = 200, 240, 20
+STEP_MS = 33
+Image = NDArray[np.uint8]
+
+
+def drawn(lines: list[str], height: int) -> Image:
+    """Lines of text one under the other, each in PITCH rows of pixels."""
+    image = np.full((height, WIDTH), 24, np.uint8)
+    for number, line in enumerate(lines):
+        place = (4, PITCH * number + 14)
+        cv2.putText(image, line, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, 230, 1, cv2.LINE_AA)
+    return image
+
+
+def words(seed: int, count: int) -> list[str]:
+    rng = np.random.default_rng(seed)
+    return ["".join(rng.choice(list("abdefhiklmnostuvwxz "), 24)) for _ in range(count)]
+
+
+class Shown:
+    """A picture as `Tracks` takes it in, without a file."""
+
+    def __init__(self, at_ms: int, luma_HW: Image) -> None:
+        self.at_ms, self.luma = at_ms, luma_HW
+
+    def luma_HW(self, region: tuple[int, int, int, int]) -> Image:  # noqa: N802 - as `Picture` calls it
+        return self.luma[region[1] : region[1] + region[3]]
+
+    def chroma_HW2(self, region: tuple[int, int, int, int]) -> Image:  # noqa: N802 - as `Picture` calls it
+        return np.full((region[3], region[2], 2), 128, np.uint8)
+
+
+def followed(pictures: list[Image]) -> list[CutRow]:
+    tracks = Tracks((0, 0, WIDTH, HEIGHT))
+    rows: list[CutRow] = []
+    for number, picture in enumerate(pictures):
+        tracks.feed(Shown(number * STEP_MS, picture))  # type: ignore[arg-type]
+    tracks.finish()
+    for stretch in tracks.taken():
+        rows += rows_of(stretch)
+    return sorted(rows, key=lambda row: (row.first_full_ms, row.top_px))
+
+
+@given(seed=st.integers(0, 2**32 - 1), up=st.integers(-120, 120))
+@settings(max_examples=25, deadline=None)
+def test_a_shift_is_found_whatever_the_text(seed: int, up: int) -> None:
+    tall = drawn(words(seed, 25), 500)
+    search = ShiftSearch(HEIGHT, WIDTH)
+
+    found = search.find(strokes_of(tall[150 : 150 + HEIGHT]), strokes_of(tall[150 + up : 150 + up + HEIGHT]))
+
+    assert found is not None
+    assert found.up_px == pytest.approx(up, abs=0.1)
+    assert found.likeness > 0.9
+
+
+@given(fraction=st.floats(-0.5, 0.5))
+@settings(max_examples=25, deadline=None)
+def test_moving_by_a_fraction_and_back_gives_the_picture_again(fraction: float) -> None:
+    smooth = cv2.GaussianBlur(np.random.default_rng(1).normal(size=(60, 40)).astype(np.float32), (0, 0), 2)
+
+    back = moved_down(moved_down(smooth, fraction), -fraction)
+
+    assert np.abs(back - smooth)[4:-4].max() < 0.02
+
+
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 9))
+@settings(max_examples=20, deadline=None)
+def test_lines_of_text_are_told_apart(seed: int, count: int) -> None:
+    segments = find_segments(drawn(words(seed, count), HEIGHT).astype(np.float32))
+
+    assert [round(segment.first / PITCH - 0.2) for segment in segments] == list(range(count))
+
+
+@pytest.mark.parametrize("step_px", [20, 7, 3], ids=["jump", "fast", "eased"])
+def test_every_row_comes_out_once_with_the_first_picture_that_shows_it_whole(step_px: int) -> None:
+    tall = drawn(words(3, 24), 24 * PITCH)
+    tops = [0] * 8
+    while tops[-1] < len(tall) - HEIGHT:
+        tops += [min(tops[-1] + step_px, len(tall) - HEIGHT)] * (12 if step_px == PITCH else 1)
+
+    rows = followed([tall[top : top + HEIGHT] for top in [*tops, *[tops[-1]] * 12]])
+
+    assert len(rows) == 24
+    for number, row in enumerate(rows):
+        assert row.top_px == pytest.approx(PITCH * number + 4, abs=3)
+        bottom = row.top_px + row.height_px
+        first = next(at for at, top in enumerate(tops) if top + HEIGHT >= bottom)
+        assert abs(row.first_full_ms - first * STEP_MS) <= STEP_MS
+        assert (row.unseen_ms is None) == (first == 0)
+
+
+def shown_with(change: Callable[[list[str]], list[str]]) -> list[CutRow]:
+    lines = words(5, 9)
+    return followed([drawn(lines, HEIGHT)] * 20 + [drawn(change(lines), HEIGHT)] * 20)
+
+
+def test_a_line_taken_out_is_no_new_text() -> None:
+    assert len(shown_with(lambda lines: lines[:4] + lines[5:])) == 9
+
+
+def test_a_line_that_takes_the_place_of_another_is_new_text() -> None:
+    rows = shown_with(lambda lines: [*lines[:4], "quite another line", *lines[5:]])
+
+    assert len(rows) == 10
+    assert rows[-1].first_full_ms == 20 * STEP_MS
+
+
+def test_a_panel_that_was_hidden_shows_nothing_new_when_it_comes_back() -> None:
+    shown = drawn(words(6, 9), HEIGHT)
+    scene = cv2.GaussianBlur(np.random.default_rng(2).integers(0, 255, (HEIGHT, WIDTH), np.uint8), (0, 0), 8)
+
+    rows = followed([shown] * 30 + [scene] * 20 + [shown] * 20)
+
+    assert [row.first_full_ms for row in rows if row.pictures > 5][:9] == [0] * 9
+    assert len(rows) == 9
