@@ -29,7 +29,7 @@ LEAST_SURE = 24
 SURE = 0.9
 MARGIN_PX = 12
 # Left of the rows, for their numbers: badges stand there too.
-NUMBERS_PX = 90
+NUMBERS_PX = 70
 STYLE = """<style>
 .moment { display: grid; grid-template-columns: auto minmax(16rem, 1fr); gap: 1.2rem; align-items: start; }
 .moment { margin: 0 0 1.2rem; }
@@ -142,11 +142,10 @@ def _moment(at_ms: int, picture: Image, rows: list[SeenRow]) -> str:
 def _box(number: int, row: SeenRow, left: int, top: int) -> str:
     x, y, width, height = row.box
     color = "#999" if not row.used else "#38c172" if row.score >= SURE else "#ffd43b"
-    size = max(8.0, 0.8 * height)
     return (
         f'<rect x="{x - left - 1:.1f}" y="{y - top - 1:.1f}" width="{width + 2:.1f}" height="{height + 2:.1f}" '
         f'fill="none" stroke="{color}"/><text x="4" y="{y - top + 0.8 * height:.1f}" '
-        f'font-size="{size:.0f}" font-family="sans-serif" fill="{color}" stroke="#000" '
+        f'font-size="11" font-family="sans-serif" fill="{color}" stroke="#000" '
         f'stroke-width="2" paint-order="stroke">{number}</text>'
     )
 
