@@ -1,5 +1,7 @@
 """A name read more often, in the same colour, corrects one that looks like it; two people stay two."""
 
+from dataclasses import replace
+
 from dougpt_chat.rendered.messages import Read
 from dougpt_chat.rendered.repair import repaired_messages
 from hypothesis import given
@@ -45,3 +47,13 @@ def test_other_colours_and_other_digits_are_other_people() -> None:
 def test_a_roster_that_is_given_is_right() -> None:
     assert names([said("0Wolfclaw0")] * 3 + [said("OWolfclaw0")], ("OWolfclaw0",)) == ["OWolfclaw0"] * 4
     assert names([said("piorpt", None)], ("plorpt",)) == ["plorpt"]
+
+
+def test_a_mention_is_of_the_one_whose_name_looks_so() -> None:
+    fragments = (("no way @wairus and @kettle", None),)
+    read = [said("walrus"), replace(said("bob"), fragments=fragments), said("kettIe"), said("kett1e", BLUE)]
+
+    repaired, counts = repaired_messages(read, (), ())
+
+    assert repaired[1].text == "no way @walrus and @kettle"
+    assert counts["mentions"] == 1
