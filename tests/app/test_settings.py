@@ -108,7 +108,7 @@ def test_one_letter_too_many_is_always_forgiven_with_the_right_name(
         ("[chat]\nbots = 3\n", "2: chat.bots must be a list of a text, not 3"),
         ('[speech]\nengine = "vosk"\n', '2: speech.engine must be one of "auto", "whisperx"'),
         ("align = 3\n", "1: align must be a table, not 3"),
-        ("[align]\npause_ms = -1\n", "1: [align] pause_ms must be positive, not -1"),
+        ("[align]\npause_ms = -1\n", "2: [align] pause_ms must be positive, not -1"),
         ("[align\n", " not valid TOML"),
     ],
 )
@@ -121,3 +121,9 @@ def test_a_file_that_is_no_text_is_an_error_of_one_line(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="not UTF-8"):
         load_settings(tmp_path / "dougpt.toml")
+
+
+def test_a_value_out_of_its_range_is_found_on_its_own_line(tmp_path: Path) -> None:
+    text = '[train]\nbase = "tiny"\nrank = 0\n'
+
+    assert error(tmp_path, text) == "dougpt.toml:3: [train] rank is 0, not at least 1"

@@ -60,7 +60,10 @@ class Binder:
         try:
             return cls(**values)
         except (ValueError, TypeError) as error:
-            raise self._error(place, f"[{dotted(place)}] {error}") from error
+            # A range is refused in words that begin with the setting's name, which has a line of its own.
+            named = str(error).partition(" ")[0]
+            where = (*place, named) if named in table else place
+            raise self._error(where, f"[{dotted(place)}] {error}") from error
 
     def _convert(self, kind: Any, value: Any, place: tuple[str, ...]) -> Any:
         origin = get_origin(kind)

@@ -95,7 +95,7 @@ class Client:
             reason = getattr(error, "reason", error)
             if isinstance(reason, TimeoutError):
                 raise ServerError(address, f"did not answer within {self.timeout_s:g} s") from error
-            raise ServerError(address, f"cannot be reached: {reason}") from error
+            raise ServerError(address, f"cannot be reached: {reason}; is a server running there?") from error
         try:
             return assembled(text) if streamed else json.loads(text)
         except ValueError as error:

@@ -73,7 +73,10 @@ def find_folder(base: str, *, download: bool = False) -> Path:
     try:
         return Path(snapshot_download(base, local_files_only=not download, allow_patterns=MODEL_PATTERNS))
     except LocalEntryNotFoundError as error:
-        hint = f"neither a folder nor in the cache; fetch it with `hf download {base}`, or set download = true"
+        hint = (
+            f"there is no folder {Path(base).absolute()} and no such model in the hub's cache; "
+            f"fetch it with `hf download {base}`, or set download = true"
+        )
         raise BaseModelError(base, "the hub cannot be reached" if download else hint) from error
     except (OSError, HfHubHTTPError) as error:
         raise BaseModelError(base, str(error).splitlines()[0]) from error

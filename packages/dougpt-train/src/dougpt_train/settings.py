@@ -150,7 +150,7 @@ class TrainSettings:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, not one of {', '.join(choices)}")
         for name, (low, high) in _RANGES.items():
             if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name} is {getattr(self, name)}, not in [{low}, {high}]")
+                raise ValueError(f"{name} is {getattr(self, name)}, not {_range_told(low, high)}")
         if self.tiny_width % WIDTH_STEP:
             raise ValueError(f"tiny_width is {self.tiny_width}, not a multiple of {WIDTH_STEP}")
         if self.base == TINY and not self.preset and self.method == "full":
@@ -212,3 +212,7 @@ _RENDERING = (
     "temperature",
     "top_p",
 )
+
+
+def _range_told(low: float, high: float) -> str:
+    return f"at least {low}" if high == float("inf") else f"between {low} and {high}"

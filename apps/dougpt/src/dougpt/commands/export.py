@@ -73,6 +73,7 @@ def command(
         run = run_folder(workspace, run_id)
         click.echo(export_run(run, out or run / "merged", form, converter=converter))  # type: ignore[arg-type] # click checked it
         return
+    from dougpt.freshness import note_if_earlier
     from dougpt.project import Project
 
     project = Project.open(workspace)
@@ -85,7 +86,7 @@ def command(
         raise click.UsageError(
             f"--replies single is for {', '.join(FORMS_OF_REPLIES)}; {form} holds the samples as they are"
         )
-    _note_if_earlier(project)
+    note_if_earlier(project)
     match form:
         case "all":
             written = _write_all(project, replies, out)
@@ -95,16 +96,6 @@ def command(
             written = [_write(project, form, split, replies, out)]
     for path in written:
         click.echo(path)
-
-
-def _note_if_earlier(project: "Project") -> None:
-    """Say so where the samples are not what today's settings ask for."""
-    from dougpt.plan import Plan, State
-    from dougpt.terminal import note
-
-    job = Plan(project).job("curate", project.settings.dataset.name)
-    if job.state is not State.DONE:
-        note(f"note: these samples are of an earlier curation; today's is {job.state} ({'; '.join(job.why)})")
 
 
 def _exports(project: "Project") -> Path:

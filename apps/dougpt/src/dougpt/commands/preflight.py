@@ -25,7 +25,7 @@ def command(workspace: Path, canary: bool, shown: bool, as_json: bool) -> None:
 
     Renders every row as the training would see it and checks labels, lengths, splits, versions, memory and room. What
     is found is kept, and `dougpt train` starts at once while nothing changes. Exit code 3 where a check fails; warnings
-    do not hold a run back.
+    do not hold a run back. Where the samples are of an earlier curation, that is said: training wants today's.
 
     \b
     Example:
@@ -35,12 +35,14 @@ def command(workspace: Path, canary: bool, shown: bool, as_json: bool) -> None:
 
     from dougpt_train import preflight
 
+    from dougpt.freshness import note_if_earlier
     from dougpt.plan import Plan
     from dougpt.project import Project
     from dougpt.terminal import safe
     from dougpt.training import killed_run, read_splits, store_preflight
 
     project = Project.open(workspace)
+    note_if_earlier(project)
     train, validation, test = read_splits(project, project.settings.dataset.name)
     settings = project.settings.train
     run = project.workspace.run(Plan(project).run_id)
