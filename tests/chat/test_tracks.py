@@ -131,3 +131,12 @@ def test_a_panel_that_was_hidden_shows_nothing_new_when_it_comes_back() -> None:
 
     assert [row.first_full_ms for row in rows if row.pictures > 5][:9] == [0] * 9
     assert len(rows) == 9
+
+
+def test_chat_that_is_to_be_seen_is_not_given_up_for_what_was_there_before_it() -> None:
+    before, now = words(7, 9), words(8, 5)
+    shown, grown = drawn(now, HEIGHT), drawn([*now, *before[5:]], HEIGHT)
+
+    rows = followed([drawn(before, HEIGHT)] * 30 + [shown] * 30 + [grown] * 30)
+
+    assert [row.first_full_ms for row in rows if row.last_ms > 80 * STEP_MS] == [30 * STEP_MS] * 5 + [60 * STEP_MS] * 4
