@@ -31,6 +31,7 @@ class CutRow:
     pictures: int
     settled: bool
     stood_px: float
+    emotes: tuple[tuple[int, int], ...]
 
 
 def rows_of(stretch: Stretch) -> list[CutRow]:
@@ -92,6 +93,7 @@ def _row(stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.
         pictures=int(rows.pictures_H.min()),
         settled=bool((rows["rests"] > 0).all()),
         stood_px=float(rows["stood"][decides]) - decides,
+        emotes=segment.emotes,
     )
 
 
