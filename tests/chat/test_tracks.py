@@ -89,6 +89,13 @@ def test_lines_of_text_are_told_apart(seed: int, count: int) -> None:
     assert [round(segment.first / PITCH - 0.2) for segment in segments] == list(range(count))
 
 
+def test_what_is_as_high_as_two_rows_of_text_is_no_third() -> None:
+    image = drawn(words(4, 4), 4 * PITCH)
+    image[PITCH + 4 : 3 * PITCH - 4, WIDTH - 4 : WIDTH - 1] = 150
+
+    assert len(find_segments(image.astype(np.float32))) == 4
+
+
 @pytest.mark.parametrize("emote_px", [28, 42])
 def test_an_emote_higher_than_its_row_is_told_and_no_row_of_its_own(emote_px: int) -> None:
     large = emote_px / 32

@@ -156,13 +156,14 @@ def _split(run: tuple[int, int], profile_H: NDArray[np.float32], capital: float)
 
 
 def _emotes_alone(boxes: NDArray[Any], runs: list[tuple[int, int]], capital: float) -> list[tuple[int, int]]:
-    """Rows that hold nothing but emotes: high shapes whose middle lies in no other row."""
+    """Rows that hold nothing but emotes: high shapes that share their middle with no other row."""
     alone: list[tuple[int, int]] = []
     for top, height in sorted(boxes[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].tolist()):
         if height > NO_EMOTE * capital:
             continue
         middle = top + height / 2
-        if any(first <= middle < end for first, end in [*runs, *alone]):
+        others = [*runs, *alone]
+        if any(first <= middle < end or top <= (first + end) / 2 < top + height for first, end in others):
             continue
         alone.append((top, top + height))
     return alone
