@@ -93,6 +93,7 @@ def test_every_row_is_accounted_for(panel: ChatRead) -> None:
     assert counts.messages == counts.events + counts.duplicates + panel.rejects.num_rows
     assert (panel.report.rows, panel.report.decoded, panel.report.size) == (5, 24, SIZE)
     assert panel.report.visible_at_start == 1
+    assert set(panel.report.repaired) == {"names", "words", "mentions"}
     assert panel.names.num_rows == 3
     assert [row.text.split(":")[0] for row in panel.rows if row.used] != []
     assert all(PANEL[0] <= row.box[0] and PANEL[1] <= row.box[1] for row in panel.rows)

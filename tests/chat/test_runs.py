@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("cv2", reason="needs dougpt-chat[ocr]")
 Image = pytest.importorskip("PIL.Image", reason="draws with Pillow")
+import cv2  # noqa: E402 - looked for above
 from dougpt_chat.rendered.crops import crop_of, line_px  # noqa: E402 - only where OpenCV is
 from dougpt_chat.rendered.ink import ink_of  # noqa: E402
 from dougpt_chat.rendered.pictures_seen import PicturesSeen  # noqa: E402
@@ -56,6 +57,27 @@ def test_a_row_is_cut_into_what_it_was_drawn_from(
     boundary = 8 + 22 * badges + FONT.getlength(f"{name}:")
     assert cut.runs[0].span.right <= boundary + 1
     assert cut.runs[1].span.left >= boundary
+
+
+def test_white_marks_of_badges_that_the_ground_swallowed_are_no_part_of_the_name() -> None:
+    picture = drawn(0, " " * 9 + "walrus", "hello there chat", None, "dark")
+    for left in (4, 18):
+        cv2.fillPoly(picture, [np.array([(left, 22), (left + 4, 14), (left + 8, 22)])], (255, 255, 255))
+
+    runs = cut_row(ink_of(picture), LETTERS_PX).runs
+
+    assert len(runs) == 3
+    assert runs[0].span.right <= 28 < runs[1].span.left
+
+
+def test_what_stands_in_the_columns_of_an_emote_is_a_picture() -> None:
+    ink = ink_of(drawn(0, "walrus", "hello there", "#20a060", "dark")[12:24])
+    emote = (round(12 + FONT.getlength("walrus:") + 4 + FONT.getlength("hello there")) - 1, 420)
+
+    cut = cut_row(ink, LETTERS_PX, (emote,))
+
+    assert cut.pictures == [Span(*emote, 0, 12)]
+    assert all(run.span.right <= emote[0] for run in cut.runs)
 
 
 def test_a_crop_is_dark_on_light_whatever_the_theme() -> None:

@@ -41,6 +41,7 @@ def reading(rows: tuple[SeenRow, ...], warning: str = "") -> ChatRead:
         broken_packets=0,
         truncated=False,
         visible_at_start=0,
+        repaired={},
         warnings=(warning,) if warning else (),
     )
     names, texts = NAMES.empty_table(), RAW_TEXTS.empty_table()

@@ -89,6 +89,28 @@ def test_lines_of_text_are_told_apart(seed: int, count: int) -> None:
     assert [round(segment.first / PITCH - 0.2) for segment in segments] == list(range(count))
 
 
+def test_what_is_as_high_as_two_rows_of_text_is_no_third() -> None:
+    image = drawn(words(4, 4), 4 * PITCH)
+    image[PITCH + 4 : 3 * PITCH - 4, WIDTH - 4 : WIDTH - 1] = 150
+
+    assert len(find_segments(image.astype(np.float32))) == 4
+
+
+@pytest.mark.parametrize("emote_px", [28, 42])
+def test_an_emote_higher_than_its_row_is_told_and_no_row_of_its_own(emote_px: int) -> None:
+    large = emote_px / 32
+    image = np.full((200, WIDTH), 16, np.uint8)
+    for middle in (40, 100, 160):
+        place = (4, middle + round(5 * large))
+        cv2.putText(image, "walrus: hello", place, cv2.FONT_HERSHEY_SIMPLEX, 0.42 * large, 230, 1, cv2.LINE_AA)
+    left = 230 - emote_px
+    cv2.rectangle(image, (left, 100 - emote_px // 2), (left + emote_px - 1, 99 + emote_px // 2), 150, -1)
+
+    segments = find_segments(image.astype(np.float32))
+
+    assert [segment.emotes for segment in segments] == [(), ((left, left + emote_px),), ()]
+
+
 @pytest.mark.parametrize("step_px", [20, 7, 3], ids=["jump", "fast", "eased"])
 def test_every_row_comes_out_once_with_the_first_picture_that_shows_it_whole(step_px: int) -> None:
     tall = drawn(words(3, 24), 24 * PITCH)
@@ -131,3 +153,12 @@ def test_a_panel_that_was_hidden_shows_nothing_new_when_it_comes_back() -> None:
 
     assert [row.first_full_ms for row in rows if row.pictures > 5][:9] == [0] * 9
     assert len(rows) == 9
+
+
+def test_chat_that_is_to_be_seen_is_not_given_up_for_what_was_there_before_it() -> None:
+    before, now = words(7, 9), words(8, 5)
+    shown, grown = drawn(now, HEIGHT), drawn([*now, *before[5:]], HEIGHT)
+
+    rows = followed([drawn(before, HEIGHT)] * 30 + [shown] * 30 + [grown] * 30)
+
+    assert [row.first_full_ms for row in rows if row.last_ms > 80 * STEP_MS] == [30 * STEP_MS] * 5 + [60 * STEP_MS] * 4

@@ -109,6 +109,7 @@ class RenderedReport:
         broken_packets: How many packets of the video could not be decoded.
         truncated: Whether the video could not be read to its end.
         visible_at_start: Messages that stood there when their panel was first seen; they came some time before.
+        repaired: How many `names`, `words` and `mentions` were read otherwise and put right.
         warnings: What a person should know, in sentences.
     """
 
@@ -126,6 +127,7 @@ class RenderedReport:
     broken_packets: int
     truncated: bool
     visible_at_start: int
+    repaired: Mapping[str, int]
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:

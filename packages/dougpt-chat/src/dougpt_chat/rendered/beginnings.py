@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from dougpt_chat.rendered.row_text import Piece, RowText
 from dougpt_chat.rendered.style import Style
 
+# Before a name may stand what is left of badges on a ground that swallowed them.
 NAME = r"[\w.\-]{2,30}(?: ?\([\w ]{2,25}\))?"
-NAMED = re.compile(rf"^\W{{0,2}}(?P<name>{NAME}) ?[:\uff1a;](?!//)\s*(?P<text>.*)$")
+NAMED = re.compile(rf"^\W{{0,6}}(?P<name>{NAME}) ?[:\uff1a;](?!//)\s*(?P<text>.*)$")
 # A run in a colour of its own holds nothing but the name; engines put spaces into wide letters.
 ALONE = re.compile(r"^\W{0,2}(?P<name>[\w.\-]+(?: [\w.\-]+){0,2}(?: ?\([\w ]{2,25}\))?)\W{0,2}$")
 MOST_IN_NAME = 32
+# Without a colon, what is shorter is a mark or a speck.
+LEAST_IN_NAME = 2
+MARK = 2
 
 COLON = 3.0
 NO_NAME = -2.5
@@ -57,7 +61,7 @@ def beginning(row: RowText, before: RowText | None, style: Style, known: frozens
         style: The panel's.
         known: Names that were read before, folded to lower case.
     """
-    first = next((place for place, piece in enumerate(row.pieces) if not piece.is_picture), len(row.pieces))
+    first = _after_badges(row.pieces, style)
     badges, rest = row.pieces[:first], row.pieces[first:]
     name, said, by_colon = _name(rest, style)
     coloured = bool(rest) and style.is_coloured(rest[0].colour)
@@ -71,6 +75,16 @@ def beginning(row: RowText, before: RowText | None, style: Style, known: frozens
     return Beginning(odds, name, tuple(piece.text for piece in badges), colour, said, by_colon)
 
 
+def _after_badges(pieces: tuple[Piece, ...], style: Style) -> int:
+    """The number of the first piece after badges; of a badge that the ground swallowed a mark is left, read as text."""
+    texts = [number for number, piece in enumerate(pieces) if not piece.is_picture]
+    if len(texts) > 1 and texts[1] - texts[0] > 1 and len(pieces[texts[0]].text) <= MARK:
+        after = pieces[texts[1]]
+        if NAMED.match(after.text) and style.is_coloured(after.colour):
+            return texts[1]
+    return texts[0] if texts else len(pieces)
+
+
 def _name(rest: tuple[Piece, ...], style: Style) -> tuple[str | None, tuple[Piece, ...], bool]:
     """The name that text begins with, what follows it, and whether a colon ends it."""
     if not rest:
@@ -79,11 +93,14 @@ def _name(rest: tuple[Piece, ...], style: Style) -> tuple[str | None, tuple[Piec
     alone = ALONE.match(whole.text)
     if alone and len(rest) > 1 and style.is_coloured(whole.colour) and len(whole.text) <= MOST_IN_NAME:
         colon = whole.text.rstrip().endswith((":", "\uff1a")) or rest[1].text.startswith((":", "\uff1a"))
+        if not colon and len(alone["name"]) < LEAST_IN_NAME:
+            return None, rest, False
         return alone["name"].replace(" ", ""), _without_colon(rest[1:]), colon
     named = NAMED.match(whole.text)
     if named:
         return named["name"], (_rest_of(whole, named), *rest[1:])[not named["text"] :], True
-    if alone and len(rest) == 1 and style.is_coloured(whole.colour) and " " not in whole.text:
+    is_long = len(whole.text) >= LEAST_IN_NAME
+    if alone and is_long and len(rest) == 1 and style.is_coloured(whole.colour) and " " not in whole.text:
         return alone["name"], (), False
     return None, rest, False
 

@@ -12,6 +12,8 @@ from dougpt_chat.rendered.segments import Segment, above_ground, find_segments, 
 
 # Where the darkest picture of the ground is this much darker than the mean, the ground lets a moving picture through.
 THROUGH = 3.5
+# How much less than the ground an emote varies, which hides what is behind.
+STILL = 0.5
 # What black is in a picture's brightness, and no colour in its colour differences.
 BLACK, GREY = 16, 128
 # The mean strength of strokes from which they are text.
@@ -31,6 +33,7 @@ class CutRow:
     pictures: int
     settled: bool
     stood_px: float
+    emotes: tuple[tuple[int, int], ...]
 
 
 def rows_of(stretch: Stretch) -> list[CutRow]:
@@ -92,7 +95,15 @@ def _row(stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.
         pictures=int(rows.pictures_H.min()),
         settled=bool((rows["rests"] > 0).all()),
         stood_px=float(rows["stood"][decides]) - decides,
+        emotes=tuple(one for one in segment.emotes if _is_opaque(stretch, segment, one)),
     )
+
+
+def _is_opaque(stretch: Stretch, segment: Segment, columns: tuple[int, int]) -> bool:
+    """Whether nothing shows through what looks like an emote; a bright place of the scene varies as others do."""
+    varies_HW = brightness_of(stretch) - stretch.least_HW
+    inside = varies_HW[segment.first : segment.end, slice(*columns)]
+    return not shows_through(stretch) or float(np.median(inside)) < STILL * float(np.median(varies_HW))
 
 
 def _image(

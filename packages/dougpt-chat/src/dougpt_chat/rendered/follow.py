@@ -144,5 +144,6 @@ def _numbered(following: _Following, followed: Followed) -> Iterator[Row]:
             pictures=row.pictures,
             settled=row.settled,
             stood_px=row.stood_px,
+            emotes=row.emotes,
         )
         followed.rows += 1

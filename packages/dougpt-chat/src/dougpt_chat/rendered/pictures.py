@@ -99,6 +99,7 @@ def read_pictures(
             broken_packets=video.broken_packets,
             truncated=video.stopped,
             visible_at_start=sum(one.unseen_ms is None for one in messages),
+            repaired=dict(sorted(found.repaired.items())),
             warnings=tuple(_warnings(video, panels, events.num_rows, reasons)),
         ),
         raw_texts=raw_texts,

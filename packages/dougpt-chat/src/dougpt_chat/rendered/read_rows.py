@@ -16,13 +16,18 @@ from dougpt_chat.rendered.pictures_seen import PicturesSeen
 from dougpt_chat.rendered.repair import repaired_messages
 from dougpt_chat.rendered.row_text import Piece, RowText, picture_piece, row_text, text_piece
 from dougpt_chat.rendered.rows import Row
-from dougpt_chat.rendered.runs import Cut, Run, cut_row, letters_px
+from dougpt_chat.rendered.runs import FILLED, Cut, Run, cut_row, letters_px
 from dougpt_chat.rendered.style import Style
 from dougpt_chat.rendered.underscores import with_underscores
 from dougpt_chat.settings import RenderedSettings
 
 # So many rows are recognised together: enough that pictures of like width meet.
 TOGETHER = 32
+# What is read surer than this is text. In heights of letters: badges before a name are no wider together.
+SURE = 0.8
+MARKS = 4.0
+# And a picture is at least this high.
+HIGH = 0.5
 
 
 @dataclass(slots=True)
@@ -62,8 +67,11 @@ class RowReader:
     def _recognised(self, rows: tuple[Row, ...]) -> Iterator[RowText]:
         inks = [ink_of(row.image_HWC) for row in rows]
         for row, ink in zip(rows, inks, strict=True):
-            self._panel(row.panel_id).style.see_letters(letters_px(ink))
-        cuts = [cut_row(ink, self._panel(row.panel_id).style.letters_px) for row, ink in zip(rows, inks, strict=True)]
+            self._panel(row.panel_id).style.see_letters(letters_px(ink, row.emotes))
+        cuts = [
+            cut_row(ink, self._panel(row.panel_id).style.letters_px, row.emotes)
+            for row, ink in zip(rows, inks, strict=True)
+        ]
         texts = list(self._texts(rows, inks, cuts))
         for text in texts:
             self._panel(text.panel_id).style.see(text)
@@ -80,9 +88,24 @@ class RowReader:
         ]
         found = iter(self.engine.recognise(crops))
         for row, ink, cut, line, size in zip(rows, inks, cuts, lines, sizes, strict=True):
-            pieces = [_text_piece(ink, run, size, next(found)) for run in cut.runs]
-            pieces += [picture_piece(span, self._seen.name_of(row.image_HWC, span)) for span in cut.pictures]
+            read = [(run, next(found)) for run in cut.runs]
+            marks = [run.span for run, one in read if len(read) > 1 and _is_mark(run, one, ink, size, read[0][0])]
+            pieces = [_text_piece(ink, run, size, one) for run, one in read if run.span not in marks]
+            pieces += [picture_piece(span, self._seen.name_of(row.image_HWC, span)) for span in cut.pictures + marks]
             yield row_text(row, pieces, line, size)
+
+
+def _is_mark(run: Run, found: Recognised, ink: Ink, letters_px: float, first: Run) -> bool:
+    """Whether what was hardly read is no text but what is left of a picture whose edges the ground swallowed.
+
+    It stands before the text and is narrow, or it comes after and is filled as no letters are.
+    """
+    if found.score >= SURE:
+        return False
+    if run is first:
+        return run.span.width < MARKS * letters_px
+    box = ink.is_ink_HW[run.span.top : run.span.bottom, run.span.left : run.span.right]
+    return run.span.height > HIGH * letters_px and float(box.mean()) > FILLED
 
 
 def _text_piece(ink: Ink, run: Run, letters_px: float, found: Recognised) -> Piece:

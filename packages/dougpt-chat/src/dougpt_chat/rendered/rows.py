@@ -26,6 +26,7 @@ class Row:
         pictures: How many pictures the mean is of.
         settled: Whether some picture showed it at rest.
         stood_px: How far below the panel's top its text began when all of it was first visible.
+        emotes: The columns, first and end, of what is far higher than letters; its image may hold a part of it only.
     """
 
     row_id: int
@@ -39,3 +40,4 @@ class Row:
     pictures: int
     settled: bool
     stood_px: float = 0.0
+    emotes: tuple[tuple[int, int], ...] = ()

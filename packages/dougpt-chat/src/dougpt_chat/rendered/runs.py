@@ -82,19 +82,27 @@ class Cut:
     runs: list[Run]
 
 
-def letters_px(ink: Ink) -> float | None:
-    """How tall the letters of a row are, from the tallest's top to the lowest end; None where it holds none."""
-    parts = [part for part in _parts(ink) if not _is_square(part, ink)]
+Columns = tuple[tuple[int, int], ...]
+
+
+def letters_px(ink: Ink, emotes: Columns = ()) -> float | None:
+    """How tall the letters of a row are, from the tallest's top to the lowest end; None where it holds none.
+
+    Args:
+        ink: The row's.
+        emotes: The columns of pictures that are known already.
+    """
+    parts = [part for part in _parts(ink) if not _is_square(part, ink) and not _within(part, emotes)]
     return float(max(part.bottom for part in parts) - min(part.top for part in parts)) if parts else None
 
 
-def cut_row(ink: Ink, letters_px: float) -> Cut:
-    """Cut a row of a panel in which letters are `letters_px` tall."""
-    pictures: list[Span] = []
+def cut_row(ink: Ink, letters_px: float, emotes: Columns = ()) -> Cut:
+    """Cut a row of a panel in which letters are `letters_px` tall, and in which these columns are pictures."""
+    pictures = [Span(left, right, 0, len(ink.is_ink_HW)) for left, right in emotes]
     words: list[Span] = []
     letters: list[Span] = []
     for part in _parts(ink):
-        if _is_border(part, ink, letters_px):
+        if _is_border(part, ink, letters_px) or _within(part, emotes):
             continue
         if _is_picture(part, ink, letters_px):
             pictures.append(part)
@@ -104,6 +112,7 @@ def cut_row(ink: Ink, letters_px: float) -> Cut:
             words[-1] = _around(words[-1], part)
         else:
             words.append(part)
+    pictures.sort(key=lambda one: one.left)
     return Cut(pictures, [_on_line(run, letters) for run in _runs(words, pictures, ink)])
 
 
@@ -153,6 +162,11 @@ def _is_square(part: Span, ink: Ink) -> bool:
     return SQUARE[0] < part.width / part.height < SQUARE[1] and _filled(part, ink) > SQUARE_FILLED
 
 
+def _within(part: Span, emotes: Columns) -> bool:
+    """Whether most of a part stands in one of these columns."""
+    return any(min(part.right, right) - max(part.left, left) > part.width / 2 for left, right in emotes)
+
+
 def _is_border(part: Span, ink: Ink, letters_px: float) -> bool:
     at_edge = part.left == 0 or part.right == ink.is_ink_HW.shape[1]
     return at_edge and part.width < BORDER * letters_px
@@ -175,21 +189,28 @@ def _other_colours(part: Span, ink: Ink) -> float:
 
 
 def _runs(words: list[Span], pictures: list[Span], ink: Ink) -> list[Run]:
-    """Words joined to runs that no picture cuts, nor the one place where their colour changes most."""
+    """Words joined to runs, which pictures cut, the end of marks before a name, and where the colour changes most."""
     if not words:
         return []
     colours_WC = np.array([_colour(word, ink) for word in words])
     widths_W = np.array([word.width for word in words], dtype=float)
-    change = _change(colours_WC, widths_W)
+    marks = _marks(colours_WC)
+    change = marks + _change(colours_WC[marks:], widths_W[marks:])
     runs: list[Run] = []
     for number, word in enumerate(words):
-        side = slice(None, change) if number < change else slice(change, None)
-        if runs and number != change and not _between(runs[-1].span, word, pictures):
+        side = slice(marks) if number < marks else slice(marks, change) if number < change else slice(change, None)
+        if runs and number not in (marks, change) and not _between(runs[-1].span, word, pictures):
             runs[-1] = replace(runs[-1], span=_around(runs[-1].span, word))
         else:
             blue, green, red = np.average(colours_WC[side], axis=0, weights=widths_W[side])
             runs.append(Run(word, float(word.bottom), (float(blue), float(green), float(red))))
     return runs
+
+
+def _marks(colours_WC: NDArray[np.float64]) -> int:
+    """How many words before one of another colour are written in the colour of the last: marks before a name."""
+    others = [number for number, one in enumerate(colours_WC) if unlike(one, colours_WC[-1]) > SAME_COLOUR]
+    return others[0] if others else 0
 
 
 def _change(colours_WC: NDArray[np.float64], widths_W: NDArray[np.float64]) -> int:

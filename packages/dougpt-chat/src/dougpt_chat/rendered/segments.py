@@ -18,6 +18,8 @@ Brightness = NDArray[np.float32]
 # A pixel this much brighter than the ground is ink; letters and emotes are narrower than the ground is told over.
 INK = 12.0
 GROUND_PX = 31
+# An emote is this many times as wide as capitals are high at most.
+EMOTE = 3.3
 LEAST_PART = 0.12
 STRONGEST = 40.0
 # How much ink a row of pixels of text holds at least, of the strongest.
@@ -27,43 +29,90 @@ LEAST_INK = 40.0
 NO_LETTER, ROW, SPLIT, MARK = 1.9, 1.4, 2.1, 0.45
 # What is higher than this is no emote either: an edge of the panel, or something behind it.
 NO_EMOTE = 5.0
+# How wide an emote is at least and at most, against its height, and the share of its box that it fills.
+NARROWEST, WIDEST, FILLED = 0.7, 2.0, 0.45
 LEAST_LETTER_PX = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The rows of pixels that a row of text takes."""
+    """The rows of pixels that a row of text takes, and the columns of emotes in it: first and end of each."""
 
     first: int
     end: int
+    emotes: tuple[tuple[int, int], ...] = ()
 
 
 def find_segments(luma_HW: Brightness) -> list[Segment]:
     """Return the rows of text in an image, from top to bottom."""
-    strength_HW = above_ground(luma_HW)
-    ink_HW = strength_HW > ink_threshold(strength_HW)
-    _, labels_HW, boxes, _ = cv2.connectedComponentsWithStats(ink_HW.astype(np.uint8), connectivity=8)
-    heights = boxes[1:, cv2.CC_STAT_HEIGHT]
-    letters = heights[(heights >= LEAST_LETTER_PX) & (boxes[1:, cv2.CC_STAT_AREA] > LEAST_LETTER_PX)]
-    if not letters.size:
+    strength_HW = _above_ground(luma_HW, GROUND_PX)
+    ink_HW, labels_HW, boxes = _shapes(strength_HW)
+    capital = _capital(boxes)
+    if capital is None:
         return []
-    capital = float(np.percentile(letters, 75 if letters.size > 8 else 50))
     tall = np.flatnonzero(boxes[:, cv2.CC_STAT_HEIGHT] > NO_LETTER * capital)
     tall = tall[tall > 0]
     ink_HW &= ~np.isin(labels_HW, tall)
+    emotes = _emotes(luma_HW, capital)
+    for left, top, width, height, _ in emotes.tolist():
+        ink_HW[top : top + height, left : left + width] = False
     profile_H = np.where(ink_HW, np.minimum(strength_HW, STRONGEST), 0).sum(axis=1)
     runs = _joined(runs_of(profile_H > LEAST_INK), capital)
     runs = [piece for run in runs for piece in _split(run, profile_H, capital)]
-    runs += _emotes_alone(boxes[tall], runs, capital)
-    return [Segment(first, end) for first, end in sorted(runs) if end - first >= LEAST_LETTER_PX]
+    runs += _emotes_alone(np.vstack([boxes[tall], emotes]), runs, capital)
+    return [
+        Segment(first, end, _emotes_in(emotes, first, end))
+        for first, end in sorted(runs)
+        if end - first >= LEAST_LETTER_PX
+    ]
+
+
+def _shapes(strength_HW: Brightness) -> tuple[NDArray[np.bool_], NDArray[Any], NDArray[Any]]:
+    """What is ink, the numbers of its connected shapes, and their boxes by number; number 0 is the ground."""
+    ink_HW = strength_HW > ink_threshold(strength_HW)
+    _, labels_HW, boxes, _ = cv2.connectedComponentsWithStats(ink_HW.astype(np.uint8), connectivity=8)
+    return ink_HW, labels_HW, boxes
+
+
+def _capital(boxes: NDArray[Any]) -> float | None:
+    """The height of capitals, from all connected shapes; None where nothing is as large as a letter."""
+    heights = boxes[1:, cv2.CC_STAT_HEIGHT]
+    letters = heights[(heights >= LEAST_LETTER_PX) & (boxes[1:, cv2.CC_STAT_AREA] > LEAST_LETTER_PX)]
+    return float(np.percentile(letters, 75 if letters.size > 8 else 50)) if letters.size else None
+
+
+def _emotes(luma_HW: Brightness, capital: float) -> NDArray[Any]:
+    """The boxes of shapes that are as high, as wide and as filled as emotes are."""
+    boxes = _shapes(above_ground(luma_HW))[2][1:]
+    _, _, width_N, height_N, area_N = boxes.T
+    is_high_N = (height_N > NO_LETTER * capital) & (height_N <= NO_EMOTE * capital)
+    is_wide_N = (width_N >= NARROWEST * height_N) & (width_N <= WIDEST * height_N)
+    emotes: NDArray[Any] = boxes[is_high_N & is_wide_N & (area_N >= FILLED * width_N * height_N)]
+    return emotes
+
+
+def _emotes_in(boxes: NDArray[Any], first: int, end: int) -> tuple[tuple[int, int], ...]:
+    """The columns of emotes whose middle lies in a row."""
+    inside = [(left, left + width) for left, top, width, height, _ in boxes.tolist() if first <= top + height / 2 < end]
+    return tuple(sorted(inside))
 
 
 def above_ground(luma_HW: Brightness) -> Brightness:
-    """How much brighter every pixel is than the ground around it; darker, where the text is darker than its ground."""
+    """How much brighter every pixel is than the ground around it; darker, where the text is darker than its ground.
+
+    The ground is told over more than the width of an emote; where letters are large, so are emotes.
+    """
+    strength_HW = _above_ground(luma_HW, GROUND_PX)
+    capital = _capital(_shapes(strength_HW)[2])
+    wide_px = 2 * round(EMOTE * (capital or 0) / 2) + 1
+    return _above_ground(luma_HW, wide_px) if wide_px > GROUND_PX else strength_HW
+
+
+def _above_ground(luma_HW: Brightness, ground_px: int) -> Brightness:
     image = np.clip(luma_HW, 0, 255).astype(np.uint8)
     if image.mean() < np.median(image):
         image = 255 - image
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (GROUND_PX, GROUND_PX))
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (ground_px, ground_px))
     strength_HW: Brightness = cv2.morphologyEx(image, cv2.MORPH_TOPHAT, kernel).astype(np.float32)
     return strength_HW
 
@@ -107,13 +156,14 @@ def _split(run: tuple[int, int], profile_H: NDArray[np.float32], capital: float)
 
 
 def _emotes_alone(boxes: NDArray[Any], runs: list[tuple[int, int]], capital: float) -> list[tuple[int, int]]:
-    """Rows that hold nothing but emotes: high shapes whose middle lies in no other row."""
+    """Rows that hold nothing but emotes: high shapes that share their middle with no other row."""
     alone: list[tuple[int, int]] = []
     for top, height in sorted(boxes[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].tolist()):
         if height > NO_EMOTE * capital:
             continue
         middle = top + height / 2
-        if any(first <= middle < end for first, end in [*runs, *alone]):
+        others = [*runs, *alone]
+        if any(first <= middle < end or top <= (first + end) / 2 < top + height for first, end in others):
             continue
         alone.append((top, top + height))
     return alone

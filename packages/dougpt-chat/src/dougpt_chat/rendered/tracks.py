@@ -34,6 +34,8 @@ QUIET = 0.08
 PROVED_MS = 500
 # For how long text that went altogether may come back, in ms.
 ASIDE_MS = 60_000
+# How much of it may differ then: by a shift, noise behind the text looks like a part of any other noise.
+COME_BACK = 0.3
 # A fraction of a pixel that is an error of measuring.
 WHOLE_PX = 0.13
 # How alike pictures are that show the same while the ribbon's text is not to be seen.
@@ -278,9 +280,11 @@ class Tracks:
         ribbon, aside = self._ribbon, self._aside
         if ribbon is None or aside is None:
             return False
+        if self._differing(ribbon, strokes_HW) < QUIET:
+            return False
         before = (self._beyond_px, self._lost)
         self._beyond_px, self._lost = 0.0, [picture.at_ms]
-        if not self._place(aside, picture, strokes_HW):
+        if self._differing(aside, strokes_HW) > COME_BACK or not self._place(aside, picture, strokes_HW):
             self._beyond_px, self._lost = before
             return False
         if ribbon.has_ground_of(aside):
@@ -288,6 +292,19 @@ class Tracks:
         self._held = []
         self._ribbon, self._aside = aside, None
         return True
+
+    def _differing(self, ribbon: Ribbon, strokes_HW: Strokes) -> float:
+        """The share of a ribbon's text that a picture does not show, where it stood or moved; all, if there is none."""
+        still = compare(*ribbon.strokes_at(0), self._grid(strokes_HW))
+        if not still.inked_H.any():
+            return 1.0
+        if still.differing < QUIET:
+            return still.differing
+        shift = self._search.find(ribbon.strokes_at(0)[0], strokes_HW)
+        if shift is None or shift.likeness <= LEAST_LIKENESS:
+            return still.differing
+        up, beyond_px = _whole_and_beyond(shift.up_px)
+        return compare(*ribbon.strokes_at(up), moved_down(strokes_HW, beyond_px)).differing
 
     def _cut(self, ribbon: Ribbon, first: int, end: int) -> None:
         self._put(ribbon.cut(first, end))
