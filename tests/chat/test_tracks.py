@@ -131,3 +131,24 @@ def test_a_panel_that_was_hidden_shows_nothing_new_when_it_comes_back() -> None:
 
     assert [row.first_full_ms for row in rows if row.pictures > 5][:9] == [0] * 9
     assert len(rows) == 9
+
+
+def scrolled_by(lines: list[str], step: int) -> list[Image]:
+    """Lines that come `step` at a time, each picture shown for a while."""
+    tops = range(0, len(lines) - 9, step)
+    return [drawn(lines[top : top + 10], HEIGHT) for top in tops for _ in range(12)]
+
+
+@pytest.mark.parametrize(("period", "step"), [(5, 3), (4, 2), (3, 2), (8, 5)])
+def test_a_chat_that_says_the_same_again_and_again_gives_every_line(period: int, step: int) -> None:
+    lines = words(3, period) * 8
+    pictures = scrolled_by(lines[: 10 + 6 * step], step)
+
+    assert len(followed(pictures)) == 10 + 6 * step
+
+
+def test_a_chat_that_begins_anew_after_a_cut_gives_every_line_anew() -> None:
+    once = scrolled_by(words(3, 32), 2)
+
+    assert len(followed(once)) == 32
+    assert len(followed(once * 3)) == 96
