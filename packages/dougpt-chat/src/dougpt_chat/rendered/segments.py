@@ -20,6 +20,8 @@ INK = 12.0
 GROUND_PX = 31
 LEAST_PART = 0.12
 STRONGEST = 40.0
+# Rows are told apart by ink that is this part of the strongest, or so strong: the blur of hard compression joins rows.
+CLEAR_PART, CLEARLY_INK = 0.3, 36.0
 # How much ink a row of pixels of text holds at least, of the strongest.
 LEAST_INK = 40.0
 # Against the height of capitals (three in four of the letters' shapes are no higher): what is higher is no letter,
@@ -41,7 +43,8 @@ class Segment:
 def find_segments(luma_HW: Brightness) -> list[Segment]:
     """Return the rows of text in an image, from top to bottom."""
     strength_HW = above_ground(luma_HW)
-    ink_HW = strength_HW > ink_threshold(strength_HW)
+    clear = min(CLEARLY_INK, CLEAR_PART * float(np.percentile(strength_HW, 98)))
+    ink_HW = strength_HW > max(ink_threshold(strength_HW), clear)
     _, labels_HW, boxes, _ = cv2.connectedComponentsWithStats(ink_HW.astype(np.uint8), connectivity=8)
     heights = boxes[1:, cv2.CC_STAT_HEIGHT]
     letters = heights[(heights >= LEAST_LETTER_PX) & (boxes[1:, cv2.CC_STAT_AREA] > LEAST_LETTER_PX)]
