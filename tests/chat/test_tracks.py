@@ -89,16 +89,6 @@ def test_lines_of_text_are_told_apart(seed: int, count: int) -> None:
     assert [round(segment.first / PITCH - 0.2) for segment in segments] == list(range(count))
 
 
-def test_the_blur_of_hard_compression_joins_no_lines() -> None:
-    sharp = drawn(words(7, 9), HEIGHT)
-    blurred = sharp.copy()
-    blurred[:, 4:24] = np.maximum(sharp, 24 + 18)[:, 4:24]
-
-    segments = find_segments(blurred.astype(np.float32))
-
-    assert [segment.first // PITCH for segment in segments] == list(range(9))
-
-
 @pytest.mark.parametrize("step_px", [20, 7, 3], ids=["jump", "fast", "eased"])
 def test_every_row_comes_out_once_with_the_first_picture_that_shows_it_whole(step_px: int) -> None:
     tall = drawn(words(3, 24), 24 * PITCH)
