@@ -162,3 +162,24 @@ def test_chat_that_is_to_be_seen_is_not_given_up_for_what_was_there_before_it() 
     rows = followed([drawn(before, HEIGHT)] * 30 + [shown] * 30 + [grown] * 30)
 
     assert [row.first_full_ms for row in rows if row.last_ms > 80 * STEP_MS] == [30 * STEP_MS] * 5 + [60 * STEP_MS] * 4
+
+
+def scrolled_by(lines: list[str], step: int) -> list[Image]:
+    """Lines that come `step` at a time, each picture shown for a while."""
+    tops = range(0, len(lines) - 9, step)
+    return [drawn(lines[top : top + 10], HEIGHT) for top in tops for _ in range(12)]
+
+
+@pytest.mark.parametrize(("period", "step"), [(5, 3), (4, 2), (3, 2), (8, 5)])
+def test_a_chat_that_says_the_same_again_and_again_gives_every_line(period: int, step: int) -> None:
+    lines = words(3, period) * 8
+    pictures = scrolled_by(lines[: 10 + 6 * step], step)
+
+    assert len(followed(pictures)) == 10 + 6 * step
+
+
+def test_a_chat_that_begins_anew_after_a_cut_gives_every_line_anew() -> None:
+    once = scrolled_by(words(3, 32), 2)
+
+    assert len(followed(once)) == 32
+    assert len(followed(once * 3)) == 96

@@ -42,9 +42,12 @@ def rows_of(stretch: Stretch) -> list[CutRow]:
     if not len(known):
         return []
     luma_HW, colour_HWC = brightness_of(known), known.colour_HWC
-    if shows_through(known):
+    is_glass = shows_through(known)
+    if is_glass:
         luma_HW, colour_HWC = on_black(known.least_HW, colour_HWC)
-    rows = [_row(known, luma_HW, colour_HWC, segment) for segment in find_segments(luma_HW) if _is_text(known, segment)]
+    # What the least of many pictures left of the letters has no blur around it, and little to spare.
+    segments = [one for one in find_segments(luma_HW, is_blurred=not is_glass) if _is_text(known, one)]
+    rows = [_row(known, luma_HW, colour_HWC, segment) for segment in segments]
     return [row for row in rows if row.pictures > 0]
 
 

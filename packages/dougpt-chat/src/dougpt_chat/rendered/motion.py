@@ -23,6 +23,8 @@ SUMS = 16
 # come to be preferred for sharing more text.
 MIN_SHARED = 0.12
 NEAR_BEST = 0.08
+# How much more a shift the usual way counts where several come near: a chat that says the same again scrolls on.
+USUAL_WAY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,23 @@ class ShiftSearch:
         signs = np.random.default_rng(0).integers(0, 2, size=(-(-width // COLUMN_STEP), SUMS))
         self._signs_WK = (2 * signs - 1).astype(np.float32)
 
-    def find(self, before_HW: Strokes, after_HW: Strokes) -> Shift | None:
-        """Return the shift that takes `before_HW` to `after_HW`, or None where nothing corresponds."""
+    def find(self, before_HW: Strokes, after_HW: Strokes, *, goes_down: bool = False) -> Shift | None:
+        """Return the shift that takes `before_HW` to `after_HW`, or None where nothing corresponds.
+
+        Args:
+            before_HW: The strokes of one picture.
+            after_HW: Those of a later one.
+            goes_down: Whether text usually moves down here: text that repeats itself looks as if it moved either way.
+        """
         correlation_S, shared_S = self._all_shifts(before_HW, after_HW)
         usable_S = shared_S > MIN_SHARED
         if not usable_S.any():
             return None
         best = float(correlation_S[usable_S].max())
         near_S = usable_S & (correlation_S > best - NEAR_BEST)
-        at = int(np.argmax(np.where(near_S, correlation_S * np.sqrt(shared_S), -np.inf)))
+        worth_S = correlation_S * np.sqrt(shared_S)
+        worth_S[slice(None, self._height - 1) if goes_down else slice(self._height, None)] *= USUAL_WAY
+        at = int(np.argmax(np.where(near_S, worth_S, -np.inf)))
         return self._refined(before_HW, after_HW, at - self._height + 1)
 
     def _all_shifts(self, before_HW: Strokes, after_HW: Strokes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

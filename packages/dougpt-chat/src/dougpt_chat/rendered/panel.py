@@ -7,7 +7,7 @@ H rows, W columns of pixels.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import cv2
@@ -21,7 +21,7 @@ from dougpt_chat.rendered.motion import COLUMN_STEP, Strokes, strokes_of
 # Pictures are made smaller until they have about this many rows.
 ROWS = 480
 PAIR_MS, APART_MS = 100, 250
-MOST_KEPT = 40
+MOST_KEPT, LEAST_KEPT = 40, 4
 # How many pairs are looked at together: some seconds, in which a panel stands in one place.
 PAIRS = 16
 STRETCH_MS = 3_000
@@ -46,12 +46,22 @@ CANDIDATES = 3
 # this share of the pairs, is not nearly all of the picture, and scrolled this much against what scrolled most.
 SAME_PANEL = 0.25
 LEAST_SCROLLS = 2
+# A scroll moves this much of what stands at its place, and so much of what it moves is there; where a scene moves, only
+# some of it is, by chance.
+AS_A_WHOLE, INSIDE = 0.7, 0.6
+# Chat rests this long before and after some of its scrolls, in ms.
+SHORTLY_MS = 800
+# What stood still so near the scrolls of a place counts as its own, in ms.
+AROUND_MS = 1_000
 LEAST_REST, STILL = 0.15, 0.7
-LEAST_MASS = 0.3
+LEAST_MASS = 0.1
 MOST_OVERLAP = 0.1
 MOST_OF_PICTURE = 0.6
 # A cell belongs to a panel where it took part in this share of the scrolls, at least, of the cell with the most.
 TAKES_PART = 0.2
+
+Cells = NDArray[np.bool_]
+Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +78,62 @@ class Panel:
         return self.from_ms <= at_ms and (self.to_ms is None or at_ms <= self.to_ms)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two pictures compared, in cells: where something stood, where it stood still, where each shift explains it."""
+
+    at_ms: int
+    inked: Cells
+    still: Cells
+    scrolled: list[Cells]
+
+
 @dataclass(slots=True)
 class Scrolls:
-    """Scrolls at one place: the sum of their cells, and when they were."""
+    """Scrolls at one place: the sum of their cells, and when they were.
+
+    How often the place stood still is counted between its first scroll and its last: before and after, something else
+    may stand there.
+    """
 
     cells: NDArray[np.float32]
-    inked: NDArray[np.float32]
-    still: NDArray[np.float32]
-    times: list[int] = field(default_factory=list)
+    scrolls: list[tuple[int, Cells, Cells]] = field(default_factory=list)
+    inked: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 1), np.float32))
+    still: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 1), np.float32))
+    from_ms: int = 0
+    to_ms: int = 0
     rests: int = 0
     pairs: int = 0
 
+    def note(self, pair: _Pair, cells: Cells) -> None:
+        """Note a scroll."""
+        self.cells += cells
+        self.scrolls.append((pair.at_ms, cells, pair.inked))
+
+    def finish(self, pairs: list[_Pair]) -> None:
+        """Find from when to when this place scrolled as a whole, and how often it stood still meanwhile."""
+        part = self.taking_part
+        inked_NYX, still_NYX = np.stack([one.inked for one in pairs]), np.stack([one.still for one in pairs])
+        count_N, still_N = inked_NYX[:, part].sum(axis=1), (inked_NYX & still_NYX)[:, part].sum(axis=1)
+        rests_N = (count_N > 0) & (still_N > STILL * count_N)
+        at_N = np.array([one.at_ms for one in pairs])
+        rests_ms = at_N[rests_N]
+        times = [
+            at_ms for at_ms, cells, inked in self.scrolls if _is_of(cells, part, inked) and _is_between(at_ms, rests_ms)
+        ]
+        if len(times) < LEAST_SCROLLS:
+            return
+        self.from_ms, self.to_ms = min(times), max(times)
+        near_N = (at_N >= self.from_ms - AROUND_MS) & (at_N <= self.to_ms + AROUND_MS) & (count_N > 0)
+        self.pairs, self.rests = int(near_N.sum()), int((near_N & rests_N).sum())
+        self.inked, self.still = (one[near_N].sum(axis=0, dtype=np.float32) for one in (inked_NYX, still_NYX))
+
     @property
-    def resting(self) -> NDArray[np.bool_]:
+    def resting(self) -> Cells:
         """The cells that stood still about as often as the place usually did."""
         inked, still = (cv2.blur(one, (3, 3)) for one in (self.inked, self.still))
         share = still / np.maximum(inked, 1)
-        resting: NDArray[np.bool_] = share > STILL * float(np.median(share[self.taking_part]))
+        resting: Cells = share > STILL * float(np.median(share[self.taking_part]))
         return resting
 
     @property
@@ -94,27 +143,43 @@ class Scrolls:
 
     def meets(self, other: "Scrolls") -> bool:
         """Whether both scrolled in the same part of the video."""
-        return min(self.times) <= max(other.times) and min(other.times) <= max(self.times)
+        return self.from_ms <= other.to_ms and other.from_ms <= self.to_ms
 
-    def note_rests(self, seen: "list[_Pair]") -> None:
-        """Count how often this place stood still while scrolls were seen here."""
-        for pair in seen:
-            place = self.taking_part & pair.inked
-            if place.any():
-                self.inked += pair.inked
-                self.still += pair.still
-                self.pairs += 1
-                self.rests += bool(pair.still[place].mean() > STILL)
-
-    def overlap(self, cells: NDArray[np.float32]) -> float:
+    def overlap(self, cells: Cells) -> float:
         """How much other cells overlap with these, 0 to 1."""
-        return float((self.cells * cells).sum() / (np.linalg.norm(self.cells) * np.linalg.norm(cells) + 1e-9))
+        size = np.linalg.norm(self.cells) * np.sqrt(cells.sum())
+        return float(self.cells[cells].sum() / (size + 1e-9))
 
     @property
-    def taking_part(self) -> NDArray[np.bool_]:
+    def taking_part(self) -> Cells:
         """The cells that took part often enough."""
-        part: NDArray[np.bool_] = self.cells >= max(1.0, TAKES_PART * float(self.cells.max()))
+        part: Cells = self.cells >= max(1.0, TAKES_PART * float(self.cells.max()))
         return part
+
+
+def _alone(one: Scrolls, all_of: list[Scrolls]) -> tuple[int, int | None]:
+    """From when to when a place may be a panel's: after those that ended before it, before those that follow."""
+    before = [its.to_ms for its in all_of if its.to_ms < one.from_ms]
+    after = [its.from_ms for its in all_of if its.from_ms > one.to_ms]
+    return max(before, default=0), min(after, default=None)
+
+
+def _is_of(cells: Cells, part: Cells, inked: Cells) -> bool:
+    """Whether what scrolled is most of what stands in a place, and little beside it."""
+    own = int((cells & part).sum())
+    return own > 0 and own >= AS_A_WHOLE * int((inked & part).sum()) and own >= INSIDE * int(cells.sum())
+
+
+def _is_between(at_ms: int, rests_ms: NDArray[np.int64]) -> bool:
+    """Whether a place stood still shortly before a scroll and shortly after it: a scene that pans does not."""
+    after = int(np.searchsorted(rests_ms, at_ms, side="right"))
+    before = int(np.searchsorted(rests_ms, at_ms, side="left")) - 1
+    return (
+        before >= 0
+        and after < len(rests_ms)
+        and at_ms - int(rests_ms[before]) <= SHORTLY_MS
+        and int(rests_ms[after]) - at_ms <= SHORTLY_MS
+    )
 
 
 def find_panels(video: Video) -> list[Panel]:
@@ -130,16 +195,6 @@ def find_panels(video: Video) -> list[Panel]:
     return search.panels()
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """Two pictures compared, in cells: where something stood, where it stood still, where each shift explains it."""
-
-    at_ms: int
-    inked: NDArray[np.bool_]
-    still: NDArray[np.bool_]
-    scrolled: list[NDArray[np.bool_]]
-
-
 class _Search:
     """What scrolled so far."""
 
@@ -147,9 +202,10 @@ class _Search:
         self._size = size
         self._times = max(1, round(size[1] / ROWS))
         self._found: list[Scrolls] = []
-        self._kept: list[NDArray[np.uint8]] = []
+        self._kept: list[tuple[int, NDArray[np.uint8]]] = []
         self._seen, self._every = 0, 1
-        self._stood_HW: NDArray[np.float32] | None = None
+        self._pairs: list[_Pair] = []
+        self._stood: list[tuple[int, NDArray[np.uint8], int]] = []  # bits of each row, and how long rows are
         self.scrolls = 0
 
     def look(self, pictures: Iterator[Picture]) -> None:
@@ -161,9 +217,8 @@ class _Search:
                 for scrolled in one.scrolled:
                     cells = _largest(scrolled & rests)
                     if cells.sum() >= LEAST_CELLS:
-                        self._note(cells.astype(np.float32), one.at_ms)
-            for scrolls in self._found:
-                scrolls.note_rests(seen)
+                        self._note(cells, one)
+            self._pairs += [replace(one, scrolled=[]) for one in seen]
 
     def _sampled(self, pictures: Iterator[Picture]) -> Iterator[tuple[Strokes, Strokes, int]]:
         """Pairs of pictures a moment apart, some in each second."""
@@ -175,25 +230,25 @@ class _Search:
             luma_HW = picture.luma_HW((0, 0, *self._size))
             strokes_HW = strokes_of(self._smaller(luma_HW))
             if before is None:
-                self._keep(luma_HW)
+                self._keep(luma_HW, picture.at_ms)
                 before, due_ms = strokes_HW, picture.at_ms + PAIR_MS
             else:
                 yield before, strokes_HW, picture.at_ms
                 before, due_ms = None, picture.at_ms + APART_MS - PAIR_MS
 
     def _with_strokes(self, pairs: Iterator[tuple[Strokes, Strokes, int]]) -> Iterator[tuple[Strokes, Strokes, int]]:
-        """The same pairs, after counting the strokes that stood still in them."""
+        """The same pairs, after noting the strokes that stood still in them."""
         for before_HW, after_HW, at_ms in pairs:
             strength_HW = np.abs(after_HW)
             stood_HW = (strength_HW > STROKE) & (cv2.absdiff(after_HW, before_HW) < EXPLAINED * strength_HW)
-            self._stood_HW = stood_HW.astype(np.float32) + (0 if self._stood_HW is None else self._stood_HW)
+            self._stood.append((at_ms, np.packbits(stood_HW, axis=1), stood_HW.shape[1]))
             yield before_HW, after_HW, at_ms
 
-    def _keep(self, luma_HW: NDArray[np.uint8]) -> None:
+    def _keep(self, luma_HW: NDArray[np.uint8], at_ms: int) -> None:
         """Keep some pictures, spread over what was seen: every second is let go when they are too many."""
         self._seen += 1
         if self._seen % self._every == 0:
-            self._kept.append(luma_HW.copy())
+            self._kept.append((at_ms, luma_HW.copy()))
         if len(self._kept) > MOST_KEPT:
             self._kept, self._every = self._kept[::2], 2 * self._every
 
@@ -203,56 +258,65 @@ class _Search:
         size = (luma_HW.shape[1] // self._times, luma_HW.shape[0] // self._times)
         return np.asarray(cv2.resize(luma_HW, size, interpolation=cv2.INTER_AREA), np.uint8)
 
-    def _note(self, cells: NDArray[np.float32], at_ms: int) -> None:
+    def _note(self, cells: Cells, pair: _Pair) -> None:
         self.scrolls += 1
         scrolls = max(self._found, key=lambda one: one.overlap(cells), default=None)
         if scrolls is None or scrolls.overlap(cells) < SAME_PANEL:
-            scrolls = Scrolls(np.zeros_like(cells), np.zeros_like(cells), np.zeros_like(cells))
+            scrolls = Scrolls(np.zeros(cells.shape, np.float32))
             self._found.append(scrolls)
-        scrolls.cells += cells
-        scrolls.times.append(at_ms)
+        scrolls.note(pair, cells)
 
     def panels(self) -> list[Panel]:
         """Return what was found, with the times between which each may stand there.
 
         Of places that overlap at the same time, that is a panel in which more scrolled.
         """
+        for one in self._found:
+            one.finish(self._pairs)
         likely = sorted((one for one in self._found if self._is_panel(one)), key=lambda one: -one.mass)
+        likely = [one for one in likely if one.mass >= LEAST_MASS * likely[0].mass]
         found: list[tuple[Scrolls, Region]] = []
         for one in likely:
-            region = self._region(one)
-            clashes = any(_overlap(region, other) > MOST_OVERLAP and one.meets(its) for its, other in found)
-            if one.mass >= LEAST_MASS * likely[0].mass and not clashes:
+            region = self._region(one, *_alone(one, likely))
+            if not any(_overlap(region, other) > MOST_OVERLAP and one.meets(its) for its, other in found):
                 found.append((one, region))
         panels: list[Panel] = []
-        for one, region in sorted(found, key=lambda pair: min(pair[0].times)):
-            before = [max(its.times) for its, _ in found if max(its.times) < min(one.times)]
-            after = [min(its.times) for its, _ in found if min(its.times) > max(one.times)]
-            panels.append(Panel(len(panels), region, max(before, default=0), min(after, default=None)))
+        for one, region in sorted(found, key=lambda pair: pair[0].from_ms):
+            from_ms, to_ms = _alone(one, [its for its, _ in found])
+            panels.append(Panel(len(panels), region, from_ms, to_ms))
         return panels
 
     def _is_panel(self, scrolls: Scrolls) -> bool:
         part = scrolls.taking_part
         return (
-            len(scrolls.times) >= LEAST_SCROLLS
+            scrolls.pairs > 0
             and scrolls.rests >= LEAST_REST * scrolls.pairs
             and bool(part.any())
             and float(part.mean()) < MOST_OF_PICTURE
         )
 
-    def _region(self, scrolls: Scrolls) -> Region:
+    def _region(self, scrolls: Scrolls, from_ms: int, to_ms: int | None) -> Region:
         part = _largest(scrolls.taking_part & scrolls.resting)
         rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+        to_ms = self._pairs[-1].at_ms if to_ms is None else to_ms
         box = self._text_box(
-            slice(rows[0] * CELL, (rows[-1] + 1) * CELL), slice(columns[0] * CELL, (columns[-1] + 1) * CELL)
+            slice(rows[0] * CELL, (rows[-1] + 1) * CELL),
+            slice(columns[0] * CELL, (columns[-1] + 1) * CELL),
+            [(bits, width) for at_ms, bits, width in self._stood if from_ms <= at_ms <= to_ms],
         )
         left, top, right, bottom = (int(edge) * self._times for edge in box)
-        return snapped(self._kept, (left, top, min(right, self._size[0]), min(bottom, self._size[1])))
+        kept = [luma_HW for at_ms, luma_HW in self._kept if from_ms <= at_ms <= to_ms]
+        if len(kept) < LEAST_KEPT:
+            kept = [luma_HW for _, luma_HW in self._kept]
+        return snapped(kept, (left, top, min(right, self._size[0]), min(bottom, self._size[1])))
 
-    def _text_box(self, rows: slice, columns: slice) -> tuple[int, int, int, int]:
+    def _text_box(self, rows: slice, columns: slice, stood: list[tuple[NDArray[np.uint8], int]]) -> Box:
         """Where within cells strokes stood still: left, top, right, bottom in the smaller picture."""
         across = slice(columns.start // COLUMN_STEP, columns.stop // COLUMN_STEP)
-        stood_HW = np.zeros((1, 1), np.float32) if self._stood_HW is None else self._stood_HW[rows, across]
+        stood_HW = sum(
+            (np.unpackbits(bits[rows], axis=1, count=width)[:, across].astype(np.float32) for bits, width in stood),
+            np.zeros((1, 1), np.float32),
+        )
         left, right = _within(stood_HW.sum(axis=0))
         top, bottom = _within(stood_HW.sum(axis=1))
         return (

@@ -22,6 +22,8 @@ GROUND_PX = 31
 EMOTE = 3.3
 LEAST_PART = 0.12
 STRONGEST = 40.0
+# Rows are told apart by ink that is this part of the strongest, or so strong: the blur of hard compression joins rows.
+CLEAR_PART, CLEARLY_INK = 0.3, 36.0
 # How much ink a row of pixels of text holds at least, of the strongest.
 LEAST_INK = 40.0
 # Against the height of capitals (three in four of the letters' shapes are no higher): what is higher is no letter,
@@ -43,10 +45,16 @@ class Segment:
     emotes: tuple[tuple[int, int], ...] = ()
 
 
-def find_segments(luma_HW: Brightness) -> list[Segment]:
-    """Return the rows of text in an image, from top to bottom."""
+def find_segments(luma_HW: Brightness, *, is_blurred: bool = True) -> list[Segment]:
+    """Return the rows of text in an image, from top to bottom.
+
+    Args:
+        luma_HW: The image.
+        is_blurred: Whether the blur of compression may lie around the letters, and join rows.
+    """
     strength_HW = _above_ground(luma_HW, GROUND_PX)
-    ink_HW, labels_HW, boxes = _shapes(strength_HW)
+    clear = min(CLEARLY_INK, CLEAR_PART * float(np.percentile(strength_HW, 98))) if is_blurred else 0.0
+    ink_HW, labels_HW, boxes = _shapes(strength_HW, clear)
     capital = _capital(boxes)
     if capital is None:
         return []
@@ -67,9 +75,9 @@ def find_segments(luma_HW: Brightness) -> list[Segment]:
     ]
 
 
-def _shapes(strength_HW: Brightness) -> tuple[NDArray[np.bool_], NDArray[Any], NDArray[Any]]:
-    """What is ink, the numbers of its connected shapes, and their boxes by number; number 0 is the ground."""
-    ink_HW = strength_HW > ink_threshold(strength_HW)
+def _shapes(strength_HW: Brightness, least: float = 0.0) -> tuple[NDArray[np.bool_], NDArray[Any], NDArray[Any]]:
+    """What is ink, of at least some strength, the numbers of its connected shapes, and their boxes; 0 is the ground."""
+    ink_HW = strength_HW > max(ink_threshold(strength_HW), least)
     _, labels_HW, boxes, _ = cv2.connectedComponentsWithStats(ink_HW.astype(np.uint8), connectivity=8)
     return ink_HW, labels_HW, boxes
 

@@ -169,7 +169,9 @@ class Tracks:
         if still.is_whole:
             self._lay_agreeing(ribbon, picture, strokes_HW, still, at_rest=True)
             return True
-        shift = self._search.find(view_HW, strokes_HW) if still.differing >= QUIET else None
+        shift = None
+        if still.differing >= QUIET:
+            shift = self._search.find(view_HW, strokes_HW, goes_down=ribbon.went_down)
         if shift is not None and shift.likeness > LEAST_LIKENESS:
             up, beyond_px = _whole_and_beyond(shift.up_px)
             moved = compare(*ribbon.strokes_at(up), moved_down(strokes_HW, beyond_px))
@@ -281,6 +283,11 @@ class Tracks:
         if ribbon is None or aside is None:
             return False
         if self._differing(ribbon, strokes_HW) < QUIET:
+            return False
+        if ribbon.has_scrolled and ribbon.has_ground_of(aside):
+            # The chat began anew; what it says again, it says again.
+            self._release(aside)
+            self._aside = None
             return False
         before = (self._beyond_px, self._lost)
         self._beyond_px, self._lost = 0.0, [picture.at_ms]
