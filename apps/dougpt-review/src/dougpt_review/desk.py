@@ -138,6 +138,10 @@ class Desk:
         for name in names:
             self._queue.hold(name, owner)
 
+    def leave(self, owner: str) -> None:
+        """Hear that a page is closed: another one may ask what it held."""
+        self._queue.left(owner)
+
     def medium(self, source_id: str) -> Medium | None:
         """Return a file of the manifest, by its id."""
         return self._media.get(source_id)

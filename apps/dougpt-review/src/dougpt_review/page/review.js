@@ -373,6 +373,9 @@ async function sendWhatWasLeft() {
   if (here) next();
 }
 
+// A window that is closed gives its questions back at once; after a reload the same page takes them again.
+addEventListener("pagehide", () => form() && navigator.sendBeacon("/leave", new URLSearchParams({ page })));
+
 if (form()) {
   for (const name of ["play", "pause", "timeupdate", "seeked"]) byId("video").addEventListener(name, () => player.tick());
   byId("video").addEventListener("error", () => (byId("cannot").hidden = !player.plays));
