@@ -58,6 +58,7 @@ class Item:
 
     question: Question
     title: str
+    known_by: str
     message: Written
     chat: tuple[Written, ...]
     said: tuple[Said, ...]
@@ -108,6 +109,7 @@ class Scene:
         return Item(
             question=question,
             title=self.recording.title,
+            known_by=self.recording.known_by,
             message=self._written(place, MESSAGE_CHARACTERS, is_asked=True),
             chat=tuple(self._written(one, LINE_CHARACTERS, is_asked=one == place) for one in range(first, last)),
             said=tuple(self._around(at_ms, candidates)),

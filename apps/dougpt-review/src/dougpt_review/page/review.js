@@ -46,7 +46,7 @@ let waiting = false; // an answer was given and nothing is ready yet
 function progress(told) {
   if (!told) return;
   byId("bar").value = Math.min(told.today, told.goal);
-  byId("count").replaceChildren(Object.assign(document.createElement("b"), { textContent: told.today }), ` of ${told.goal}`);
+  byId("count").replaceChildren(Object.assign(document.createElement("b"), { textContent: told.today }), ` of ${told.goal} in this sitting`);
   byId("worth").textContent = told.worth;
   const minutes = told.minutes === null ? "" : told.minutes < 1 ? "under a minute left" : `about ${Math.round(told.minutes)} min left`;
   byId("pace").textContent = told.today >= told.goal ? "the goal is reached; go on as long as you like" : minutes;
