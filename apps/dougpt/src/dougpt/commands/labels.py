@@ -48,8 +48,10 @@ def list_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
     for one in found:
         said = ", ".join(f"{count} {verdict}" for verdict, count in one["verdicts"].items())
         raters = ", ".join(f"{name} {count}" for name, count in one["raters"].items())
-        click.echo(f"{one['recording_id']}  {one['events']} messages, {one['random']} drawn at random: {said}")
-        click.echo(f"{'':<16}  by {safe(raters)}")
+        click.echo(f"{one['recording_id']}  {one['events']} messages: {said}")
+        click.echo(
+            f"{'':<16}  {one['random']} drawn at random, {one['usable']} of them usable; answers: {safe(raters)}"
+        )
     if not found:
         click.echo("no labels yet; give some with: dougpt review")
 
