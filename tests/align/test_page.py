@@ -93,6 +93,10 @@ def drawn(make: Callable[..., Any], label: Callable[..., pa.Table]) -> Drawn:
     return Drawn(found, utterances, chat_events, labels, draw_page(found, utterances, chat_events, labels=labels))
 
 
+SAID = {"utterance_start_ms": 1_000, "utterance_end_ms": 2_000, "utterance_text": "made up"}
+UNSAID = dict.fromkeys(SAID)
+
+
 def shown(page: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", page[page.index("<body>") :]).split())
 
@@ -166,6 +170,38 @@ def test_the_figures_of_the_report_stand_on_the_page(drawn: Drawn) -> None:
     for reason, count in report.reasons.items():
         row = f"{reason.replace('_', ' ')} {LINK_MEANINGS[LinkReason(reason)]} {count:,}"
         assert row.replace(",", " ") in text.replace(",", " ")
+
+
+def test_few_labels_and_what_people_disagree_on_are_told_without_contradiction(drawn: Drawn) -> None:
+    rows = drawn.labels.slice(0, 12).to_pylist()
+    other = [
+        row
+        | {
+            "label_id": f"ben {n}",
+            "rater": "ben<b>",
+            "verdict": "reply" if no else "not_a_reply",
+            **(SAID if no else UNSAID),
+        }
+        for n, row in enumerate(rows[:2])
+        for no in [row["verdict"] == "not_a_reply"]
+    ]
+    labels = LABELS.table([*rows, *other])
+    found = align(drawn.utterances, drawn.chat_events, labels=labels)
+    page = draw_page(found, drawn.utterances, drawn.chat_events, labels=labels)
+    text = shown(page)
+
+    assert found.report.labels["random"] == 10
+    assert "10 random labels are too few to pin it, it takes 30" in text
+    assert "no random labels pin it" not in text
+    assert "Label 40 more events drawn at random: 30 in all pin the share of answers, 50 calibrate" in text
+    assert "59 accepted ones without an error certify" in text
+    assert "2 disputed messages count for nothing" in text
+    assert "What people disagree on (2)" in text
+    assert "ben&lt;b&gt;" in page
+    outline = Outline(page)
+    assert outline.open == []
+    levels = [int(tag[1]) for tag in outline.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 def test_without_labels_the_page_says_that_no_curve_can_be_drawn(made: Any) -> None:

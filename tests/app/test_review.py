@@ -12,7 +12,7 @@ from dougpt.labels import LabelsDifferError, all_labels, labels_fingerprint, lab
 from dougpt.lock import seated
 from dougpt.plan import Plan
 from dougpt.project import Project
-from dougpt.reviewing import NothingToReviewError, Sitting, open_desk
+from dougpt.reviewing import NothingToReviewError, Sitting, _recording, _worth, open_desk
 from dougpt.workspace import Workspace
 from dougpt_chat import pseudonym
 from dougpt_schema import CHAT_EVENTS, LABELS, read_table, write_table
@@ -107,6 +107,58 @@ def test_a_desk_asks_of_what_is_aligned_and_keeps_answers_that_align_reads(done:
     item = again.take("b" * 16)
     assert item is not None
     assert item.question != first.question
+
+
+def test_only_what_is_disputed_is_asked_again_and_the_new_answer_replaces_the_old_one(done: Path, run: Any) -> None:
+    project = Project.open(done)
+    recording = next(iter(project.recordings))
+    plain = [row for row in events_of(done, recording) if row["kind"] == "message"]
+    said = {"verdict": "reply", "utterance_start_ms": 0, "utterance_end_ms": 900, "utterance_text": "any red door"}
+    given = [label(recording, row["event_id"], number) for number, row in enumerate(plain[:3])]
+    theirs = [
+        label(recording, plain[0]["event_id"], 10, rater="ben", asked_as="active", **said),
+        label(recording, plain[1]["event_id"], 11, rater="ben"),
+        label(recording, plain[2]["event_id"], 12, rater="ben", verdict="unsure"),
+    ]
+    append_journal(done / "labels" / "both.jsonl", LABELS, [*given, *theirs])
+    told = json.loads(run("labels", "agreement", "-w", done, "--json").stdout)
+    listed = run("labels", "agreement", "-w", done).stdout
+
+    assert [(one["event_id"], one["message"], one["on"]) for one in told["disputed"]] == [
+        (plain[0]["event_id"], plain[0]["text"], "verdict")
+    ]
+    assert "anna: answers nothing" in listed
+    assert 'ben: answers "any red door" at 0:00:00.0' in listed
+    assert f'"{plain[0]["text"]}"' in listed
+    with pytest.raises(NothingToReviewError, match="nobody disagrees with cat"):
+        open_desk(project, [recording], Sitting("cat", blind=False, goal=10, disputed=True))
+    desk = open_desk(project, [recording], Sitting("ben", blind=True, goal=10, disputed=True))
+    asked = desk.take("a" * 16)
+    assert asked is not None
+    assert (asked.question.event_id, asked.question.asked_as) == (plain[0]["event_id"], "active")
+    assert (desk.progress().left, desk.progress().goal) == (1, 1)
+    assert desk.answer("f" * 32, asked.question.name, "none")["undoes"] == f"{10:032x}"
+    assert desk.take("a" * 16) is None
+    assert json.loads(run("labels", "agreement", "-w", done, "--json").stdout)["disputed"] == []
+    with pytest.raises(NothingToReviewError, match="nobody disagrees with ben"):
+        open_desk(project, [recording], Sitting("ben", blind=False, goal=10, disputed=True))
+
+
+def test_the_worth_of_labels_is_told_of_the_recording_that_was_answered_last(done: Path) -> None:
+    project = Project.open(done)
+    first, *_, last = sorted(project.recordings)
+    rows = [
+        label(first, events_of(done, first)[0]["event_id"], 5),
+        label(last, events_of(done, last)[0]["event_id"], 1),
+    ]
+    append_journal(done / "labels" / "anna-1.jsonl", LABELS, rows)
+    made = {name: _recording(project, name) for name in (first, last)}
+
+    told = _worth(project, made, "anna")
+
+    assert first != last
+    assert made[first].known_by in told
+    assert made[first].title in told
 
 
 def test_what_cannot_be_reviewed_is_refused_in_one_line(ingested: Path, done: Path, run: Any) -> None:

@@ -226,3 +226,14 @@ def test_nothing_is_shown_of_a_guess_in_blind_mode(tmp_path: Path) -> None:
 
     assert "meter" not in html
     assert "%" not in html.split("<main")[1].split("</main>")[0]
+
+
+def test_a_closed_page_gives_its_questions_back_and_no_other_page_can_do_that(client: TestClient) -> None:
+    post = client.post("/next", data={"page": OWNER}, headers=JSON)
+    foreign = client.post("/leave", data={"page": OWNER}, headers={"origin": "http://example.org"})
+    other = client.post("/next", data={"page": "b" * 16}, headers=JSON).json()["name"]
+    own = client.post("/leave", data={"page": OWNER}, headers={"origin": f"http://{HOST}"})
+    after = client.post("/next", data={"page": "c" * 16}, headers=JSON).json()["name"]
+
+    assert (foreign.status_code, own.status_code) == (403, 204)
+    assert other != post.json()["name"] == after

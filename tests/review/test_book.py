@@ -89,3 +89,40 @@ def test_a_torn_line_of_a_killed_server_does_no_harm(tmp_path: Path) -> None:
     book(tmp_path).give("1" * 32, ONE, NONE)
 
     assert read_journal(path, LABELS).num_rows == 1
+
+
+@pytest.mark.parametrize("answer", [NONE, Answer(Verdict.UNSURE)])
+def test_what_may_be_answered_anew_is_answered_once_more_and_the_old_answer_is_undone(
+    tmp_path: Path, answer: Answer
+) -> None:
+    book(tmp_path).give("1" * 32, ONE, REPLY)
+    book(tmp_path).give("2" * 32, TWO, REPLY)
+    labels = read_journal(tmp_path / "j.jsonl", LABELS)
+
+    kept = Book(tmp_path / "j.jsonl", rater="anna", blind=True, labels=labels, again=[(ONE.recording_id, ONE.event_id)])
+
+    assert (kept.has_answered(ONE), kept.has_answered(TWO)) == (False, True)
+    new = kept.give("3" * 32, ONE, answer)
+    assert kept.give("3" * 32, ONE, answer) == new
+    with pytest.raises(RefusedError, match="meanwhile"):
+        kept.give("4" * 32, ONE, REPLY)
+    assert book(tmp_path).give("3" * 32, ONE, answer) == new
+    assert book(tmp_path).has_answered(ONE)
+    # One that undoes another and is unsure would only take it back.
+    assert new["undoes"] == (None if answer.verdict is Verdict.UNSURE else "1" * 32)
+    kept.undo("5" * 32, "3" * 32)
+    assert not kept.has_answered(ONE)
+    kept.give("6" * 32, ONE, REPLY)
+    assert kept.pace().given == 2
+
+
+def test_a_pause_is_no_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("dougpt_review.book.time.monotonic", lambda: now)
+    kept, paces = book(tmp_path), []
+    for number, (seconds, question) in enumerate(zip([0, 1300, 5, 6, 900, 4, 90], questions(7), strict=True)):
+        now += seconds
+        kept.give(f"{number:032x}", question, NONE)
+        paces.append(kept.pace().seconds)
+
+    assert paces == [None, None, None, None, None, 5, 5.5]

@@ -25,7 +25,7 @@ def asked(page: Page) -> str:
 
 def saved(page: Page, count: int) -> None:
     """Wait until so many answers are kept and the next question is there: keys before that are not heard."""
-    expect(page.locator("#count")).to_have_text(f"{count} of 20")
+    expect(page.locator("#count")).to_have_text(f"{count} of 20 in this sitting")
     expect(page.locator("#saved")).to_have_text(re.compile("saved|taken back"))
     expect(page.locator("body")).not_to_have_class(re.compile("waiting"))
 

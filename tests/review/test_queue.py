@@ -62,6 +62,44 @@ def test_a_question_that_was_skipped_comes_last() -> None:
     assert order == [asked[1], asked[2], asked[0]]
 
 
+def test_a_skipped_question_is_not_held_by_a_page_that_has_not_heard_of_it_yet() -> None:
+    asked = questions(8)
+    queue = Queue(asked)
+    order: list[str] = []
+    holds: list[str] = []
+    while len(order) < len(asked):
+        while len(holds) < 3 and (found := queue.take("a", holds)):
+            holds.append(found.name)
+        order.append(holds.pop(0))
+        queue.skipped(order[-1])
+        found = queue.take("a", [*holds, order[-1]])  # sent before the page heard that the skip was taken
+        assert found is not None
+        holds.append(found.name)
+
+    assert order == [question.name for question in asked]
+    assert holds == [question.name for question in asked[:3]]
+
+
+def test_after_a_new_alignment_what_was_skipped_still_comes_last() -> None:
+    asked = questions(3)
+    queue = Queue(asked)
+    queue.skipped(asked[0].name)
+
+    queue.replaced(asked)
+
+    assert queue.take("a") == asked[1]
+
+
+def test_who_leaves_gives_everything_back() -> None:
+    asked = questions(3)
+    queue = Queue(asked)
+    assert [queue.take("a"), queue.take("b")] == [asked[0], asked[1]]
+
+    queue.left("a")
+
+    assert [queue.take("b", [asked[1].name]), queue.take("c")] == [asked[0], asked[2]]
+
+
 @given(sizes=st.lists(st.integers(0, 9), max_size=4), block=st.integers(1, 4))
 def test_recordings_take_turns_in_blocks_and_each_keeps_its_order(sizes: list[int], block: int) -> None:
     lists = [

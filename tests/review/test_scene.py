@@ -1,11 +1,13 @@
 """Around a message: what was said, what was written, what it may answer, and nothing of a guess in blind mode."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from desks import EVENTS, desk_in, questions, recording
 from dougpt_review import Medium
 from dougpt_review.scene import Scene
+from dougpt_schema import LINKS
 
 ASKED = questions()[14]
 
@@ -20,6 +22,16 @@ def test_candidates_come_by_probability_and_in_blind_mode_by_time_without_it() -
     assert starts == sorted(starts) == sorted(one.start_ms for one in seen.candidates)
     assert blind.nothing is None
     assert {one.probability for one in (*blind.candidates, *blind.said)} == {None}
+
+
+def test_what_another_person_decided_is_never_shown_as_the_models_guess() -> None:
+    made = recording()
+    by_hand = {"decided_by": "label", "background": 1.0, "reason": "labelled_no_reply", "probability": 0.0}
+    links = [row | (by_hand if row["event_id"] == ASKED.event_id else {}) for row in made.links.to_pylist()]
+    item = Scene(replace(made, links=LINKS.table(links))).item(ASKED, blind=False)
+
+    assert item.nothing == pytest.approx(0.1)
+    assert sum(one.probability or 0.0 for one in item.candidates) + item.nothing <= 1.0 + 1e-6
 
 
 def test_in_blind_mode_playing_begins_where_no_guess_decides() -> None:

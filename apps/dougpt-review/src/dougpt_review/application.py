@@ -49,6 +49,7 @@ class _Pages:
                 Route("/item/{name}", self.part),
                 Route("/next", self.next, methods=["POST"]),
                 Route("/hold", self.hold, methods=["POST"]),
+                Route("/leave", self.leave, methods=["POST"]),
                 Route("/answer", self.answer, methods=["POST"]),
                 Route("/media/{source_id}", self.media),
                 Route("/static/{name}", self.static),
@@ -90,6 +91,11 @@ class _Pages:
         form = await _form(request)
         self.desk.hold(self._owner(_one(form, "page")), form.get("holding", [])[:MOST_HELD])
         return JSONResponse(_plain(self.desk.progress()))
+
+    async def leave(self, request: Request) -> Response:
+        """Hear that a page is closed."""
+        self.desk.leave(self._owner(_one(await _form(request), "page")))
+        return Response(status_code=204)
 
     async def answer(self, request: Request) -> Response:
         """Keep an answer; what says so is sent once it is on the disk."""

@@ -1,8 +1,10 @@
 """The answers of one rater: each is on the disk before it is acknowledged, and none is there twice."""
 
 import re
+import statistics
 import time
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -16,6 +18,7 @@ from dougpt_review.material import Question
 
 ANSWER_ID = re.compile(r"[0-9a-f]{32}")
 PACE_OF = 20  # answers
+FEWEST_GAPS, LONGEST_GAP_S = 3, 180.0  # a longer one is a pause
 
 
 class RefusedError(DougptError):
@@ -34,7 +37,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How far a sitting is: answers of this rater in all, in this sitting, and seconds an answer; None before two."""
+    """How far a sitting is: answers of this rater in all, in this sitting, and seconds an answer; None before a few."""
 
     given: int
     today: int
@@ -49,9 +52,18 @@ class Book:
         rater: Who answers.
         blind: Whether the model's guess is hidden.
         labels: All labels of the workspace so far, of everybody.
+        again: Messages, as (recording_id, event_id), that this rater may answer anew: the old answer is undone then.
     """
 
-    def __init__(self, path: Path, *, rater: str, blind: bool, labels: pa.Table) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        rater: str,
+        blind: bool,
+        labels: pa.Table,
+        again: Collection[tuple[str, str]] = (),
+    ) -> None:
         self.path, self.rater, self.blind = path, rater, blind
         self._lock = Lock()
         self._times: deque[float] = deque(maxlen=PACE_OF + 1)
@@ -61,6 +73,7 @@ class Book:
         self._last: dict[tuple[str, str], dict[str, Any]] = {}
         for row in labels.to_pylist():
             self._remember(row)
+        self._replaces = {event: self._last[event]["label_id"] for event in again if event in self._last}
 
     def give(self, answer_id: str, question: Question, answer: Answer) -> dict[str, Any]:
         """Keep an answer and return its label; the same answer again gives the label that is there.
@@ -73,8 +86,7 @@ class Book:
         with self._lock:
             if (known := self._known(row)) is not None:
                 return known
-            last = self._last.get((question.recording_id, question.event_id))
-            if last is not None and last["undoes"] is None:
+            if self._is_answered(question):
                 raise RefusedError("this message was answered meanwhile, in another window")
             return self._keep(row)
 
@@ -87,7 +99,7 @@ class Book:
         """
         with self._lock:
             row = self._rows.get(label_id)
-            if row is None or row["rater"] != self.rater or row["undoes"] is not None:
+            if row is None or row["rater"] != self.rater or _takes_back(row):
                 raise RefusedError("there is no such answer of yours to take back")
             taken_back = row | {
                 "label_id": _checked(answer_id),
@@ -117,23 +129,29 @@ class Book:
     def taken_back(self) -> list[dict[str, Any]]:
         """Return the rows by which this rater took answers back that were not given anew."""
         with self._lock:
-            return [row for row in self._last.values() if row["undoes"] is not None]
+            return [row for row in self._last.values() if _takes_back(row)]
 
     def has_answered(self, question: Question) -> bool:
         """Whether this rater's answer stands."""
         with self._lock:
-            last = self._last.get((question.recording_id, question.event_id))
-            return last is not None and last["undoes"] is None
+            return self._is_answered(question)
 
     def pace(self) -> Pace:
         """Return how far this sitting is."""
         with self._lock:
-            given = sum(row["undoes"] is None for row in self._last.values())
+            given = sum(not _takes_back(row) for row in self._last.values())
             gaps = [later - earlier for earlier, later in zip(self._times, list(self._times)[1:], strict=False)]
-            seconds = sorted(gaps)[len(gaps) // 2] if gaps else None
+            gaps = [gap for gap in gaps if gap <= LONGEST_GAP_S]
+            seconds = statistics.median(gaps) if len(gaps) >= FEWEST_GAPS else None
             return Pace(given, sum(self._stands(name) for name in self._mine_today), seconds)
 
+    def _is_answered(self, question: Question) -> bool:
+        event = (question.recording_id, question.event_id)
+        last = self._last.get(event)
+        return last is not None and not _takes_back(last) and last["label_id"] != self._replaces.get(event)
+
     def _row(self, answer_id: str, question: Question, answer: Answer) -> dict[str, Any]:
+        event = (question.recording_id, question.event_id)
         return {
             "label_id": _checked(answer_id),
             "recording_id": question.recording_id,
@@ -147,7 +165,8 @@ class Book:
             "stratum": question.stratum,
             "inclusion_probability": question.inclusion_probability,
             "blind": self.blind,
-            "undoes": None,
+            # A later answer stands anyhow; one that undoes another and is unsure would be none.
+            "undoes": None if answer.verdict is Verdict.UNSURE else self._replaces.get(event),
         }
 
     def _known(self, row: dict[str, Any]) -> dict[str, Any] | None:
@@ -155,8 +174,8 @@ class Book:
         known = self._rows.get(row["label_id"])
         if known is None:
             return None
-        same = ("recording_id", "event_id", "verdict", "utterance_start_ms", "utterance_end_ms", "rater", "undoes")
-        if any(known[name] != row[name] for name in same):
+        same = ("recording_id", "event_id", "verdict", "utterance_start_ms", "utterance_end_ms", "rater")
+        if any(known[name] != row[name] for name in same) or _taken_back_by(known) != _taken_back_by(row):
             raise RefusedError("another answer was given under this id already")
         return known
 
@@ -176,7 +195,17 @@ class Book:
 
     def _stands(self, label_id: str) -> bool:
         row = self._rows[label_id]
-        return row["undoes"] is None and self._last[row["recording_id"], row["event_id"]] == row
+        return not _takes_back(row) and self._last[row["recording_id"], row["event_id"]] == row
+
+
+def _takes_back(row: dict[str, Any]) -> bool:
+    """Whether a row only says that another one does not stand, and is no answer itself."""
+    return row["undoes"] is not None and row["verdict"] == Verdict.UNSURE
+
+
+def _taken_back_by(row: dict[str, Any]) -> str | None:
+    """Which label a row takes back; None of an answer, whatever it replaces."""
+    return row["undoes"] if _takes_back(row) else None
 
 
 def _checked(answer_id: str) -> str:

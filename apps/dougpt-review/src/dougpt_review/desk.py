@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import Any
 
-from dougpt_schema import AskedAs, DougptError, Verdict
+from dougpt_schema import DougptError, Verdict
 
 from dougpt_review.book import Answer, Book, RefusedError
-from dougpt_review.material import Material, Medium, Question, Recording
+from dougpt_review.material import Material, Medium, Question, Recording, question_of
 from dougpt_review.queue import Queue
 from dougpt_review.scene import Item, Scene
 
 LOOK_AGAIN_S = 2.0
-WORTH_EVERY = 10  # answers
+WORTH_EVERY = 2  # answers: half of them are drawn at random
 NONE, UNSURE, REPLY = "none", "unsure", "reply"
 
 
@@ -71,7 +71,7 @@ class Desk:
         self._looked = time.monotonic()
         self._arrange(load())
         # Those of earlier sittings too: an answer that was sent before a restart may come again.
-        self._queue = Queue(self._open_questions(), map(_question_of, book.given()))
+        self._queue = Queue(self._open_questions(), map(question_of, book.given()))
         self._weigh()
 
     def take(self, owner: str, holding: Collection[str] = ()) -> Item | None:
@@ -121,7 +121,7 @@ class Desk:
             RefusedError: The label is not there or does not stand.
             ArtifactError: It could not be written; the label stands.
         """
-        question = _question_of(self.book.undo(answer_id, label_id))
+        question = question_of(self.book.undo(answer_id, label_id))
         self._queue.reopened(question, owner)
         return question
 
@@ -137,6 +137,10 @@ class Desk:
         """Hear that a page is still there and what it holds."""
         for name in names:
             self._queue.hold(name, owner)
+
+    def leave(self, owner: str) -> None:
+        """Hear that a page is closed: another one may ask what it held."""
+        self._queue.left(owner)
 
     def medium(self, source_id: str) -> Medium | None:
         """Return a file of the manifest, by its id."""
@@ -158,7 +162,7 @@ class Desk:
 
     def _open_questions(self) -> list[Question]:
         """What was taken back comes first; what this rater has answered is left out."""
-        again = [_question_of(row) for row in self.book.taken_back()]
+        again = [question_of(row) for row in self.book.taken_back()]
         asked = {question.name: question for question in (*again, *self._questions)}
         return [one for one in asked.values() if self._is_there(one) and not self.book.has_answered(one)]
 
@@ -216,11 +220,6 @@ class Desk:
             self._worth = self._worth_now(self._recordings)
         finally:
             self._weighing.release()
-
-
-def _question_of(row: dict[str, Any]) -> Question:
-    drawn = (AskedAs(row["asked_as"]), row["stratum"], row["inclusion_probability"])
-    return Question(row["recording_id"], row["event_id"], *drawn)
 
 
 def _is_time(text: str) -> bool:

@@ -1,7 +1,9 @@
 """What the page is made of: the tables of aligned recordings, the files to play, and what is asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from dougpt_schema import AskedAs, fingerprint
@@ -32,7 +34,10 @@ class Medium:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One aligned recording: what `align` was given and what it made, and its media in the order of time."""
+    """One aligned recording: what `align` was given and what it made, and its media in the order of time.
+
+    `known_by` tells it from another one of the same title: a day, an id.
+    """
 
     recording_id: str
     title: str
@@ -42,6 +47,7 @@ class Recording:
     candidates: pa.Table
     links: pa.Table
     media: tuple[Medium, ...] = ()
+    known_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +86,13 @@ def name_of(recording_id: str, event_id: str) -> str:
 
 def questions_of(table: pa.Table) -> list[Question]:
     """Return the rows of what `dougpt_align.asking.questions` returns."""
-    return [
-        Question(
-            row["recording_id"],
-            row["event_id"],
-            AskedAs(row["asked_as"]),
-            row["stratum"],
-            row["inclusion_probability"],
-        )
-        for row in table.to_pylist()
-    ]
+    return [question_of(row) for row in table.to_pylist()]
+
+
+def question_of(row: Mapping[str, Any]) -> Question:
+    """Return the question of such a row, or that which a label answers."""
+    drawn = (AskedAs(row["asked_as"]), row["stratum"], row["inclusion_probability"])
+    return Question(row["recording_id"], row["event_id"], *drawn)
 
 
 def in_blocks(lists: list[list[Question]], block: int) -> list[Question]:

@@ -38,6 +38,7 @@ class Queue:
         self._waiting = {question.name: question for question in questions}
         self._known = {question.name: question for question in known} | self._waiting
         self._loans: dict[str, _Loan] = {}
+        self._skipped: dict[str, None] = {}  # in the order of skipping
         self._lent_for_s, self._now = lent_for_s, now
         self._lock = Lock()
 
@@ -74,13 +75,21 @@ class Queue:
         with self._lock:
             self._waiting.pop(name, None)
             self._loans.pop(name, None)
+            self._skipped.pop(name, None)
 
     def skipped(self, name: str) -> None:
         """Put a question at the end."""
         with self._lock:
             self._loans.pop(name, None)
+            self._skipped.pop(name, None)
             if name in self._waiting:
                 self._waiting[name] = self._waiting.pop(name)
+                self._skipped[name] = None
+
+    def left(self, owner: str) -> None:
+        """Take back everything that was lent to an owner who is gone."""
+        with self._lock:
+            self._loans = {name: loan for name, loan in self._loans.items() if loan.owner != owner}
 
     def reopened(self, question: Question, owner: str) -> None:
         """Put a question at the beginning again, lent to who took the answer back."""
@@ -88,17 +97,23 @@ class Queue:
             self._waiting.pop(question.name, None)
             self._waiting = {question.name: question, **self._waiting}
             self._known[question.name] = question
+            self._skipped.pop(question.name, None)
             self._lend(question.name, owner)
 
     def replaced(self, questions: Iterable[Question]) -> None:
         """Go on with other questions, as after a new alignment; loans of those that stay are kept."""
         with self._lock:
-            self._waiting = {question.name: question for question in questions}
+            waiting = {question.name: question for question in questions}
+            self._skipped = {name: None for name in self._skipped if name in waiting}
+            first = {name: question for name, question in waiting.items() if name not in self._skipped}
+            self._waiting = first | {name: waiting[name] for name in self._skipped}
             self._known |= self._waiting
             self._loans = {name: loan for name, loan in self._loans.items() if name in self._waiting}
 
     def _hold(self, name: str, owner: str) -> None:
-        if name in self._waiting and self._is_free(name, owner):
+        # A page names what it skipped until it hears that this was taken: it must not get that one again at once.
+        let_go = name in self._skipped and name not in self._loans
+        if name in self._waiting and not let_go and self._is_free(name, owner):
             self._lend(name, owner)
 
     def _is_free(self, name: str, owner: str) -> bool:

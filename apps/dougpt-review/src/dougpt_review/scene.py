@@ -58,6 +58,7 @@ class Item:
 
     question: Question
     title: str
+    known_by: str
     message: Written
     chat: tuple[Written, ...]
     said: tuple[Said, ...]
@@ -84,8 +85,6 @@ class Scene:
         ids = chat["event_id"].take(pa.array(self._order))
         self._place = {event: place for place, event in enumerate(ids.to_pylist())}
         self._weighed = _runs(recording.candidates["event_id"])
-        decided = (recording.links[name].to_pylist() for name in ("event_id", "background"))
-        self._background = dict(zip(*decided, strict=True))
 
     def knows(self, event_id: str) -> bool:
         """Whether the event is there; a person may have been forgotten meanwhile."""
@@ -110,11 +109,12 @@ class Scene:
         return Item(
             question=question,
             title=self.recording.title,
+            known_by=self.recording.known_by,
             message=self._written(place, MESSAGE_CHARACTERS, is_asked=True),
             chat=tuple(self._written(one, LINE_CHARACTERS, is_asked=one == place) for one in range(first, last)),
             said=tuple(self._around(at_ms, candidates)),
             candidates=candidates,
-            nothing=None if blind else self._background.get(question.event_id),
+            nothing=None if blind else self._nothing(question.event_id),
             medium=self._medium(from_ms),
             from_ms=from_ms,
             to_ms=to_ms,
@@ -132,6 +132,12 @@ class Scene:
             self._one_said(row, at_ms, key, None if blind else probability)
             for key, (row, probability) in enumerate(rows, start=1)
         )
+
+    def _nothing(self, event_id: str) -> float:
+        """The model's probability that nothing was answered; `links` may hold what another person said instead."""
+        first, last = self._weighed.get(event_id, (0, 0))
+        answered = pc.sum(self.recording.candidates["probability"][first:last]).as_py() or 0.0
+        return min(max(1.0 - float(answered), 0.0), 1.0)
 
     def _around(self, at_ms: int, candidates: tuple[Said, ...]) -> Iterator[Said]:
         keyed = {(one.start_ms, one.end_ms): one for one in candidates}

@@ -12,7 +12,7 @@ from dougpt_align.asking import questions
 from dougpt_align.label_csv import from_csv, to_csv
 from dougpt_align.label_rows import Imported
 from dougpt_align.label_studio import CONFIG, from_label_studio, to_tasks
-from dougpt_align.standing import standing_labels
+from dougpt_align.standing import standing_labels, standing_rows
 from dougpt_schema import (
     CANDIDATES,
     CHAT_EVENTS,
@@ -31,6 +31,7 @@ from dougpt_schema.journal import append_journal, read_journal
 from pyarrow import compute as pc
 
 from dougpt.advice import advice
+from dougpt.disputes import disputes_told
 from dougpt.labels import all_labels, labels_of
 from dougpt.project import Project
 from dougpt.workspace import to_json
@@ -110,8 +111,13 @@ def import_labels(project: Project, path: Path, rater: str | None = None) -> Mer
     )
 
 
-def export_labels(project: Project, recordings: list[str], form: str, out: Path, count: int) -> list[Path]:
+def export_labels(
+    project: Project, recordings: list[str], form: str, out: Path, count: int, *, history: bool = False
+) -> list[Path]:
     """Write the labels of some recordings, or Label Studio's tasks with the next `count` questions of each.
+
+    A table holds the answers that stand; with `history` also those that were taken back or answered anew, and the rows
+    that say so.
 
     Raises:
         LabelFileError: There is nothing to write.
@@ -127,6 +133,8 @@ def export_labels(project: Project, recordings: list[str], form: str, out: Path,
         return [out, interface]
     table = all_labels(project.workspace)
     table = table.filter(pc.is_in(table["recording_id"], pa.array(recordings, pa.string())))
+    if not history:
+        table = standing_rows(table)
     if not table.num_rows:
         raise LabelFileError("there are no labels of these recordings")
     if form == "csv":
@@ -137,9 +145,10 @@ def export_labels(project: Project, recordings: list[str], form: str, out: Path,
 
 
 def agreement(project: Project, recordings: list[str]) -> dict[str, Any]:
-    """Return how the raters of some recordings agree."""
+    """Return how the raters of some recordings agree, and what they disagree on."""
     table = all_labels(project.workspace)
-    return kappa(table.filter(pc.is_in(table["recording_id"], pa.array(recordings, pa.string())))).to_dict()
+    found = kappa(table.filter(pc.is_in(table["recording_id"], pa.array(recordings, pa.string()))))
+    return found.to_dict() | {"disputed": disputes_told(project, recordings)}
 
 
 def _read(path: Path, first_order: int) -> Imported:

@@ -4,19 +4,22 @@ from collections import Counter
 from typing import Any
 
 from dougpt_align.standing import standing_labels
+from dougpt_schema import AskedAs, Verdict
 
 from dougpt.labels import all_labels
 from dougpt.project import Project
 from dougpt.workspace import read_json
 
+DISPUTED = "disputed"
 NONE_YET = "no labels yet: 30 answers to random questions pin the share of replies, 50 tell how precise the links are"
 
 
 def labels_told(project: Project, recordings: list[str]) -> list[dict[str, Any]]:
     """Return, of each recording that has labels, who said what, and what the last alignment made of it.
 
-    `unattached` and `disputed` are those of the last alignment; `worth` is None where the recording was not aligned
-    by this version, `moves` whether more labels would still change a figure.
+    `verdicts` counts messages, each once; `usable` those drawn at random that are neither disputed nor unsure;
+    `raters` counts answers. `unattached` and `disputed` are those of the last alignment; `worth` is None where the
+    recording was not aligned by this version, `moves` whether more labels would still change a figure.
     """
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in standing_labels(all_labels(project.workspace)):
@@ -26,7 +29,10 @@ def labels_told(project: Project, recordings: list[str]) -> list[dict[str, Any]]
 
 def lines(one: dict[str, Any], *, is_aligned: bool) -> list[str]:
     """What to print of the labels of one recording."""
-    told = [f"{one['events']} messages labelled, {one['random']} drawn at random, by {', '.join(one['raters'])}"]
+    random = f"{one['random']} drawn at random"
+    if one["usable"] < one["random"]:
+        random += f" ({one['usable']} usable; the others are disputed or unsure)"
+    told = [f"{one['events']} messages labelled, {random}, by {', '.join(one['raters'])}"]
     if not is_aligned:
         return [*told, "not all of them were learned from yet: align again"]
     if one["worth"] is not None:
@@ -44,14 +50,29 @@ def _told(project: Project, name: str, rows: list[dict[str, Any]]) -> dict[str, 
     path = project.workspace.staged(name) / "report_align.json"
     report = read_json(path)["report"] if path.exists() else {}
     worth, labels = report.get("worth") or {}, report.get("labels") or {}
+    said = _said(rows)
+    random = {row["event_id"] for row in rows if row["asked_as"] == AskedAs.RANDOM}
     return {
         "recording_id": name,
-        "events": len({row["event_id"] for row in rows}),
-        "random": len({row["event_id"] for row in rows if row["asked_as"] == "random"}),
-        "verdicts": dict(sorted(Counter(row["verdict"] for row in rows).items())),
+        "events": len(said),
+        "random": len(random),
+        "usable": sum(said[event] in {Verdict.REPLY, Verdict.NOT_A_REPLY} for event in random),
+        "verdicts": dict(sorted(Counter(said.values()).items())),
         "raters": dict(sorted(Counter(row["rater"] for row in rows).items())),
         "worth": worth.get("sentence"),
         "moves": worth.get("moves"),
         "unattached": labels.get("unattached") or [],
         "disputed": labels.get("disputed") or [],
+    }
+
+
+def _said(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """What people said of each message, all of them together: what one is unsure about, another one decides."""
+    verdicts: dict[str, set[str]] = {}
+    for row in rows:
+        sure = {row["verdict"]} - {Verdict.UNSURE.value}
+        verdicts.setdefault(row["event_id"], set()).update(sure)
+    return {
+        event: DISPUTED if len(found) > 1 else next(iter(found), Verdict.UNSURE.value)
+        for event, found in verdicts.items()
     }

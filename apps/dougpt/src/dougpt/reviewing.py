@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 from dougpt_align.asking import AskSettings, questions, worth
+from dougpt_align.disputes import disputes
 from dougpt_review import Book, Desk, Material, Medium, Recording
-from dougpt_review.material import in_blocks, questions_of
+from dougpt_review.material import Question, in_blocks, question_of, questions_of
 from dougpt_schema import (
     CANDIDATES,
     CHAT_EVENTS,
@@ -21,10 +22,12 @@ from dougpt_schema import (
     read_table,
 )
 from dougpt_schema.journal import SUFFIX
+from dougpt_schema.page.words import shortened
 
 from dougpt.advice import advice
 from dougpt.labels import all_labels
 from dougpt.project import Project, Source
+from dougpt.project import Recording as KnownRecording
 from dougpt.workspace import Workspace
 
 BLOCK = 20  # questions of a recording before those of the next
@@ -54,12 +57,14 @@ class Sitting:
         rater: Under which name the answers are kept.
         blind: Whether the model's guess is hidden.
         goal: How many answers are meant to be given.
+        disputed: Whether only those are asked again that this rater answered and others answered differently.
         seed: Of the random questions; the same one in every sitting, so that the list goes on.
     """
 
     rater: str
     blind: bool
     goal: int
+    disputed: bool = False
     seed: int = 0
 
 
@@ -67,7 +72,7 @@ def open_desk(project: Project, recordings: list[str], sitting: Sitting) -> Desk
     """Return the desk of a sitting over aligned recordings.
 
     Raises:
-        NothingToReviewError: None of the recordings was aligned, or every message was answered.
+        NothingToReviewError: None of the recordings was aligned, every message was answered, or none is disputed.
         ArtifactError: A journal of labels is damaged.
     """
     aligned = [name for name in recordings if _links(project.workspace, name).exists()]
@@ -77,16 +82,20 @@ def open_desk(project: Project, recordings: list[str], sitting: Sitting) -> Desk
             f"run: {advice(project.workspace.root, 'align')}"
         )
     workspace = project.workspace
+    disputed = _disputed(project, aligned, sitting.rater) if sitting.disputed else []
+    if sitting.disputed and not disputed:
+        raise NothingToReviewError(f"nobody disagrees with {sitting.rater} on a message of these recordings")
     book = Book(
         journal_of(workspace, sitting.rater),
         rater=sitting.rater,
         blind=sitting.blind,
         labels=all_labels(workspace),
+        again=[(one.recording_id, one.event_id) for one in disputed],
     )
     desk = Desk(
-        lambda: _material(project, aligned, sitting),
+        lambda: _material(project, aligned, sitting, disputed),
         book,
-        goal=sitting.goal,
+        goal=min(sitting.goal, len(disputed)) if disputed else sitting.goal,
         stamp=lambda: tuple(_stamp(_links(workspace, name)) for name in aligned),
         worth=lambda recordings: _worth(project, recordings, sitting.rater),
     )
@@ -103,10 +112,22 @@ def journal_of(workspace: Workspace, rater: str) -> Path:
     return workspace.labels / f"{known_as}-{secrets.token_hex(4)}{SUFFIX}"
 
 
-def _material(project: Project, aligned: list[str], sitting: Sitting) -> Material:
+def _disputed(project: Project, aligned: list[str], rater: str) -> list[Question]:
+    """What this rater answered and somebody else answered differently, as it was asked."""
+    return [
+        question_of(row)
+        for one in disputes(all_labels(project.workspace))
+        for row in one.answers
+        if row["rater"] == rater and one.recording_id in aligned
+    ]
+
+
+def _material(project: Project, aligned: list[str], sitting: Sitting, disputed: list[Question]) -> Material:
     labels = all_labels(project.workspace)
     asking = AskSettings(second_rater=sitting.rater)
     recordings = {name: _recording(project, name) for name in aligned if _links(project.workspace, name).exists()}
+    if disputed:
+        return Material(recordings, tuple(disputed))
     asked = [
         questions_of(
             questions(
@@ -133,6 +154,7 @@ def _recording(project: Project, recording_id: str) -> Recording:
     return Recording(
         recording_id,
         known.title,
+        known_by=_known_by(known),
         utterances=read_table(folder / "utterances.parquet", UTTERANCES),
         chat_events=read_table(folder / "chat_events.parquet", CHAT_EVENTS),
         clock=read_table(folder / "clock.parquet", CLOCK),
@@ -140,6 +162,13 @@ def _recording(project: Project, recording_id: str) -> Recording:
         links=read_table(folder / "links.parquet", LINKS),
         media=tuple(_medium(source) for source in media if _is_there(source)),
     )
+
+
+def _known_by(known: KnownRecording) -> str:
+    """What tells a recording from one whose file has the same name: its day and the platform's id, else our id."""
+    day = known.broadcast_start
+    told = [*([f"{day:%Y-%m-%d}"] if day else []), *([known.video_id] if known.video_id else [])]
+    return " · ".join(told or [known.recording_id])
 
 
 def _medium(source: Source) -> Medium:
@@ -163,7 +192,7 @@ def _is_there(source: Source) -> bool:
 def _worth(project: Project, recordings: Mapping[str, Recording], rater: str) -> str:
     """What more labels buy of the recording that this rater answered last, else of the first."""
     labels = all_labels(project.workspace)
-    mine = labels.filter(pc.equal(labels["rater"], rater))["recording_id"].to_pylist()
+    mine = labels.filter(pc.equal(labels["rater"], rater)).sort_by("at_order")["recording_id"].to_pylist()
     name = next((one for one in reversed(mine) if one in recordings), next(iter(recordings)))
     one = recordings[name]
     found = worth(
@@ -174,7 +203,7 @@ def _worth(project: Project, recordings: Mapping[str, Recording], rater: str) ->
         chat_events=one.chat_events,
         settings=project.settings_of(name).align,
     )
-    return found.sentence
+    return f"Of this recording, {shortened(one.title, 60)} ({one.known_by}): {found.sentence}"
 
 
 def _links(workspace: Workspace, recording_id: str) -> Path:

@@ -83,8 +83,8 @@ def _compare(
     table = np.zeros((2, 2))
     for event in sure:
         table[int(ones[event]["verdict"] == Verdict.REPLY), int(twos[event]["verdict"] == Verdict.REPLY)] += 1
-    named = [event for event in sure if _names_speech(ones[event]) and _names_speech(twos[event])]
-    apart = [event for event in named if not _same_speech(ones[event], twos[event])]
+    named = [event for event in sure if names_speech(ones[event]) and names_speech(twos[event])]
+    apart = [event for event in named if not same_speech(ones[event], twos[event])]
     differ = [event for event in sure if ones[event]["verdict"] != twos[event]["verdict"]]
     value, low, high = cohens_kappa(table)
     return PairAgreement(
@@ -130,11 +130,12 @@ def _kappa(share: Floats) -> tuple[float | None, float]:
     return value, sqrt(max(variance, 0.0)) / (1 - expected)
 
 
-def _names_speech(label: dict[str, Any]) -> bool:
+def names_speech(label: dict[str, Any]) -> bool:
+    """Whether a label calls an event a reply and says to which speech."""
     return label["verdict"] == Verdict.REPLY and label["utterance_start_ms"] is not None
 
 
-def _same_speech(one: dict[str, Any], two: dict[str, Any]) -> bool:
+def same_speech(one: dict[str, Any], two: dict[str, Any]) -> bool:
     """Whether two stretches overlap as much as a label must overlap an utterance to be attached to it."""
     start, end = "utterance_start_ms", "utterance_end_ms"
     if (one[start], one[end]) == (two[start], two[end]):

@@ -15,11 +15,12 @@ from dougpt_align.decide import NONE, REASONS, reason_names
 from dougpt_align.labels import Labels
 from dougpt_align.outcome import Outcome
 from dougpt_align.prepared import Prepared
-from dougpt_align.share import Share
+from dougpt_align.share import FEWEST_LABELS, Share
 from dougpt_align.supervise import Learned
 
 EXAMPLES = 6
 FEWEST_REPLIES = 200
+PINS_IT = f"{FEWEST_LABELS} random labels pin it"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -188,11 +189,11 @@ def _warnings(found: Findings) -> list[tuple[bool, str]]:
         ),
         (
             found.share.pinned_by == "default",
-            f"the share of replies is not known: {found.share.value:.2f} is assumed; random labels pin it",
+            f"the share of replies is not known: {found.share.value:.2f} is assumed; {PINS_IT}",
         ),
         (
             found.share.pinned_by == "estimate",
-            f"the share of replies is estimated from the recording, at {found.share.value:.2f}; random labels pin it",
+            f"the share of replies is estimated from the recording, at {found.share.value:.2f}; {PINS_IT}",
         ),
         (
             not found.threshold.certified,

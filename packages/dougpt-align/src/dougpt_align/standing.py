@@ -5,6 +5,7 @@ A row that undoes another one and is unsure says only that: it is no answer, and
 
 from typing import Any
 
+import pyarrow as pa
 from dougpt_schema import LABELS, ArrowStream, Verdict
 
 
@@ -27,3 +28,12 @@ def standing_labels(labels: ArrowStream | None, recording_id: str | None = None)
         latest.pop(key, None)
         latest[key] = row
     return list(latest.values())
+
+
+def standing_rows(labels: ArrowStream) -> pa.Table:
+    """Return the same as a table.
+
+    Raises:
+        ContractError: The table breaks its contract.
+    """
+    return LABELS.table(standing_labels(labels))

@@ -46,7 +46,7 @@ let waiting = false; // an answer was given and nothing is ready yet
 function progress(told) {
   if (!told) return;
   byId("bar").value = Math.min(told.today, told.goal);
-  byId("count").replaceChildren(Object.assign(document.createElement("b"), { textContent: told.today }), ` of ${told.goal}`);
+  byId("count").replaceChildren(Object.assign(document.createElement("b"), { textContent: told.today }), ` of ${told.goal} in this sitting`);
   byId("worth").textContent = told.worth;
   const minutes = told.minutes === null ? "" : told.minutes < 1 ? "under a minute left" : `about ${Math.round(told.minutes)} min left`;
   byId("pace").textContent = told.today >= told.goal ? "the goal is reached; go on as long as you like" : minutes;
@@ -372,6 +372,9 @@ async function sendWhatWasLeft() {
   }
   if (here) next();
 }
+
+// A window that is closed gives its questions back at once; after a reload the same page takes them again.
+addEventListener("pagehide", () => form() && navigator.sendBeacon("/leave", new URLSearchParams({ page })));
 
 if (form()) {
   for (const name of ["play", "pause", "timeupdate", "seeked"]) byId("video").addEventListener(name, () => player.tick());

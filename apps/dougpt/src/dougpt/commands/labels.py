@@ -10,6 +10,7 @@ from dougpt import options
 if TYPE_CHECKING:
     from dougpt.project import Project
 
+MESSAGE_SHOWN = 100
 FORMS = ("label-studio", "csv", "parquet")
 
 
@@ -47,8 +48,10 @@ def list_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
     for one in found:
         said = ", ".join(f"{count} {verdict}" for verdict, count in one["verdicts"].items())
         raters = ", ".join(f"{name} {count}" for name, count in one["raters"].items())
-        click.echo(f"{one['recording_id']}  {one['events']} messages, {one['random']} drawn at random: {said}")
-        click.echo(f"{'':<16}  by {safe(raters)}")
+        click.echo(f"{one['recording_id']}  {one['events']} messages: {said}")
+        click.echo(
+            f"{'':<16}  {one['random']} drawn at random, {one['usable']} of them usable; answers: {safe(raters)}"
+        )
     if not found:
         click.echo("no labels yet; give some with: dougpt review")
 
@@ -101,11 +104,20 @@ def import_command(file: Path, workspace: Path, rater: str | None, as_json: bool
     type=click.IntRange(0),
     help="Label Studio: how many open questions of each recording go along.",
 )
+@click.option(
+    "--all",
+    "history",
+    is_flag=True,
+    help="Tables: also answers that were taken back or answered anew, and the rows that say so.",
+)
 @options.as_json
 def export_command(
-    workspace: Path, only: tuple[str, ...], form: str, out: Path | None, count: int, as_json: bool
+    workspace: Path, only: tuple[str, ...], form: str, out: Path | None, count: int, history: bool, as_json: bool
 ) -> None:
     """Write labels as a table, or questions and labels as tasks for Label Studio.
+
+    A table holds the answers that stand, one row a person and message, so that rows can be counted; --all writes
+    everything that was ever said.
 
     The tasks quote chat and speech. Beside them lies the labelling interface (.xml), to be pasted into the settings of
     a Label Studio project; import the tasks there, and what it exports again with: dougpt labels import
@@ -118,7 +130,7 @@ def export_command(
     from dougpt.labelling import SUFFIXES, export_labels
 
     project, recordings = _chosen(workspace, only)
-    paths = export_labels(project, recordings, form, out or Path(f"labels{SUFFIXES[form]}"), count)
+    paths = export_labels(project, recordings, form, out or Path(f"labels{SUFFIXES[form]}"), count, history=history)
     if as_json:
         options.print_json({"files": [str(path) for path in paths]})
         return
@@ -131,7 +143,10 @@ def export_command(
 @options.only
 @options.as_json
 def agreement_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
-    """Print how people agree who answered the same messages: Cohen's kappa with a 95 % interval.
+    """Print how people agree who answered the same messages, and list those on which they do not.
+
+    Agreement is Cohen's kappa with a 95 % interval. Each disputed message is printed with what everybody said; each
+    person may answer theirs again with: dougpt review --disputed --rater NAME
 
     \b
     Example:
@@ -146,6 +161,7 @@ def agreement_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> 
         return
     for pair in found["pairs"]:
         _print_pair(pair)
+    _print_disputed(found["disputed"])
     if not found["pairs"]:
         click.echo("no message was answered by two people; a second one begins with: dougpt review --rater NAME")
 
@@ -165,6 +181,31 @@ def _print_pair(pair: dict[str, Any]) -> None:
         )
     if pair["replies"]:
         click.echo(f"  of {pair['replies']} that both call replies {pair['same_speech']} to the same speech")
+
+
+def _print_disputed(disputed: list[dict[str, Any]]) -> None:
+    from dougpt.terminal import clock, note, safe
+
+    for one in disputed:
+        click.echo(f"{one['recording_id']}  {_cut(one['message'])}")
+        for answer in one["answers"]:
+            if answer["verdict"] != "reply":
+                meant = "answers nothing"
+            elif answer["said_at_ms"] is None:
+                meant = "is a reply"
+            else:
+                meant = f"answers {_cut(answer['said'])} at {clock(answer['said_at_ms'])}"
+            click.echo(f"{'':<16}  {safe(answer['rater'])}: {meant}")
+    if disputed:
+        note("each of you may answer these again: dougpt review --disputed --rater NAME")
+
+
+def _cut(text: str | None) -> str:
+    from dougpt.terminal import safe
+
+    if text is None:
+        return "a message that is not in the chat any more"
+    return f'"{safe(text[:MESSAGE_SHOWN])}{"..." if len(text) > MESSAGE_SHOWN else ""}"'
 
 
 def _chosen(workspace: Path, only: tuple[str, ...]) -> tuple["Project", list[str]]:

@@ -40,6 +40,11 @@ class RaterName(click.ParamType[str]):
 )
 @click.option("--blind", is_flag=True, help="Hide the model's guess and offer the words in the order of time.")
 @click.option(
+    "--disputed",
+    is_flag=True,
+    help="Ask only those again that you answered and others answered differently; a new answer replaces your old one.",
+)
+@click.option(
     "--count", default=300, show_default=True, type=click.IntRange(1), help="How many answers you mean to give."
 )
 @click.option(
@@ -56,6 +61,7 @@ def command(
     only: tuple[str, ...],
     rater: str,
     blind: bool,
+    disputed: bool,
     count: int,
     port: int,
     open_browser: bool,
@@ -76,6 +82,7 @@ def command(
     Example:
       dougpt review --workspace doug --rater anna
       dougpt review --workspace doug --rater ben --blind --count 60
+      dougpt review --workspace doug --rater anna --disputed
       dougpt align --workspace doug
     """
     _require_page()
@@ -88,7 +95,9 @@ def command(
 
     project = Project.open(workspace)
     with seated(project.workspace, rater):
-        desk = open_desk(project, project.select(only), Sitting(rater=rater, blind=blind, goal=count))
+        desk = open_desk(
+            project, project.select(only), Sitting(rater=rater, blind=blind, goal=count, disputed=disputed)
+        )
 
         def started(address: str) -> None:
             if as_json:

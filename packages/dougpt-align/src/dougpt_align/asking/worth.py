@@ -144,7 +144,7 @@ def expect(labels: Labels, checked: Checked, settings: AlignSettings, more: int 
         moves=True,
         sentence="",
     )
-    return replace(known, moves=_moves(known), sentence=_told(known, found, settings))
+    return replace(known, moves=_moves(known), sentence=_told(known, found, settings) + _left_out(labels))
 
 
 def _bound_after(checked: Checked, threshold: float, more: int, confidence: float) -> float | None:
@@ -192,6 +192,13 @@ def _told(known: Worth, found: Threshold, settings: AlignSettings) -> str:
     if not known.certified and found.missing:
         parts.append(f"{found.missing} accepted ones without an error would certify {settings.precision:.0%}")
     return "; ".join(parts)
+
+
+def _left_out(labels: Labels) -> str:
+    count = len(labels.disputed)
+    if not count:
+        return ""
+    return f"; {count} disputed message{'s count' if count != 1 else ' counts'} for nothing until people agree"
 
 
 def _labels(count: int) -> str:

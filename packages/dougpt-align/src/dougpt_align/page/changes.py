@@ -19,7 +19,7 @@ def changes(report: AlignReport) -> dict[str, Any] | None:
     figures: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "share of replies": _share,
         "least probability": _threshold,
-        "accepted by the model": lambda view: number(view["accepted"]),
+        "accepted, people's own decisions set aside": lambda view: number(view["accepted"]),
         "precision that is certified": _bound,
         "right among those accepted, as far as labels tell": lambda view: _percent(view["precision"]),
         "found among all replies": lambda view: _percent(view["recall"]),

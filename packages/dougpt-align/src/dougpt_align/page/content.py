@@ -11,6 +11,7 @@ from dougpt_align.aligner import Alignment
 from dougpt_align.arrays import Floats
 from dougpt_align.page import figures
 from dougpt_align.page.changes import changes
+from dougpt_align.page.disputed import contested
 from dougpt_align.page.examples import pick
 from dougpt_align.page.reasons import funnel, words_of
 from dougpt_align.page.reliability import curve, judge
@@ -46,6 +47,7 @@ def collect(
         "confidence": _confidence(report, told),
         "reliability": _reliability(alignment, labels),
         "changes": changes(report),
+        "contested": contested(told, labels, report.recording_id),
         "figures_of_report": list(_flattened(report)),
     }
 

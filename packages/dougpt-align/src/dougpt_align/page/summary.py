@@ -6,6 +6,7 @@ from dougpt_schema.page.words import number, percent, plural
 
 from dougpt_align.calibrate import MIN_LABELS
 from dougpt_align.report import AlignReport
+from dougpt_align.share import FEWEST_LABELS
 
 ENOUGH_REPLIES = 200
 RELATIONS = {
@@ -14,10 +15,10 @@ RELATIONS = {
     "unknown": "It cannot be told whether speech and chat belong together",
 }
 PINNED = {
-    "default": "assumed, because no random labels and no channel prior pin it",
+    "default": "assumed, because {why} and there is no channel prior",
     "labels": "pinned by labels",
     "prior": "pinned by the channel's prior",
-    "estimate": "estimated from the recording, because no random labels pin it",
+    "estimate": "estimated from the recording, because {why}",
 }
 
 
@@ -84,7 +85,10 @@ def _clock(report: AlignReport) -> str:
 
 def _share(report: AlignReport) -> str:
     share = report.share
-    how = PINNED.get(share.pinned_by, share.pinned_by)
+    random = report.labels.get("random") or 0
+    few = f"{plural(random, 'random label')} are too few to pin it, it takes {FEWEST_LABELS}"
+    why = few if random else "no random labels pin it"
+    how = PINNED.get(share.pinned_by, share.pinned_by).format(why=why)
     labels = f" ({plural(share.labels, 'label')} drawn at random)" if share.labels else ""
     return f"The share of ordinary messages that answer the streamer is {percent(share.value)}: {how}{labels}."
 
@@ -108,7 +112,7 @@ def _precision(report: AlignReport) -> str:
 
 
 def _next_steps(report: AlignReport) -> Iterator[str]:
-    relation, random = report.belonging.get("relation"), report.labels.get("random") or 0
+    relation = report.belonging.get("relation")
     if not report.events or not report.utterances:
         yield "Look at the reports of the stages before: one side is empty."
         return
@@ -124,15 +128,31 @@ def _next_steps(report: AlignReport) -> Iterator[str]:
         yield "Give anchors in the uncertain stretches of the clock; one event seen on screen settles a stretch."
     if not report.accepted:
         yield "Nothing was accepted: read the reasons below, and the examples of the commonest one."
+    yield from _what_to_label(report)
+    if report.accepted and report.accepted < ENOUGH_REPLIES and report.share.pinned_by != "prior":
+        yield "Fit a prior over several recordings of the channel: this one alone teaches little about lags."
+
+
+def _what_to_label(report: AlignReport) -> Iterator[str]:
+    random = report.labels.get("random") or 0
     if random == 0:
         yield (
             "Label events drawn at random: 30 pin the share of answers, 50 calibrate the probabilities, and 59 accepted"
             " ones without an error certify a precision of 95 %."
         )
+    elif random < MIN_LABELS:
+        share = f"{FEWEST_LABELS} in all pin the share of answers, " if random < FEWEST_LABELS else ""
+        more = plural(MIN_LABELS - random, "more event")
+        yield f"Label {more} drawn at random: {share}{MIN_LABELS} calibrate the probabilities."
+        yield "Go on after that: 59 accepted ones without an error certify a precision of 95 %."
     elif not report.threshold.get("certified"):
-        more = max(report.threshold.get("missing") or 0, MIN_LABELS - random)
-        yield f"Label at least {number(more)} more events drawn at random whose links are accepted without an error."
-    if report.labels.get("disputed"):
-        yield "Let the raters settle the events on which they disagree."
-    if report.accepted and report.accepted < ENOUGH_REPLIES and report.share.pinned_by != "prior":
-        yield "Fit a prior over several recordings of the channel: this one alone teaches little about lags."
+        missing = number(report.threshold.get("missing") or 0)
+        yield (
+            f"Label events drawn at random until {missing} more are accepted without an error: these certify what was"
+            " asked."
+        )
+    if disputed := report.labels.get("disputed"):
+        yield (
+            f"Settle the {plural(len(disputed), 'message')} on which people disagree, listed under Labels; until then"
+            " they count for nothing: dougpt review --disputed --rater NAME."
+        )
