@@ -36,8 +36,6 @@ def list_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
     Example:
       dougpt labels list --only 1a2b
     """
-    from dougpt_schema.page.words import plural
-
     from dougpt.advice import advice
     from dougpt.labels_told import labels_told
     from dougpt.terminal import safe
@@ -50,9 +48,7 @@ def list_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
     for one in found:
         said = ", ".join(f"{count} {verdict}" for verdict, count in one["verdicts"].items())
         raters = ", ".join(f"{name} {count}" for name, count in one["raters"].items())
-        click.echo(
-            f"{one['recording_id']}  {plural(one['events'], 'message')}, {one['random']} drawn at random: {said}"
-        )
+        click.echo(f"{one['recording_id']}  {one['events']} messages, {one['random']} drawn at random: {said}")
         click.echo(f"{'':<16}  by {safe(raters)}")
     if not found:
         click.echo(f"no labels yet; give some with: {advice(workspace, 'review')}")

@@ -175,9 +175,10 @@ def _print(found: dict[str, Any], root: Path, *, with_settings: bool) -> None:
 def _print_due(due: list[dict[str, Any]], root: Path) -> None:
     """Say where what was printed is of before, such as between a label and the alignment that learns from it."""
     from dougpt.advice import advice
+    from dougpt.terminal import safe
 
     for one in due:
-        click.echo(f"{one['stage']} is due ({', '.join(one['why'])})")
+        click.echo(f"{one['stage']} is due ({safe(', '.join(one['why']))})")
     if due:
         click.echo(f"run: {advice(root, 'pipeline')}")
 
