@@ -62,6 +62,26 @@ def test_a_dry_run_says_how_long_and_runs_nothing(fresh: Path, run: Any) -> None
     assert not list(fresh.glob("staged/*/*.parquet"))
 
 
+def test_a_dry_run_names_what_is_done_only_where_a_failed_recording_may_change_it(done: Path, run: Any) -> None:
+    plan = Plan(Project.open(done))
+    name = plan.project.members()[0]
+    failure = done / ".dougpt" / "failures" / f"align-{name}.json"
+    failure.parent.mkdir(parents=True, exist_ok=True)
+    recipe = plan.recipe("align", name).fingerprint
+    failure.write_text(json.dumps({"fingerprint": recipe, "error": "it fails", "exit_code": 1}))
+    (done / "staged" / name / "links.parquet").unlink()
+    assert run("curate", "--workspace", done).exit_code == 0
+
+    jobs = json.loads(run("pipeline", "--workspace", done, "--dry-run", "--json", "--until", "curate").stdout)["jobs"]
+    alone = json.loads(run("curate", "--workspace", done, "--dry-run", "--json").stdout)["jobs"]
+
+    assert [(job["stage"], job["subject"], job["state"], job["why"]) for job in jobs] == [
+        ("align", name, "failed", ["it fails"]),
+        ("curate", "default", "done", ["may be redone: a recording that failed is tried again"]),
+    ]
+    assert alone == []
+
+
 def test_a_dry_run_ends_where_it_is_told_to(fresh: Path, run: Any) -> None:
     found = json.loads(run("pipeline", "--workspace", fresh, "--dry-run", "--json", "--until", "chat").stdout)
 

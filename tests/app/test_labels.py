@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
 from dougpt_schema import LABELS, write_table
+from dougpt_schema.journal import append_journal
 
 type Run = Callable[..., Result]
+OTHER = b'{"contract":"words","version":1}\n'
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -225,6 +227,75 @@ def test_files_that_hold_no_labels_are_refused_in_one_line(curated: Path, tmp_pa
     assert "no labels yet" in run("labels", "list", "-w", curated).stdout
     assert "nobody" not in run("labels", "agreement", "-w", curated).stdout
     assert "no labels yet: 30 answers" in run("status", "-w", curated).stdout
+
+
+def test_an_import_of_what_is_not_whole_says_what_is_amiss(done: Path, tmp_path: Path, run: Run) -> None:
+    folder = staged(done)
+    events = [row["event_id"] for row in rows(folder / "chat_events.parquet")[:3]]
+    two = [label(folder, events[0], None), label(folder, events[1], None, rater="ben", at_order=1)]
+    append_journal(tmp_path / "two.jsonl", LABELS, two)
+    append_journal(tmp_path / "cut.jsonl", LABELS, [label(folder, name, None) for name in events[1:]])
+    (tmp_path / "cut.jsonl").write_bytes((tmp_path / "cut.jsonl").read_bytes()[:-9])
+    (tmp_path / "columns.csv").write_text("label_id,verdict,recording_id,event_id\n1,unsure,2,3\n")
+    (tmp_path / "other.csv").write_text("x,y\n1,2\n")
+
+    def refused(name: str, *more: str) -> str:
+        found = run("labels", "import", tmp_path / name, *more, "-w", done)
+        assert found.exit_code == (2 if more[1:] and more[1] != "cat" else 1)
+        return found.stderr
+
+    assert "two.jsonl: holds labels of 2 people (ann, ben)" in refused("two.jsonl", "--rater", "cat")
+    for name in ("", " ", "a\nb", "x" * 100):
+        assert "is no name" in refused("two.jsonl", "--rater", name)
+    told = refused("columns.csv")
+    assert "columns.csv: columns rater, asked_as, stratum, inclusion_probability, blind, at_order missing" in told
+    assert "other.csv: no task names an event" in refused("other.csv")
+    assert not list((done / "labels").glob("*.jsonl"))
+    cut = run("labels", "import", tmp_path / "cut.jsonl", "-w", done)
+    assert cut.stdout == (
+        "1 label added of 1 read, 0 were here already\n1 not used: the file's last line is cut short\n"
+    )
+    assert cut.stderr == f"let the links learn: dougpt align --workspace {done}\n"
+
+
+def test_between_a_label_and_the_alignment_it_is_said_what_is_due(done: Path, run: Run) -> None:
+    folder = staged(done)
+    sample = rows(done / "curated/default/train.parquet")[0]
+    event_id = sample["responses"][0]["event_id"]
+    trained = done / "runs" / ("0" * 16)
+    trained.mkdir(parents=True)
+    recipe = {"fingerprint": "0", "inputs": ["0"], "settings": "0", "code": "0", "key": None, "versions": {}}
+    (trained / "stage.json").write_text(json.dumps({"recipe": recipe, "dataset": "default"}))
+    before = run("trace", sample["sample_id"], "-w", done).stdout
+    append_journal(done / "labels" / "a.jsonl", LABELS, [label(folder, event_id, None)])
+
+    told = run("trace", sample["sample_id"], "-w", done).stdout
+    status = run("status", "-w", done).stdout
+    dry = run("align", "--dry-run", "-w", done).stdout
+
+    due = ["align is due (input changed)", "curate is due (input changed)", f"run: dougpt pipeline --workspace {done}"]
+    assert "due" not in before
+    assert told.splitlines()[-3:] == due
+    assert run("trace", "--event", event_id, "-w", done).stdout.splitlines()[-3:] == due
+    assert " = " not in told
+    assert "'accept_probability': 0.3" in run("trace", sample["sample_id"], "--settings", "-w", done).stdout
+    assert f"not all of them were learned from yet; run: dougpt align --workspace {done}" in status
+    assert "train default is stale: input changed, settings changed, code changed" in status
+    assert [line.split()[:2] for line in dry.splitlines()] == [["align", folder.name], ["1", "job,"]]
+    assert run("align", "--dry-run", "--only", rows(done / "curated/default/test.parquet")[0]["recording_id"],
+               "-w", done).stdout == "nothing to do\n"  # fmt: skip
+
+
+def test_a_file_in_labels_that_holds_none_says_what_to_do(curated: Path, tmp_path: Path, run: Run) -> None:
+    for name, content in {"stray.jsonl": b'{"a": 1}\n', "cut.parquet": b"PAR1", "other.jsonl": OTHER}.items():
+        place = Path(shutil.copytree(curated, tmp_path / name, ignore=shutil.ignore_patterns("labels")))
+        (place / "labels").mkdir()
+        (place / "labels" / name).write_bytes(content)
+        for command in (("status",), ("labels", "list")):
+            found = run(*command, "-w", place)
+            assert (found.exit_code, found.stderr.count("\n")) == (1, 1)
+            assert str(place / "labels" / name) in found.stderr
+            assert "move it out of labels/" in found.stderr
 
 
 def test_a_table_of_labels_is_what_the_contract_says(corrected: tuple[Path, dict[str, Any]], tmp_path: Path,

@@ -172,6 +172,47 @@ def test_locks_and_marks_that_snakemake_left_are_cleared(copied: Path) -> None:
     assert not [*snakemake.glob("locks/*"), *snakemake.glob("incomplete/*")]
 
 
+def test_labels_that_are_given_while_it_runs_wait_for_the_next_run(copied: Path) -> None:
+    from dougpt.workspace import Workspace
+    from dougpt_schema import CHAT_EVENTS, LABELS, read_table
+    from dougpt_schema.journal import append_journal
+
+    before = kills.tables(copied)
+    redone, *_, other = Workspace(copied).recordings()
+    (copied / "staged" / redone / "links.parquet").unlink()
+    (copied / "curated/default/train.parquet").unlink()
+    journal = copied / "labels" / "ann-1.jsonl"
+    answers = []
+    for number, name in enumerate((redone, other, redone)):
+        event = read_table(copied / "staged" / name / "chat_events.parquet", CHAT_EVENTS)["event_id"][number].as_py()
+        answers.append(
+            {"label_id": f"l{number}", "recording_id": name, "event_id": event, "verdict": "not_a_reply",
+             "rater": "ann", "asked_as": "random", "stratum": "all", "inclusion_probability": 1.0, "blind": False,
+             "at_order": number}
+        )  # fmt: skip
+    command = kills.pipeline(Path("w"), [], "curate")
+    process = subprocess.Popen(command, cwd=copied.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if "jobs, about" in line:
+            append_journal(journal, LABELS, answers[:2])
+        if line.startswith("align "):
+            append_journal(journal, LABELS, answers[2:])
+    printed, _ = process.communicate(timeout=300)
+
+    assert (process.returncode, kills.tables(copied) == before) == (0, True), lines
+    assert "w/curated/default" in printed
+    assert lines[-1] == "labels were added meanwhile; run again to learn from them: dougpt pipeline --workspace w\n"
+    assert not any(".." in line for line in lines)
+    status = subprocess.run(
+        [*kills.dougpt(), "status", "--workspace", str(copied), "--json"], capture_output=True, check=True
+    )
+    states = {(job["stage"], job["subject"]): job["state"] for job in json.loads(status.stdout)["jobs"]}
+    assert {states["align", redone], states["align", other]} == {"stale"}
+
+
 def test_an_interrupted_pipeline_ends_its_jobs(recordings: Path, tmp_path: Path) -> None:
     place = kills.make_workspace(tmp_path / "w")
     process = subprocess.Popen(

@@ -144,3 +144,17 @@ def test_processes_that_write_one_file_lose_nothing_even_while_it_is_rewritten(t
         writer.join()
 
     assert ids(read_journal(path, LABELS)) == sorted(f"l{n}" for n in [*range(20), *range(100, 120)])
+
+
+@in_one_folder
+@given(given_rows=some_labels, data=st.data())
+def test_a_journal_can_be_read_as_it_was_when_it_was_shorter(
+    given_rows: list[dict[str, Any]], data: st.DataObject, tmp_path: Path
+) -> None:
+    path = fresh(tmp_path)
+    append_journal(path, LABELS, given_rows)
+    upto = data.draw(st.integers(0, path.stat().st_size))
+    shorter = tmp_path / "shorter.jsonl"
+    shorter.write_bytes(path.read_bytes()[:upto])
+
+    assert read_journal(path, LABELS, upto=upto).equals(read_journal(shorter, LABELS))

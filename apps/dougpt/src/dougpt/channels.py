@@ -21,7 +21,7 @@ from dougpt_schema import (
 )
 
 from dougpt.advice import advice
-from dougpt.labels import labels_fingerprint, labels_of
+from dougpt.labels import freeze_labels, labels_fingerprint, labels_of
 from dougpt.project import Project
 
 
@@ -38,7 +38,7 @@ def fit(project: Project, channel: str | None, only: Iterable[str] = ()) -> dict
     """
     channel = channel or _only_channel(project)
     chosen = [name for name in project.select(only) if project.recordings[name].channel == channel]
-    workspace = project.workspace
+    workspace = freeze_labels(project.workspace)
     ready = [name for name in chosen if (workspace.staged(name) / "links.parquet").exists()]
     if not ready:
         known = sorted({one.channel for one in project.recordings.values() if one.channel})

@@ -39,17 +39,21 @@ def expected_s(plan: Plan, job: Job) -> float:
 
 
 def print_estimate(plan: Plan, jobs: list[Job], *, as_json: bool) -> None:
-    """Print each job that would run, why, and how long it should take."""
+    """Print each job that would run, or may, why, and how long it should take."""
+    open_jobs = [job for job in jobs if job.state is not State.DONE]
+    # A recording that fails no longer changes the dataset. Nothing else that is done can be redone: the recipe of an
+    # output knows those of the stages before.
+    if any(job.state is State.FAILED and job.stage.per == "recording" for job in jobs):
+        open_jobs = [job for job in jobs if job.state is not State.DONE or job.stage.per == "dataset"]
     rows: list[dict[str, Any]] = [
         {
             "stage": job.stage.name,
             "subject": job.subject,
             "state": str(job.state),
-            "why": list(job.why) or ["a stage before it runs"],
+            "why": list(job.why) or ["may be redone: a recording that failed is tried again"],
             "expected_s": round(expected_s(plan, job), 1),
         }
-        for job in jobs
-        if job.state is not State.DONE or len(jobs) > 1
+        for job in open_jobs
     ]
     if as_json:
         options.print_json({"jobs": rows, "expected_s": round(sum(row["expected_s"] for row in rows), 1)})

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 from dougpt_align.agreement import kappa
 from dougpt_align.asking import questions
-from dougpt_align.label_csv import from_csv, to_csv
+from dougpt_align.label_csv import columns_of, from_csv, to_csv
 from dougpt_align.label_rows import Imported
-from dougpt_align.label_studio import CONFIG, from_label_studio, to_tasks
+from dougpt_align.label_studio import CONFIG, NotLabelStudioError, from_label_studio, to_tasks
 from dougpt_align.standing import standing_labels, standing_rows
 from dougpt_schema import (
     CANDIDATES,
@@ -27,7 +27,7 @@ from dougpt_schema import (
     read_table,
     write_table,
 )
-from dougpt_schema.journal import append_journal, read_journal
+from dougpt_schema.journal import append_journal, open_journal
 from pyarrow import compute as pc
 
 from dougpt.advice import advice
@@ -37,10 +37,11 @@ from dougpt.project import Project
 from dougpt.workspace import to_json
 
 SUFFIXES = {"label-studio": ".json", "csv": ".csv", "parquet": ".parquet"}
-NOT_HERE, NO_EVENT, STANDS = (
+NOT_HERE, NO_EVENT, STANDS, CUT = (
     "its recording is not in this workspace",
     "its message is not in the recording's chat",
     "another label has its label_id",
+    "the file's last line is cut short",
 )
 
 
@@ -80,7 +81,8 @@ def import_labels(project: Project, path: Path, rater: str | None = None) -> Mer
         rater: Under which name the file's labels are kept; by default the file's own names.
 
     Raises:
-        LabelFileError: The file is none of these, or is no text.
+        LabelFileError: The file is none of these, is no text, lacks a column, or holds new labels of several people
+            where one name is to be theirs.
         ArtifactError: A journal or table is damaged.
     """
     here = all_labels(project.workspace)
@@ -89,7 +91,7 @@ def import_labels(project: Project, path: Path, rater: str | None = None) -> Mer
     known = {row["label_id"]: row for row in here.to_pylist()}
     added: list[dict[str, Any]] = []
     duplicates = 0
-    for row in _usable(project, _named(found.labels.to_pylist(), rater), rejects):
+    for row in _usable(project, found.labels.to_pylist(), rejects):
         old = known.get(row["label_id"])
         if old is None:
             added.append(row)
@@ -99,7 +101,7 @@ def import_labels(project: Project, path: Path, rater: str | None = None) -> Mer
             rejects[STANDS] += 1
     journal = project.workspace.labels / "imported.jsonl"
     if added:
-        append_journal(journal, LABELS, added)
+        append_journal(journal, LABELS, _named(added, rater, path))
     return Merged(
         file=str(path),
         read=found.labels.num_rows,
@@ -155,19 +157,35 @@ def _read(path: Path, first_order: int) -> Imported:
     if path.suffix == ".parquet":
         return Imported(LABELS.sort(read_table(path, LABELS).select(LABELS.schema.names)), {})
     if path.suffix == ".jsonl":
-        return Imported(read_journal(path, LABELS), {})
+        journal = open_journal(path, LABELS)
+        return Imported(journal.table, {CUT: journal.torn} if journal.torn else {})
     if path.suffix not in {".csv", ".tsv", ".json"}:
         raise LabelFileError(f"{path}: labels are read from .jsonl, .parquet, .csv, .tsv and .json files")
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise LabelFileError(f"{path}: no text in UTF-8") from error
-    head = text.partition("\n")[0]
-    is_ours = path.suffix != ".json" and all(name in head for name in ("label_id", "verdict", "at_order"))
-    return from_csv(text) if is_ours else from_label_studio(text, first_order)
+    columns = [] if path.suffix == ".json" else columns_of(text)
+    if "label_id" in columns or "verdict" in columns:
+        missing = [field.name for field in LABELS.fields if not field.nullable and field.name not in columns]
+        if missing:
+            word = "column" if len(missing) == 1 else "columns"
+            raise LabelFileError(f"{path}: {word} {', '.join(missing)} missing")
+        return from_csv(text)
+    try:
+        return from_label_studio(text, first_order)
+    except NotLabelStudioError as error:
+        raise LabelFileError(f"{path}: {error}") from error
 
 
-def _named(rows: list[dict[str, Any]], rater: str | None) -> list[dict[str, Any]]:
+def _named(rows: list[dict[str, Any]], rater: str | None, path: Path) -> list[dict[str, Any]]:
+    """The rows under one name, which is one person's: two people under it would seem to have changed their minds."""
+    people = sorted({row["rater"] for row in rows})
+    if rater is not None and len(people) > 1:
+        raise LabelFileError(
+            f"{path}: holds labels of {len(people)} people ({', '.join(people)}); leave --rater out, "
+            "or import a file of each person"
+        )
     return rows if rater is None else [row | {"rater": rater} for row in rows]
 
 

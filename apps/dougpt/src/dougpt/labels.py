@@ -2,11 +2,12 @@
 
 import os
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
-from dougpt_schema import LABELS, DougptError, fingerprint, read_table
+from dougpt_schema import LABELS, ArtifactError, ContractError, DougptError, fingerprint, read_table
 from dougpt_schema.journal import SUFFIX, read_journal
 from pyarrow import compute as pc
 
@@ -17,20 +18,38 @@ class LabelsDifferError(DougptError):
     """Two files hold a label of one id that says two things."""
 
 
+class UnreadableLabelsError(ArtifactError):
+    """A file of labels/ is damaged, or holds something else."""
+
+
 def label_files(workspace: Workspace) -> list[Path]:
-    """Return every table and journal of labels, in order."""
-    return sorted([*workspace.labels.glob("*.parquet"), *workspace.labels.glob(f"*{SUFFIX}")])
+    """Return every table and journal of labels that counts, in order."""
+    found = sorted([*workspace.labels.glob("*.parquet"), *workspace.labels.glob(f"*{SUFFIX}")])
+    return [path for path in found if workspace.label_bytes is None or path.name in workspace.label_bytes]
+
+
+def freeze_labels(workspace: Workspace) -> Workspace:
+    """Return the workspace with the labels that it has now: people may answer while a command works.
+
+    Files of labels only ever grow, so that their lengths say what was there.
+    """
+    return replace(workspace, label_bytes={path.name: path.stat().st_size for path in label_files(workspace)})
+
+
+def has_more_labels(workspace: Workspace) -> bool:
+    """Whether labels were added since the workspace was frozen."""
+    return freeze_labels(Workspace(workspace.root)).label_bytes != workspace.label_bytes
 
 
 def all_labels(workspace: Workspace) -> pa.Table:
     """Return the labels of every recording; one that stands in several files counts once.
 
     Raises:
-        ArtifactError: A journal is damaged before its end.
-        ContractError: A table breaks its contract.
+        UnreadableLabelsError: A journal is damaged before its end, or a file holds something else.
         LabelsDifferError: One id stands for two labels.
     """
-    tables = [_read(path, *_stamp(path)) for path in label_files(workspace)]
+    upto = workspace.label_bytes or {}
+    tables = [_read(path, upto.get(path.name), *_stamp(path)) for path in label_files(workspace)]
     return _once(LABELS.sort(pa.concat_tables(tables))) if tables else LABELS.empty()
 
 
@@ -38,8 +57,7 @@ def labels_of(workspace: Workspace, recording_id: str) -> pa.Table | None:
     """Return the labels of one recording, None where nobody gave any.
 
     Raises:
-        ArtifactError: A journal is damaged before its end.
-        ContractError: A table breaks its contract.
+        UnreadableLabelsError: A journal is damaged before its end, or a file holds something else.
         LabelsDifferError: One id stands for two labels.
     """
     table = all_labels(workspace)
@@ -59,9 +77,15 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 
 @lru_cache(maxsize=256)
-def _read(path: Path, *_stamp: int) -> pa.Table:
+def _read(path: Path, upto: int | None, *_stamp: int) -> pa.Table:
     """The rows of a file, read again only once it changed: a plan asks for each recording."""
-    table = read_journal(path, LABELS) if path.suffix == SUFFIX else read_table(path, LABELS)
+    try:
+        table = read_journal(path, LABELS, upto=upto) if path.suffix == SUFFIX else read_table(path, LABELS)
+    except (ArtifactError, ContractError) as error:
+        where = "" if str(path) in str(error) else f"{path}: "
+        raise UnreadableLabelsError(
+            f"{where}{error}; move it out of labels/, or put a whole copy in its place"
+        ) from error
     return table.select(LABELS.schema.names)
 
 

@@ -1,11 +1,13 @@
 """What stands of the labels of each recording, and what more of them would buy, from what the last alignment said."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from dougpt_align.standing import standing_labels
 from dougpt_schema import AskedAs, Verdict
 
+from dougpt.advice import advice
 from dougpt.labels import all_labels
 from dougpt.project import Project
 from dougpt.workspace import read_json
@@ -27,14 +29,14 @@ def labels_told(project: Project, recordings: list[str]) -> list[dict[str, Any]]
     return [_told(project, name, rows[name]) for name in recordings if name in rows]
 
 
-def lines(one: dict[str, Any], *, is_aligned: bool) -> list[str]:
-    """What to print of the labels of one recording."""
+def lines(one: dict[str, Any], root: Path, *, is_aligned: bool) -> list[str]:
+    """What to print of the labels of one recording of the workspace at `root`."""
     random = f"{one['random']} drawn at random"
     if one["usable"] < one["random"]:
         random += f" ({one['usable']} usable; the others are disputed or unsure)"
     told = [f"{one['events']} messages labelled, {random}, by {', '.join(one['raters'])}"]
     if not is_aligned:
-        return [*told, "not all of them were learned from yet: align again"]
+        return [*told, f"not all of them were learned from yet; run: {advice(root, 'align')}"]
     if one["worth"] is not None:
         more = "more labels still pay" if one["moves"] else "more labels change little"
         told.append(f"{more}: {one['worth']}")
@@ -42,7 +44,8 @@ def lines(one: dict[str, Any], *, is_aligned: bool) -> list[str]:
         named = ", ".join(one["unattached"][:3]) + (", ..." if len(one["unattached"]) > 3 else "")
         told.append(f"labels that fit no message or no words of this transcript: {len(one['unattached'])} ({named})")
     if one["disputed"]:
-        told.append(f"messages on which people disagree: {len(one['disputed'])}; see: dougpt labels agreement")
+        see = advice(root, "labels agreement")
+        told.append(f"messages on which people disagree: {len(one['disputed'])}; see: {see}")
     return told
 
 

@@ -10,7 +10,7 @@ from dougpt_schema import CHAT_EVENTS, LINKS, REJECTS, SAMPLES, UTTERANCES, WORD
 from pyarrow import compute as pc
 
 from dougpt.labels import labels_of
-from dougpt.plan import mark
+from dougpt.plan import Plan, State, mark
 from dougpt.project import Project
 from dougpt.recipes import STAGES
 from dougpt.workspace import read_json
@@ -57,6 +57,7 @@ def trace(project: Project, sample_id: str) -> dict[str, Any]:
             for response in sample["responses"]
         ],
         "stages": [_stage(project, name, recording_id, dataset) for name in ("transcribe", "chat", "align", "curate")],
+        "due": _due(project, recording_id),
     }
 
 
@@ -98,6 +99,7 @@ def trace_event(project: Project, event_id: str) -> dict[str, Any]:
         "link": _link_of(project.workspace.staged(recording_id), event["event_id"]),
         "labels": _labels(project, recording_id).get(event["event_id"], []),
         "uses": _uses(project, recording_id, event["event_id"]),
+        "due": _due(project, recording_id),
     }
 
 
@@ -111,6 +113,15 @@ def trace_stretch(project: Project, recording_id: str, from_ms: int, to_ms: int 
         and (to_ms is None or row["start_ms"] < to_ms)
     ]
     return sorted(rows, key=lambda row: (row["start_ms"], row["sample_id"]))
+
+
+def _due(project: Project, recording_id: str) -> list[dict[str, Any]]:
+    """Which of alignment and dataset are of before, and why: of what they say, not all may stand today."""
+    plan = Plan(project)
+    jobs = [plan.job("align", recording_id)]
+    if recording_id in project.members():
+        jobs.append(plan.job("curate", plan.dataset))
+    return [{"stage": job.stage.name, "why": list(job.why)} for job in jobs if job.state is not State.DONE]
 
 
 def _labels(project: Project, recording_id: str) -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """Options that several commands share, each with one meaning."""
 
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,22 @@ only = click.option(
 )
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would run and how long it should take; run nothing.")
 run = click.option("--run", "run_id", metavar="RUN", help="A run below runs/; by default the one of today's settings.")
+
+
+LONGEST_NAME = 64
+
+
+class RaterName(click.ParamType[str]):
+    """A name that a person chose: letters that can be seen, and not too many."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name without spaces around it."""
+        name = value.strip()
+        if not name or len(name) > LONGEST_NAME or any(unicodedata.category(letter)[0] == "C" for letter in name):
+            self.fail(f"{value!r} is no name: 1 to {LONGEST_NAME} characters that can be seen", param, ctx)
+        return name
 
 
 class Moment(click.ParamType[int]):

@@ -23,7 +23,7 @@ from dougpt.speech import (
     way_of,
     what_tells_apart,
 )
-from dougpt.workspace import DELETE_IT, read_members
+from dougpt.workspace import DELETE_IT, read_json, read_members
 
 RUN_ID_DIGITS = 16
 
@@ -163,6 +163,8 @@ class Plan:
         if (error := self.failure(stage.name, subject)) is not None:
             return State.FAILED, (error,)
         present = [one for one in found if one is not None]
+        if stage.name == "train" and not present:
+            present = self._last_run(subject)
         if not present:
             return State.MISSING, ("new",)
         last = found[-1] or present[-1]
@@ -170,6 +172,14 @@ class Plan:
         if len(present) < len(found) or not reasons:
             reasons.append("incomplete")
         return State.STALE, tuple(reasons)
+
+    def _last_run(self, dataset: str) -> list[Provenance]:
+        """The mark of the newest run on a dataset: each recipe has a run of its own, and older ones stay."""
+        paths = sorted(self.project.workspace.runs.glob("*/stage.json"), key=lambda path: path.stat().st_mtime_ns)
+        runs = [
+            found for path in paths if (found := mark(path)) is not None and read_json(path).get("dataset") == dataset
+        ]
+        return runs[-1:]
 
     def _transcribe(self, recording_id: str) -> Recipe:
         recording = self.project.recordings[recording_id]

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
 
 from dougpt_schema import DougptError, MissingExtraError, atomic_write
 
@@ -17,7 +19,7 @@ from dougpt.lock import record_group
 from dougpt.plan import Job, Plan, State
 from dougpt.recipes import STAGES
 from dougpt.terminal import note
-from dougpt.workspace import Workspace, to_json
+from dougpt.workspace import DELETE_IT, Workspace, read_members, to_json
 
 SNAKEFILE = Path(__file__).parent / "workflow" / "Snakefile"
 SNAKEMAKE_OPTIONS = (
@@ -94,8 +96,28 @@ def write_plan(workspace: Workspace, plan: Plan, jobs: Sequence[Job]) -> None:
         "stages": {name: stage.per for name, stage in STAGES.items()},
         "targets": sorted(todo),
         "jobs": entries,
+        "labels": workspace.label_bytes,
+        "workspace": quote(os.fsencode(workspace.root)),
+        "started_in": quote(os.fsencode(Path.cwd())),
     }
     atomic_write(workspace.plan_file, to_json(content))
+
+
+def workspace_of_job(root: Path) -> Workspace:
+    """Return the workspace of a job as its pipeline saw it: with the labels of then, named as the person named it.
+
+    The process goes to the folder in which the pipeline was started, so that what it prints can be pasted there.
+    """
+    workspace = Workspace.open(root)
+    if not workspace.plan_file.exists():
+        return workspace
+    plan = read_members(workspace.plan_file, DELETE_IT, labels=dict, workspace=str, started_in=str)
+    named, there = (Path(os.fsdecode(unquote_to_bytes(plan[name]))) for name in ("workspace", "started_in"))
+    with contextlib.suppress(OSError):  # another machine may lack that folder, and then `root` has to do
+        if (there / named).samefile(root):
+            os.chdir(there)
+            workspace = Workspace(named)
+    return replace(workspace, label_bytes=plan["labels"])
 
 
 def run_snakemake(

@@ -50,9 +50,8 @@ def run_stage(
     """
     from dougpt import lock
     from dougpt.plan import Plan
-    from dougpt.project import Project
 
-    plan = Plan(project or Project.open(root))
+    plan = Plan(project or _project(root, as_job=as_job))
     jobs = _jobs(plan, stage, only)
     if dry_run:
         from dougpt.estimate import print_estimate
@@ -70,6 +69,16 @@ def run_stage(
     exit_code = max(outcome["exit_code"] for outcome in outcomes)
     if exit_code and not (as_job and jobs[0].stage.per == "recording"):
         click.get_current_context().exit(exit_code)
+
+
+def _project(root: Path, *, as_job: bool) -> "Project":
+    """Open a workspace with the labels that it has now, or had when the pipeline began whose job this is."""
+    from dougpt.labels import freeze_labels
+    from dougpt.project import Project
+    from dougpt.running import workspace_of_job
+    from dougpt.workspace import Workspace
+
+    return Project(workspace_of_job(root) if as_job else freeze_labels(Workspace.open(root)))
 
 
 def _jobs(plan: "Plan", stage: str, only: tuple[str, ...]) -> list["Job"]:

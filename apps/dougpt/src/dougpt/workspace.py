@@ -10,8 +10,8 @@ labels/  curated/<dataset>/  runs/<run>/  reports/<dataset>/  reports/align-<rec
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,15 @@ class WorkspaceError(DougptError):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The layout below one folder; nothing is touched by naming it."""
+    """The layout below one folder; nothing is touched by naming it.
+
+    Attributes:
+        root: The folder.
+        label_bytes: How much of which files of labels counts; all of it where it is None.
+    """
 
     root: Path
+    label_bytes: Mapping[str, int] | None = field(default=None, compare=False)
 
     @classmethod
     def open(cls, root: Path) -> "Workspace":

@@ -43,11 +43,19 @@ def from_csv(text: str) -> Imported:
 
 def rows_of(text: str) -> list[dict[str, str]]:
     """Rows of a CSV or TSV with a header; cells that lie beyond it are dropped."""
+    return [{name: cell or "" for name, cell in row.items() if name is not None} for row in _reader(text)]
+
+
+def columns_of(text: str) -> list[str]:
+    """The names in the header of a CSV or TSV."""
+    return list(_reader(text).fieldnames or ())
+
+
+def _reader(text: str) -> "csv.DictReader[str]":
     csv.field_size_limit(LONGEST_FIELD)  # a chat message alone may have a hundred thousand characters
     text = text.removeprefix("\ufeff")
     head = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in head and "," not in head else ",")
-    return [{name: cell or "" for name, cell in row.items() if name is not None} for row in rows]
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in head and "," not in head else ",")
 
 
 def _text(value: Any) -> str:

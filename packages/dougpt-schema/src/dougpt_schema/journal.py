@@ -61,17 +61,19 @@ def append_journal(path: Path | str, contract: Contract, rows: Iterable[Mapping[
         raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def read_journal(path: Path | str, contract: Contract) -> pa.Table:
+def read_journal(path: Path | str, contract: Contract, *, upto: int | None = None) -> pa.Table:
     """Return the rows of a journal, in the contract's order; a torn last line is left out.
+
+    With `upto`, only those that stand in its first so many bytes: the journal as it was when it was that long.
 
     Raises:
         ArtifactError: The file is missing, or damaged before its end; the message names the line.
         ContractError: It is a journal of another contract, or its rows break this one.
     """
-    return open_journal(path, contract).table
+    return open_journal(path, contract, upto=upto).table
 
 
-def open_journal(path: Path | str, contract: Contract) -> Journal:
+def open_journal(path: Path | str, contract: Contract, *, upto: int | None = None) -> Journal:
     """Return what `read_journal` returns, and whether a torn line was left out.
 
     Raises:
@@ -80,7 +82,7 @@ def open_journal(path: Path | str, contract: Contract) -> Journal:
     """
     path = Path(path)
     try:
-        content = path.read_bytes()
+        content = path.read_bytes()[:upto]
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: there is no such file") from error
     except OSError as error:

@@ -37,6 +37,7 @@ def list_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
     Example:
       dougpt labels list --only 1a2b
     """
+    from dougpt.advice import advice
     from dougpt.labels_told import labels_told
     from dougpt.terminal import safe
 
@@ -53,13 +54,18 @@ def list_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> None:
             f"{'':<16}  {one['random']} drawn at random, {one['usable']} of them usable; answers: {safe(raters)}"
         )
     if not found:
-        click.echo("no labels yet; give some with: dougpt review")
+        click.echo(f"no labels yet; give some with: {advice(workspace, 'review')}")
 
 
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @options.workspace
-@click.option("--rater", metavar="NAME", help="Keep the file's labels under this name, whatever it says.")
+@click.option(
+    "--rater",
+    type=options.RaterName(),
+    metavar="NAME",
+    help="Keep the file's labels, which are one person's, under this name, whatever it says.",
+)
 @options.as_json
 def import_command(file: Path, workspace: Path, rater: str | None, as_json: bool) -> None:
     """Add the labels of FILE that are not here yet.
@@ -75,6 +81,9 @@ def import_command(file: Path, workspace: Path, rater: str | None, as_json: bool
     """
     from dataclasses import asdict
 
+    from dougpt_schema.page.words import plural
+
+    from dougpt.advice import advice
     from dougpt.labelling import import_labels
     from dougpt.project import Project
     from dougpt.terminal import note, safe
@@ -83,13 +92,15 @@ def import_command(file: Path, workspace: Path, rater: str | None, as_json: bool
     if as_json:
         options.print_json(asdict(merged))
         return
-    click.echo(f"{merged.added} labels added of {merged.read} read, {merged.duplicates} were here already")
+    old = f"{merged.duplicates} {'was' if merged.duplicates == 1 else 'were'} here already"
+    click.echo(f"{plural(merged.added, 'label')} added of {merged.read} read, {old}")
     if merged.conflicts:
-        click.echo(f"on {merged.conflicts} messages people disagree; both answers stay: dougpt labels agreement")
+        see = advice(workspace, "labels agreement")
+        click.echo(f"on {plural(merged.conflicts, 'message')} people disagree; both answers stay; see: {see}")
     for reason, count in merged.rejects.items():
         click.echo(f"{count} not used: {safe(reason)}")
     if merged.added:
-        note("let the links learn from them: dougpt align")
+        note(f"let the links learn: {advice(workspace, 'align')}")
 
 
 @command.command("export")
@@ -152,6 +163,7 @@ def agreement_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> 
     Example:
       dougpt labels agreement --json
     """
+    from dougpt.advice import advice
     from dougpt.labelling import agreement
 
     project, recordings = _chosen(workspace, only)
@@ -163,15 +175,18 @@ def agreement_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> 
         _print_pair(pair)
     _print_disputed(found["disputed"])
     if not found["pairs"]:
-        click.echo("no message was answered by two people; a second one begins with: dougpt review --rater NAME")
+        begin = advice(workspace, "review", "--rater", "NAME")
+        click.echo(f"no message was answered by two people; a second one begins with: {begin}")
 
 
 def _print_pair(pair: dict[str, Any]) -> None:
+    from dougpt_schema.page.words import plural
+
     from dougpt.terminal import safe
 
     one, two = pair["raters"]
     unsure = f", {pair['unsure']} more with somebody unsure" if pair["unsure"] else ""
-    click.echo(safe(f"{one} and {two}: {pair['items']} messages{unsure}"))
+    click.echo(safe(f"{one} and {two}: {plural(pair['items'], 'message')}{unsure}"))
     if pair["kappa"] is None:
         click.echo("  kappa cannot be told: both always say the same" if pair["items"] else "  nothing to compare")
     else:

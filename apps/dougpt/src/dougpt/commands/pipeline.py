@@ -52,6 +52,7 @@ def command(
       dougpt pipeline --workspace doug recordings/
     """
     from dougpt import lock
+    from dougpt.labels import freeze_labels
     from dougpt.project import Project
     from dougpt.workspace import Workspace
 
@@ -64,7 +65,7 @@ def command(
             from dougpt.ingesting import ingest_paths
 
             ingest_paths(Project(place), paths, yes=yes)
-        exit_code = _run(Project(place), jobs_lock, until, cores, snakemake_options, as_json=as_json)
+        exit_code = _run(Project(freeze_labels(place)), jobs_lock, until, cores, snakemake_options, as_json=as_json)
     if exit_code:
         click.get_current_context().exit(exit_code)
 
@@ -72,7 +73,9 @@ def command(
 def _run(
     project: "Project", jobs_lock: int, until: str, cores: int | None, more: tuple[str, ...], *, as_json: bool
 ) -> int:
-    """Run what is open; return the exit code."""
+    """Run what is open, with the labels that are there; return the exit code."""
+    from dougpt.advice import advice
+    from dougpt.labels import has_more_labels
     from dougpt.plan import Plan
     from dougpt.running import PipelineError, clear_remains, pending, require_snakemake, run_snakemake, write_plan
     from dougpt.terminal import note
@@ -95,6 +98,9 @@ def _run(
     exit_code = _conclude(plan, until, as_json=as_json)
     if not exit_code and (not well or pending(plan, until)):
         raise PipelineError(project.workspace)
+    if has_more_labels(project.workspace):
+        again = advice(project.workspace.root, "pipeline")
+        note(f"labels were added meanwhile; run again to learn from them: {again}")
     return exit_code
 
 

@@ -1,6 +1,5 @@
 """`dougpt review`: a local page on which a person says who answered what."""
 
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,20 +11,6 @@ if TYPE_CHECKING:
     from dougpt_review import Desk
 
 PORT = 8377
-LONGEST_NAME = 64
-
-
-class RaterName(click.ParamType[str]):
-    """A name that a person chose: letters that can be seen, and not too many."""
-
-    name = "name"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name without spaces around it."""
-        name = value.strip()
-        if not name or len(name) > LONGEST_NAME or any(unicodedata.category(letter)[0] == "C" for letter in name):
-            self.fail(f"{value!r} is no name: 1 to {LONGEST_NAME} characters that can be seen", param, ctx)
-        return name
 
 
 @click.command()
@@ -33,7 +18,7 @@ class RaterName(click.ParamType[str]):
 @options.only
 @click.option(
     "--rater",
-    type=RaterName(),
+    type=options.RaterName(),
     default="me",
     show_default=True,
     help="Your name in the labels. A second person takes another one, and is asked some of your questions again.",
@@ -109,7 +94,7 @@ def command(
                 click.launch(address)
 
         serve(desk, port=port, started=started)
-    _part_with(desk)
+    _part_with(desk, project.workspace.root)
 
 
 def _require_page() -> None:
@@ -122,11 +107,16 @@ def _require_page() -> None:
         raise MissingExtraError("dougpt[review]", "the labelling page")
 
 
-def _part_with(desk: "Desk") -> None:
+def _part_with(desk: "Desk", root: Path) -> None:
+    from dougpt_schema.page.words import plural
+
+    from dougpt.advice import advice
     from dougpt.terminal import note
 
     given = desk.progress().today
     if given:
-        note(f"{given} answers of this sitting are in {desk.book.path}; let the links learn from them: dougpt align")
+        said = plural(given, "answer")
+        is_are = "is" if given == 1 else "are"
+        note(f"{said} of this sitting {is_are} in {desk.book.path}; let the links learn: {advice(root, 'align')}")
     else:
         note("no answers were given")

@@ -104,17 +104,18 @@ def _print(plan: "Plan") -> None:
 
 def _print_labels(plan: "Plan") -> None:
     """Say of each labelled recording what more labels would buy; where there are none, only what the first would."""
+    from dougpt.advice import advice
     from dougpt.labels_told import NONE_YET, labels_told, lines
     from dougpt.terminal import safe
 
-    found = labels_told(plan.project, plan.project.members())
+    found, root = labels_told(plan.project, plan.project.members()), plan.project.workspace.root
     for one in found:
         name = one["recording_id"]
-        for line in lines(one, is_aligned=plan.job("align", name).state == "done"):
+        for line in lines(one, root, is_aligned=plan.job("align", name).state == "done"):
             click.echo(f"labels {name}: {safe(line)}")
     aligned = any(plan.job("align", name).state == "done" for name in plan.project.members())
     if aligned and not found:
-        click.echo(f"{NONE_YET}; give some with: dougpt review")
+        click.echo(f"{NONE_YET}; give some with: {advice(root, 'review')}")
 
 
 def _age(recording: "Recording") -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """`dougpt trace`: the way back from a sample to its source files, and from a source to its samples."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     "--in", "recording", metavar="RECORDING", help="Name the samples of this recording, between --from and --to."
 )
 @options.between
+@click.option("--settings", "with_settings", is_flag=True, help="Print the settings of each stage, too.")
 @options.as_json
 def command(
     sample_id: str | None,
@@ -31,12 +33,13 @@ def command(
     recording: str | None,
     from_ms: int,
     to_ms: int | None,
+    with_settings: bool,
     as_json: bool,
 ) -> None:
     """Print the way back from a sample to its source files, or the way from a source to its samples.
 
     Sample, link with its probability and who decided it, utterance and words, chat event, source file with its
-    sha256 and row, settings and code of each stage. SAMPLE_ID may be the start of one.
+    sha256 and row, recipe and code of each stage. SAMPLE_ID may be the start of one.
 
     The other way: --event tells in which sample a chat message is, or why in none, and --in with --from and --to names
     the samples of a stretch of a recording.
@@ -56,11 +59,12 @@ def command(
 
     project = Project.open(workspace)
     if event_id is not None:
-        _show(_event(project, event_id), _print_event, as_json=as_json)
+        _show(_event(project, event_id), partial(_print_event, root=workspace), as_json=as_json)
     elif recording is not None:
         _show(_stretch(project, recording, from_ms, to_ms), _print_stretch, as_json=as_json)
     else:
-        _show(_sample(project, sample_id, line), _print, as_json=as_json)
+        shown = partial(_print, root=workspace, with_settings=with_settings)
+        _show(_sample(project, sample_id, line), shown, as_json=as_json)
 
 
 def _show(found: Any, as_text: Callable[[Any], None], *, as_json: bool) -> None:
@@ -108,7 +112,7 @@ def _stretch(project: "Project", recording: str, from_ms: int, to_ms: int | None
     return [row for name in project.select((recording,)) for row in trace_stretch(project, name, from_ms, to_ms)]
 
 
-def _print_event(found: dict[str, Any]) -> None:
+def _print_event(found: dict[str, Any], root: Path) -> None:
     from dougpt.terminal import safe
 
     event, link = found["event"], found["link"]
@@ -125,6 +129,7 @@ def _print_event(found: dict[str, Any]) -> None:
         click.echo(f"  {use['as']}: {where}")
     if not found["uses"]:
         click.echo("  in no sample")
+    _print_due(found["due"], root)
 
 
 def _print_stretch(rows: list[dict[str, Any]]) -> None:
@@ -139,7 +144,7 @@ def _print_stretch(rows: list[dict[str, Any]]) -> None:
         click.echo("no samples there")
 
 
-def _print(found: dict[str, Any]) -> None:
+def _print(found: dict[str, Any], root: Path, *, with_settings: bool) -> None:
     from dougpt.terminal import clock, safe
 
     sample = found["sample"]
@@ -162,8 +167,20 @@ def _print(found: dict[str, Any]) -> None:
         click.echo(f"  from {_source(reply['source'])}, row {event['source_row']} (the first is 0)")
     for stage in found["stages"]:
         click.echo(f"stage {stage['stage']}  recipe {stage['fingerprint'][:16]}  code {stage['code'][:16]}")
-        for name, value in sorted(stage["settings"].items()):
+        for name, value in sorted(stage["settings"].items()) if with_settings else ():
             click.echo(f"  {name} = {safe(str(value))}")
+    _print_due(found["due"], root)
+
+
+def _print_due(due: list[dict[str, Any]], root: Path) -> None:
+    """Say where what was printed is of before, such as between a label and the alignment that learns from it."""
+    from dougpt.advice import advice
+    from dougpt.terminal import safe
+
+    for one in due:
+        click.echo(f"{one['stage']} is due ({safe(', '.join(one['why']))})")
+    if due:
+        click.echo(f"run: {advice(root, 'pipeline')}")
 
 
 def _decided(link: dict[str, Any]) -> str:
