@@ -185,17 +185,17 @@ def an_untested_library(world: World) -> set[str]:
 
 def an_adapter_spoilt_on_disk(world: World) -> set[str]:
     """What is saved is not what was trained."""
-    from dougpt_train import sft
+    from dougpt_train import fitting
 
-    honest = sft.save_adapter
+    honest = fitting.save_adapter
 
-    def spoil(model: Any, folder: Path, base_name: str) -> None:
-        honest(model, folder, base_name)
-        weights = load_file(folder / WEIGHTS)
-        save_file({name: weight + 0.1 for name, weight in weights.items()}, folder / WEIGHTS)
+    def spoil(model: Any, folder: Path, base_name: str, weights: Any = None) -> None:
+        honest(model, folder, base_name, weights)
+        saved = load_file(folder / WEIGHTS)
+        save_file({name: weight + 0.1 for name, weight in saved.items()}, folder / WEIGHTS)
 
     short = replace(world.settings, base=str(world.base), max_steps=2, learning_rate=1e-2)
-    with patch.object(sft, "save_adapter", spoil):
+    with patch.object(fitting, "save_adapter", spoil):
         try:
             train(world.samples, short, world.folder / "run")
         except NotReproducedError:

@@ -8,20 +8,20 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import torch
-from dougpt_train import TrainSettings, sft, train
+from dougpt_train import TrainSettings, fitting, train
 from dougpt_train.errors import NotReproducedError
 from dougpt_train.record import ADAPTER, WEIGHTS
 from safetensors.torch import load_file, save_file
 
 
-def spoil(change: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Any, Path, str], None]:
+def spoil(change: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Any, Path, str, Any], None]:
     """Save an adapter with every weight changed."""
-    honest = sft.save_adapter
+    honest = fitting.save_adapter
 
-    def save(model: Any, folder: Path, base_name: str) -> None:
-        honest(model, folder, base_name)
-        weights = load_file(folder / WEIGHTS)
-        save_file({name: change(weight).contiguous() for name, weight in weights.items()}, folder / WEIGHTS)
+    def save(model: Any, folder: Path, base_name: str, weights: Any = None) -> None:
+        honest(model, folder, base_name, weights)
+        saved = load_file(folder / WEIGHTS)
+        save_file({name: change(weight).contiguous() for name, weight in saved.items()}, folder / WEIGHTS)
 
     return save
 
@@ -34,7 +34,7 @@ def test_a_spoilt_adapter_is_found(
     monkeypatch: pytest.MonkeyPatch,
     change: Callable[[torch.Tensor], torch.Tensor],
 ) -> None:
-    monkeypatch.setattr(sft, "save_adapter", spoil(change))
+    monkeypatch.setattr(fitting, "save_adapter", spoil(change))
 
     with pytest.raises(NotReproducedError, match="do not compute what was trained"):
         train(samples, settings, tmp_path / "run")

@@ -173,7 +173,7 @@ def agreement_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> 
         return
     for pair in found["pairs"]:
         _print_pair(pair)
-    _print_disputed(found["disputed"])
+    _print_disputed(found["disputed"], workspace)
     if not found["pairs"]:
         begin = advice(workspace, "review", "--rater", "NAME")
         click.echo(f"no message was answered by two people; a second one begins with: {begin}")
@@ -198,7 +198,8 @@ def _print_pair(pair: dict[str, Any]) -> None:
         click.echo(f"  of {pair['replies']} that both call replies {pair['same_speech']} to the same speech")
 
 
-def _print_disputed(disputed: list[dict[str, Any]]) -> None:
+def _print_disputed(disputed: list[dict[str, Any]], root: Path) -> None:
+    from dougpt.advice import advice
     from dougpt.terminal import clock, note, safe
 
     for one in disputed:
@@ -212,7 +213,8 @@ def _print_disputed(disputed: list[dict[str, Any]]) -> None:
                 meant = f"answers {_cut(answer['said'])} at {clock(answer['said_at_ms'])}"
             click.echo(f"{'':<16}  {safe(answer['rater'])}: {meant}")
     if disputed:
-        note("each of you may answer these again: dougpt review --disputed --rater NAME")
+        again = advice(root, "review", "--disputed", "--rater", "NAME")
+        note(f"each of you may answer these again: {again}")
 
 
 def _cut(text: str | None) -> str:
