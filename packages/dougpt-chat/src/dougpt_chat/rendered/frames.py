@@ -133,7 +133,9 @@ class Video:
         """
         with self._open() as container:
             stream = self._picture(container)
-            stream.thread_type = "AUTO"
+            # One thread: threads that still decode ahead when a look ends can wait for Python's lock, and it for them.
+            stream.thread_type = "NONE"
+            stream.codec_context.thread_count = 1
             zero_s = _zero_s(container, stream)
             try:
                 container.seek(round((from_ms / MS_PER_S + zero_s) * av.time_base))
