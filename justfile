@@ -44,7 +44,7 @@ audit *options:
 
 # pytest with the arguments given, on all cores; all fast tests without any
 test *arguments:
-    uv run pytest -n auto --dist loadfile "$@"
+    uv run pytest -n auto --dist loadfile --no-loadscope-reorder "$@"
 
 # The tests that take minutes: every package alone, the release, ten kills of the pipeline
 test-slow:

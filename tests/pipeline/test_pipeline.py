@@ -242,6 +242,7 @@ def test_ten_kills_up_to_the_evaluation_change_no_byte(tmp_path: Path) -> None:
     assert kills.kill_and_compare(tmp_path, [], kills=10, seed=6, until="evaluate") == []
 
 
+@pytest.mark.slow
 def test_a_dvc_yaml_runs_the_same_stages(recordings: Path, finished: Path, tmp_path: Path) -> None:
     place = kills.make_workspace(tmp_path / "w")
     toml = place / "dougpt.toml"
