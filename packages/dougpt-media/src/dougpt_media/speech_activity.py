@@ -1,6 +1,5 @@
 """Where somebody speaks, by the small Silero network that comes in faster-whisper's wheel."""
 
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,3 @@ def speech_spans(samples_N: NDArray[np.int16], offset_ms: int = 0) -> list[Span]
                 start_ms = spans.pop().start_ms
             spans.append(Span(start_ms, end_ms))
     return spans
-
-
-def overlap_ms(spans: Sequence[Span], from_ms: int, to_ms: int) -> int:
-    """Return how much of a stretch the spans cover."""
-    return sum(max(0, min(span.end_ms, to_ms) - max(span.start_ms, from_ms)) for span in spans)

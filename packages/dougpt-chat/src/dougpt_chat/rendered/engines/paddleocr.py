@@ -45,7 +45,7 @@ class PaddleOcr:
             )
         except Exception as error:
             # It raises bare exceptions for unknown names, absent networks and broken files alike.
-            raise ModelUnavailableError(ENGINE, model, str(error).splitlines()[0]) from error
+            raise ModelUnavailableError(ENGINE, model, (str(error) or type(error).__name__).splitlines()[0]) from error
         self.name = ENGINE
         self.version = importlib.metadata.version(ENGINE)
 
