@@ -1,6 +1,5 @@
 """Where somebody speaks, by the small Silero network that comes in faster-whisper's wheel."""
 
-
 import numpy as np
 from numpy.typing import NDArray
 
