@@ -177,7 +177,9 @@ def test_two_windows_at_once_are_asked_different_things_and_lose_nothing(
         if page.locator("#answers").count() and page.evaluate("!document.body.classList.contains('waiting')"):
             page.keyboard.press("0")
             given += 1
-            expect(page.locator("#saved")).to_have_text("saved")
+            # The last answer of a window is followed by the page that asks nothing, which soon replaces "saved".
+            nothing_left = page.get_by_role("heading", name="Nothing is left to ask")
+            expect(page.locator("#saved").get_by_text("saved").or_(nothing_left).first).to_be_visible()
     for page in pages:
         page.keyboard.press("0")
         page.get_by_role("heading", name="Nothing is left to ask").or_(page.locator("#answers")).wait_for()
