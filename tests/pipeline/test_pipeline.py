@@ -16,6 +16,7 @@ import pytest
 HERE = Path(__file__).parent
 RECORDINGS = 3
 RERUN_S = 3.0
+KILLED_AFTER_S = 7.0
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -114,7 +115,7 @@ def test_a_changed_setting_runs_what_reads_it_and_what_comes_after(copied: Path)
 
 
 def test_a_bad_recording_is_reported_and_the_others_go_on(recordings: Path, tmp_path: Path) -> None:
-    shutil.copytree(recordings, tmp_path / "in")
+    shutil.copytree(recordings / "stream-0", tmp_path / "in" / "good")
     tiny.make_recording(tmp_path / "in" / "bad", 8, minutes=3)
     captions = tmp_path / "in" / "bad" / "stream-8.srt"
     good = captions.read_text()
@@ -128,11 +129,11 @@ def test_a_bad_recording_is_reported_and_the_others_go_on(recordings: Path, tmp_
     assert len(errors) == 1
     assert "stream-8.srt" in errors[0]
     assert json.loads((place / "curated/default/report_curate.json").read_text())["report"]["splits"]
-    assert len(json.loads((place / "curated/default/report_curate.json").read_text())["recordings"]) == RECORDINGS
+    assert len(json.loads((place / "curated/default/report_curate.json").read_text())["recordings"]) == 1
 
     captions.write_text(good)
     assert run(place, tmp_path / "in").returncode == 0
-    assert len(json.loads((place / "curated/default/report_curate.json").read_text())["recordings"]) == RECORDINGS + 1
+    assert len(json.loads((place / "curated/default/report_curate.json").read_text())["recordings"]) == 2
 
 
 def test_a_recording_that_cannot_be_used_alone_is_one_error(tmp_path: Path) -> None:
@@ -232,8 +233,12 @@ def test_an_interrupted_pipeline_ends_its_jobs(recordings: Path, tmp_path: Path)
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
 
 
-def test_a_killed_pipeline_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    assert kills.kill_and_compare(tmp_path, [], kills=1, seed=5, until="curate") == []
+def test_a_killed_pipeline_goes_on_to_the_same_bytes(finished: Path, recordings: Path, tmp_path: Path) -> None:
+    killed = kills.make_workspace(tmp_path / "w")
+
+    assert kills.kill(killed, [recordings], "curate", KILLED_AFTER_S, alone=False)
+    assert kills.run(killed, [recordings], "curate").returncode == 0
+    assert kills.compare(finished, killed, [recordings], "curate") == []
 
 
 @pytest.mark.slow

@@ -58,7 +58,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 def test_a_missing_extra_is_named() -> None:
     code = """
 import sys
-sys.modules["peft"] = None
+sys.modules["torch"] = None
 import dougpt_train
 from dougpt_schema import MissingExtraError
 try:
