@@ -11,6 +11,7 @@ from dougpt_schema import MissingExtraError
 from dougpt_train.settings import TrainSettings
 
 if TYPE_CHECKING:
+    from dougpt_train.base_folder import require_base
     from dougpt_train.checklist import Preflight, preflight
     from dougpt_train.errors import PreflightFailedError
     from dougpt_train.exporting import convert_to_gguf, export_run, write_modelfile
@@ -34,6 +35,7 @@ __all__ = [
     "load",
     "merge",
     "preflight",
+    "require_base",
     "track",
     "train",
     "write_modelfile",
@@ -51,6 +53,7 @@ _MODULES = {
     "load": "model",
     "merge": "merging",
     "preflight": "checklist",
+    "require_base": "base_folder",
     "track": "tracking",
     "train": "sft",
     "write_modelfile": "exporting",
