@@ -41,7 +41,7 @@ __all__ = [
     "write_modelfile",
 ]
 
-_MODULES = {
+_HOMES = {
     "ChatModel": "model",
     "Preflight": "checklist",
     "PreflightFailedError": "errors",
@@ -76,10 +76,10 @@ _EXTRA_MODULES = frozenset(
 
 
 def __getattr__(name: str) -> object:
-    if name not in _MODULES:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     except ModuleNotFoundError as error:
         if error.name in _EXTRA_MODULES:
             raise MissingExtraError("dougpt-train[sft]", "training and using models") from error
