@@ -127,7 +127,7 @@ def oracle(case: Case) -> scores.Scored:
     probability[prepared.rows] = best.probability_E
     parent[prepared.rows[has]] = ids[problem.parent_P[best.pair_E[has]]]
     return scores.Scored(
-        (case.parents >= 0) & (parent == case.parents), case.parents >= 0, probability, probability, probability >= 0.5
+        (case.parents >= 0) & (parent == case.parents), case.parents >= 0, probability, probability >= 0.5
     )
 
 

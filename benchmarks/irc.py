@@ -156,7 +156,7 @@ def answers(logs: Logs, link: np.ndarray) -> tuple[set[Link], Scored]:
             probability.append(max(best.probability_E[row], none[row]))
             right.append((log, line, parent) in logs.gold)
     taken = np.ones(len(right), dtype=bool)
-    return given, Scored(np.array(right), taken, np.array(probability), np.array(probability), taken)
+    return given, Scored(np.array(right), taken, np.array(probability), taken)
 
 
 def f1(counts: np.ndarray) -> float:

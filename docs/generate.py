@@ -52,22 +52,25 @@ def contract_section(contract: Contract) -> str:
     return "\n".join(lines)
 
 
-def command_section(name: str, command: click.Command) -> str:
+def command_section(name: str, command: click.Command, group: click.Context, level: str = "##") -> str:
     """A command's help as it prints it."""
-    context = click.Context(command, info_name=f"dougpt {name}", max_content_width=100)
+    context = click.Context(command, parent=group, info_name=name, max_content_width=100)
     parts = command.commands.items() if isinstance(command, click.Group) else ()
-    below = [command_section(f"{name} {part}", one).replace("## ", "### ", 1) for part, one in parts]
-    return "\n\n".join([f"## dougpt {name}\n\n```text\n{command.get_help(context)}\n```", *below])
+    below = [command_section(part, one, context, level + "#") for part, one in parts]
+    return "\n\n".join([f"{level} {context.command_path}\n\n```text\n{command.get_help(context)}\n```", *below])
 
 
 def pages() -> dict[Path, str]:
     """Every generated page and what it should hold."""
-    context = click.Context(dougpt, info_name="dougpt")
+    context = dougpt.make_context("dougpt", [], resilient_parsing=True)
     commands = {name: dougpt.get_command(context, name) for name in dougpt.list_commands(context)}
     made = {
         DOCS / "contracts.md": "\n\n".join([CONTRACTS_HEAD.strip(), *map(contract_section, CONTRACTS.values())]),
         DOCS / "commands.md": "\n\n".join(
-            [COMMANDS_HEAD.strip(), *(command_section(name, command) for name, command in commands.items() if command)]
+            [
+                COMMANDS_HEAD.strip(),
+                *(command_section(name, command, context) for name, command in commands.items() if command),
+            ]
         ),
     }
     for package in PACKAGES:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 def scored(probability: list[float], right: list[bool], reply: list[bool]) -> Scored:
     p = np.array(probability)
-    return Scored(np.array(right), np.array(reply), p, p, p >= 0.5)
+    return Scored(np.array(right), np.array(reply), p, p >= 0.5)
 
 
 SMALL = scored([0.9, 0.8, 0.6, 0.3, 0.1], [True, True, False, True, False], [True, True, True, True, False])
@@ -66,8 +66,8 @@ def test_a_calibrated_score_has_no_calibration_error_and_an_inverted_one_has_muc
     rng = np.random.default_rng(0)
     p = rng.random(20_000)
     right = rng.random(20_000) < p
-    honest = Scored(right, right, p, p, p > 0.5)
-    inverted = Scored(right, right, 1 - p, p, p > 0.5)
+    honest = Scored(right, right, p, p > 0.5)
+    inverted = Scored(right, right, 1 - p, p > 0.5)
 
     assert calibration_error(honest) < 0.02
     assert calibration_error(inverted) > 0.4

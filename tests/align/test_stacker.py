@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from dougpt_align.arrays import row_sums
+from dougpt_align.arrays import row_sums, take_rows
 from dougpt_align.forest import Growth, grow
-from dougpt_align.stacker import Recipe, crossfit, fit_stacker, softmax_with_none, take_rows
+from dougpt_align.stacker import Recipe, crossfit, fit_stacker, softmax_with_none
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -37,6 +37,20 @@ def test_status_names_every_job_and_why_it_is_not_done(curated: Path, run: Any) 
     assert "run: dougpt pipeline" in run("status", "--workspace", curated).stdout
 
 
+def test_what_is_stale_for_one_reason_is_one_line_with_the_settings_that_changed(done: Path, run: Any) -> None:
+    toml = done / "dougpt.toml"
+    toml.write_text(toml.read_text().replace("# pause_ms = 700", "pause_ms = 650"))
+    names = Project.open(done).members()
+
+    lines = run("status", "--workspace", done).stdout.splitlines()
+    each = run("status", "--workspace", done, "--all").stdout.splitlines()
+
+    assert "align of 3 recordings is stale: settings changed (align.pause_ms)" in lines
+    assert "curate default is stale: input changed" in lines
+    assert not [line for line in lines if line.startswith("align ") and "is stale" in line][1:]
+    assert {f"align {name} is stale: settings changed (align.pause_ms)" for name in names} <= set(each)
+
+
 def test_a_stage_that_is_done_says_so_and_writes_nothing(done: Path, run: Any) -> None:
     before = {path: path.stat().st_mtime_ns for path in done.rglob("*.parquet")}
 
@@ -51,7 +65,44 @@ def test_a_stage_refuses_to_run_on_what_is_not_done(fresh: Path, run: Any) -> No
     result = run("curate", "--workspace", fresh)
 
     assert result.exit_code == 1
-    assert "run: dougpt align --only" in result.stderr
+    assert "is missing (new), and 8 more before it not done; run: dougpt pipeline --until align" in result.stderr
+
+
+def test_what_comes_before_on_one_recording_can_be_pasted_as_one_line(fresh: Path, run: Any) -> None:
+    name = Project.open(fresh).members()[0]
+
+    result = run("align", "--workspace", fresh, "--only", name)
+
+    commands = [f"dougpt {stage} --only {name} --workspace {fresh}" for stage in ("transcribe", "chat")]
+    assert result.stderr.endswith(f"; run: {' && '.join(commands)}\n")
+
+
+def test_a_dry_run_of_a_stage_says_what_comes_first_and_promises_no_run(done: Path, run: Any) -> None:
+    toml = done / "dougpt.toml"
+    assert run("train", "--workspace", done, "--dry-run").exit_code == 0
+    toml.write_text(toml.read_text().replace("# pause_ms = 700", "pause_ms = 650"))
+
+    result = run("train", "--workspace", done, "--dry-run")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "train of default: align of" in result.stderr
+    assert "is stale (settings changed), and 3 more before it not done; run: dougpt pipeline" in result.stderr
+
+
+def test_a_base_model_that_is_not_there_is_named_before_anything_runs(done: Path, run: Any) -> None:
+    toml = done / "dougpt.toml"
+    toml.write_text(toml.read_text().replace('# base = "tiny"', 'base = "/gone"'))
+    named = "error: base model /gone: no such folder with a config.json"
+
+    alone = run("train", "--workspace", done, "--dry-run")
+    whole = run("pipeline", "--workspace", done, "--dry-run", "--json")
+
+    assert (alone.exit_code, alone.stdout) == (1, "")
+    assert alone.stderr.startswith(named)
+    assert [job["stage"] for job in json.loads(whole.stdout)["jobs"]] == ["train", "evaluate"]
+    assert (whole.exit_code, whole.stderr.startswith(named)) == (1, True)
+    assert run("pipeline", "--workspace", done, "--dry-run", "--until", "curate").exit_code == 0
+    assert "--  base model: base model /gone: no such folder" in run("doctor", "--workspace", done).stdout
 
 
 def test_a_dry_run_says_how_long_and_runs_nothing(fresh: Path, run: Any) -> None:
@@ -202,6 +253,30 @@ def test_a_forgotten_person_is_in_no_table_now_and_in_none_that_is_made_later(do
     for stage in ("chat", "align", "curate"):
         assert run(stage, "--workspace", done).exit_code == 0
     tables_without_them()
+
+
+def test_only_the_recordings_in_which_a_forgotten_person_occurs_are_stale(
+    done: Path, tiny: Any, run: Any, tmp_path: Path
+) -> None:
+    export = tiny.make_recording(tmp_path / "more", 9, minutes=5) / "stream-9.json"
+    export.write_text(export.read_text().replace("viewer3", "loner3").replace("Viewer3", "Loner3"))
+    assert run("ingest", tmp_path / "more", "--workspace", done).exit_code == 0
+    theirs = next(one.recording_id for one in Project.open(done).recordings.values() if "9" in one.title)
+    for stage in ("transcribe", "chat", "align"):
+        assert run(stage, "--workspace", done, "--only", theirs).exit_code == 0
+
+    assert run("forget", "nobody_of_this_name", "--workspace", done).exit_code == 0
+    plan = Plan(Project.open(done))
+    assert {job.state for job in plan.jobs() if job.stage.name in {"chat", "align"}} == {State.DONE}
+
+    assert run("forget", "loner3", "--workspace", done).exit_code == 0
+    plan = Plan(Project.open(done))
+    stale = [(job.stage.name, job.subject) for job in plan.jobs() if job.stage.per == "recording" and job.why]
+    assert stale == [("chat", theirs), ("align", theirs)]
+
+    (done / "secret/key").write_bytes(b"x" * 32)
+    plan = Plan(Project.open(done))
+    assert {job.state for job in plan.jobs() if job.stage.name == "chat"} == {State.STALE}
 
 
 def test_pages_and_records_that_quote_samples_go_with_a_forgotten_person(done: Path, run: Any) -> None:

@@ -130,8 +130,11 @@ def test_only_what_is_disputed_is_asked_again_and_the_new_answer_replaces_the_ol
     assert "anna: answers nothing" in listed
     assert 'ben: answers "any red door" at 0:00:00.0' in listed
     assert f'"{plain[0]["text"]}"' in listed
-    with pytest.raises(NothingToReviewError, match="nobody disagrees with cat"):
-        open_desk(project, [recording], Sitting("cat", blind=False, goal=10, disputed=True))
+    third = open_desk(project, [recording], Sitting("cat", blind=False, goal=10, disputed=True))
+    asked = third.take("c" * 16)
+    assert asked is not None
+    assert (asked.question.event_id, asked.question.asked_as) == (plain[0]["event_id"], "random")
+    assert third.answer("e" * 32, asked.question.name, "none")["undoes"] is None
     desk = open_desk(project, [recording], Sitting("ben", blind=True, goal=10, disputed=True))
     asked = desk.take("a" * 16)
     assert asked is not None
@@ -140,7 +143,7 @@ def test_only_what_is_disputed_is_asked_again_and_the_new_answer_replaces_the_ol
     assert desk.answer("f" * 32, asked.question.name, "none")["undoes"] == f"{10:032x}"
     assert desk.take("a" * 16) is None
     assert json.loads(run("labels", "agreement", "-w", done, "--json").stdout)["disputed"] == []
-    with pytest.raises(NothingToReviewError, match="nobody disagrees with ben"):
+    with pytest.raises(NothingToReviewError, match="no two people disagree"):
         open_desk(project, [recording], Sitting("ben", blind=False, goal=10, disputed=True))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dougpt_chat import forget_author, forget_names, names_of, pseudonym, read_chat
+from dougpt_chat import DEFAULT_KEY, forget_author, forget_names, names_of, pseudonym, read_chat
 from dougpt_schema import CHAT_EVENTS
 
 RECORDING = "0123456789abcdef"
@@ -64,3 +64,15 @@ def test_a_name_without_an_at_is_masked_at_its_length_and_raw_texts_with_it_go(
     assert first["text"][first["emotes"][0]["start"] :] == "Kappa"
     assert events.masked == 1
     assert raw.table["event_id"].to_pylist() == ["m-2"]
+
+
+def test_a_login_that_stands_bare_is_masked_by_its_pseudonym_where_nobody_knows_the_name(
+    say: Callable[..., object], document: Callable[..., bytes], saved: Callable[[bytes], Path]
+) -> None:
+    found = read_chat(saved(document([say((("ask Bob, not bobsled", None),))])), recording_id=RECORDING)
+
+    events = forget_author(found.events, pseudonym("bob"), key=DEFAULT_KEY)
+
+    assert events.masked == 1
+    assert events.table["text"].to_pylist() == ["ask ___, not bobsled"]
+    assert forget_author(found.events, pseudonym("bob"), key=b"another key").masked == 0

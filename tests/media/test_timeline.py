@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from dougpt_media.timeline import LISTED, BadPackets, Stretch
+from dougpt_media.timeline import LISTED, BadPackets, Damage
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,4 +30,4 @@ def test_a_file_of_nothing_but_damage_makes_no_endless_list() -> None:
 
     assert len(stretches) == LISTED
     assert sum(stretch.count for stretch in stretches) == 3 * LISTED
-    assert stretches[0] == Stretch(0, 0, 1)
+    assert stretches[0] == Damage(0, 0, 1)

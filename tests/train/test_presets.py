@@ -6,8 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from dougpt_train import TrainResult, TrainSettings, base, preflight
-from dougpt_train.base import Base, find_folder, open_folder, revision_of
+from dougpt_train import TrainResult, TrainSettings, base_folder, preflight, require_base
+from dougpt_train.base import Base, open_folder, revision_of
+from dougpt_train.base_folder import find_folder
 from dougpt_train.checks.memory import check_steps
 from dougpt_train.errors import BaseModelError
 from dougpt_train.hardware import computed, table
@@ -64,13 +65,13 @@ def test_the_largest_preset_that_fits_is_suggested() -> None:
 
 def test_a_model_that_is_only_named_is_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, Any] = {}
-    honest = base.snapshot_download
+    honest = base_folder.snapshot_download
 
     def spy(name: str, **given: Any) -> str:
         asked.update(given)
         return str(honest(name, cache_dir=tmp_path, **given))
 
-    monkeypatch.setattr(base, "snapshot_download", spy)
+    monkeypatch.setattr(base_folder, "snapshot_download", spy)
 
     with pytest.raises(BaseModelError, match=r"hf download Qwen/Qwen3-4B-Base`, or set download = true"):
         find_folder("Qwen/Qwen3-4B-Base")
@@ -86,13 +87,25 @@ def test_a_model_in_the_cache_is_found_offline_with_its_revision(
     (repository / "refs" / "main").write_text(revision, encoding="utf-8")
     (repository / "snapshots").mkdir()
     (repository / "snapshots" / revision).symlink_to(result.run_folder / "base")
-    honest = base.snapshot_download
-    monkeypatch.setattr(base, "snapshot_download", lambda name, **given: honest(name, cache_dir=tmp_path, **given))
+    honest = base_folder.snapshot_download
+    monkeypatch.setattr(
+        base_folder, "snapshot_download", lambda name, **given: honest(name, cache_dir=tmp_path, **given)
+    )
 
     folder = find_folder("somebody/small")
 
     assert revision_of(open_folder("somebody/small", folder)) == revision
     assert revision_of(open_folder("local", result.run_folder / "base")) is None
+
+
+def test_a_base_is_known_to_be_missing_without_being_loaded(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+
+    require_base(TrainSettings())
+    require_base(TrainSettings(base="somebody/small", download=True))
+    for missing in (TrainSettings(base=str(gone)), TrainSettings(base=str(gone), download=True)):
+        with pytest.raises(BaseModelError, match=f"base model {gone}: no such folder with a config.json"):
+            require_base(missing)
 
 
 def test_weights_are_counted_as_they_are(base: Base, settings: TrainSettings) -> None:

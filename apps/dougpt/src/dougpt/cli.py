@@ -8,27 +8,27 @@ from importlib import import_module
 import click
 
 COMMANDS = {
-    "init": "Make a workspace: settings, pseudonym key, folders.",
-    "doctor": "Say which engines, weights, GPU and disk are here, and what is missing.",
+    "init": "Make a workspace: dougpt.toml with every setting, a pseudonym key, folders.",
+    "doctor": "Say which engines, weights, GPU and disk are here, what is missing and how to get it.",
     "ingest": "Register recordings: media, captions and chat exports.",
-    "transcribe": "Words with times, from captions or speech recognition.",
-    "chat": "Chat events with pseudonyms, from chat exports.",
+    "transcribe": "Find the words that are said and their times, from captions or by speech recognition.",
+    "chat": "Read chat as events under pseudonyms, from exports or from the picture of a video.",
     "align": "Link chat messages to the utterances they answer.",
     "review": "Say on a local page who answered what; the aligner learns from it.",
-    "labels": "List, merge, import and export what people decided.",
+    "labels": "List, import, export and compare what people decided.",
     "fit-channel": "Fit a channel's lag and habits over its recordings.",
-    "curate": "Samples by split, with rejects and a profile.",
+    "curate": "Make samples by split, with rejects, a profile and a card.",
     "preflight": "Check samples, settings and memory before a training.",
     "train": "Train an adapter on the curated samples.",
-    "merge": "Merge an adapter into its base model.",
-    "export": "Write the samples or the adapter in another format.",
-    "evaluate": "Measure a run on held-out samples and write the report page.",
-    "generate": "Let a trained run answer a line.",
-    "show": "Print aligned pairs as text, to look at before training.",
-    "trace": "Print the way back from a sample to its source files.",
-    "forget": "Remove a person from every table.",
-    "status": "What is there, what is stale and why.",
-    "pipeline": "Run every stage that is not done, side by side.",
+    "merge": "Merge an adapter into its base model, and see that the two compute the same.",
+    "export": "Write the samples or a trained model in the form of other tools.",
+    "evaluate": "Measure a model on held-out samples and write the report page.",
+    "generate": "Let a trained run answer what is said, as chat would.",
+    "show": "Print aligned pairs as text, to look at before any training.",
+    "trace": "Print the way back from a sample to its source files, or from a source to its samples.",
+    "forget": "Remove a person from every table, now and in every later run.",
+    "status": "Say what is there, what is stale and why.",
+    "pipeline": "Run every stage that is not done, recordings side by side.",
 }
 EXIT_EXPECTED, EXIT_USAGE, EXIT_GATE, EXIT_NOT_COMPARABLE = 1, 2, 3, 4
 
@@ -92,7 +92,7 @@ def expected(error: Exception) -> str | None:
     return None
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(package_name="dougpt", message="%(prog)s %(version)s")
 def main() -> None:
     """Streamers' recordings and their chat to a dataset and a local model that answers like the chat.

@@ -12,7 +12,6 @@ from typing import Any
 from dougpt_schema import (
     ArrowStream,
     Contract,
-    DougptError,
     Provenance,
     atomic_write,
     read_table,
@@ -20,16 +19,13 @@ from dougpt_schema import (
     write_table,
 )
 
-from dougpt.advice import advice
-from dougpt.plan import Job, Plan, State
+from dougpt.plan import Job, Plan
 from dougpt.project import Project
 from dougpt.recipes import SECTIONS, Recipe
+from dougpt.requirements import require_inputs
 from dougpt.settings import Settings
+from dougpt.terminal import note_loading
 from dougpt.workspace import to_json
-
-
-class InputMissingError(DougptError):
-    """A stage before is not done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +112,14 @@ def execute(plan: Plan, job: Job) -> str:
     require_inputs(plan, job)
     began = time.monotonic()
     folder = plan.folder(job.stage, job.subject)
+    if "torch" in job.recipe.versions:
+        note_loading()
     line = import_module(f"dougpt.stages.{job.stage.name}").run(Task(plan, job.recipe, folder))
     workspace = plan.project.workspace
     workspace.failure_file(job.stage.name, job.subject).unlink(missing_ok=True)
     timing = {"seconds": round(time.monotonic() - began, 3)}
     atomic_write(workspace.timing_file(job.stage.name, job.subject), to_json(timing))
     return str(line)
-
-
-def require_inputs(plan: Plan, job: Job) -> None:
-    """Raise InputMissingError where a stage before is not done; failed recordings are no part of a dataset."""
-    usable, root = plan.usable_members(), plan.project.workspace.root
-    if job.stage.per == "dataset" and not usable:
-        raise InputMissingError(f"the dataset {job.subject!r} has no usable recording; see: {advice(root, 'status')}")
-    for before in plan.upstream(job):
-        if before.state is State.DONE or (before.stage.per != job.stage.per and before.subject not in usable):
-            continue
-        whose = ("--only", before.subject) if before.stage.per == "recording" else ()
-        raise InputMissingError(
-            f"{job.stage.name} of {job.subject}: {before.stage.name} of {before.subject} is {before.state}"
-            f" ({', '.join(before.why)}); run: {advice(root, before.stage.name, *whose)}"
-        )
 
 
 def record_failure(plan: Plan, job: Job, error: str, exit_code: int) -> None:

@@ -28,7 +28,9 @@ from dougpt_schema import (
 from dougpt_schema.journal import SUFFIX, rewrite_journal
 from pyarrow import compute as pc
 
+from dougpt.forgotten import write_forgotten
 from dougpt.labels import label_files
+from dougpt.plan import Plan, State
 from dougpt.project import Project
 from dougpt.training import PREFLIGHT
 from dougpt.workspace import read_json, to_json
@@ -45,6 +47,7 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
     """Remove an author from every table and return how many rows went, and which runs were trained on them.
 
     Their pseudonym is written down first: should this be cut short, what is made later leaves them out all the same.
+    Where they are found not to be is written down last: what was made there stays as it is.
 
     Raises:
         NotAPseudonymError: `is_pseudonym` is true of something else.
@@ -52,18 +55,19 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
     if is_pseudonym and not PSEUDONYM.fullmatch(author):
         raise NotAPseudonymError(f"{author!r} is no pseudonym, which has 16 hex digits")
     target = author if is_pseudonym else pseudonym(author, project.key)
-    workspace = project.workspace
-    atomic_write(workspace.forgotten_file, to_json({"authors": sorted(project.forgotten | {target})}))
+    workspace, nowhere = project.workspace, _as_read(project)
+    write_forgotten(workspace.forgotten_file, project.forgotten.with_absence(target, {}))
     removed: dict[str, int] = {}
     gone: set[str] = set()
     for recording_id in project.recordings:
         names = _names(project, recording_id, target) | (set() if is_pseudonym else {author})
-        events = _forget_events(project, recording_id, target, names, removed)
-        _forget_secrets(project, recording_id, target, events, None if is_pseudonym else author)
+        events, masked = _forget_events(project, recording_id, target, names, removed)
+        named = _forget_secrets(project, recording_id, target, events, None if is_pseudonym else author)
+        if events or masked or named:
+            nowhere.pop(recording_id, None)
         for name, contract in BY_EVENT:
-            path = workspace.staged(recording_id) / f"{name}.parquet"
-            _drop(path, contract, lambda table, out=events: pc.is_in(table["event_id"], pa.array(sorted(out))), removed)
-        if events:  # these quote some messages, or show them
+            _drop_events(workspace.staged(recording_id) / f"{name}.parquet", contract, events, removed)
+        if events or masked:  # these quote some messages, or show them
             (workspace.staged(recording_id) / "report_align.json").unlink(missing_ok=True)
             workspace.align_page_file(recording_id).unlink(missing_ok=True)
             workspace.picture_page(recording_id).unlink(missing_ok=True)
@@ -71,6 +75,7 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
     for path in label_files(workspace):
         _forget_labels(path, gone, removed)
     datasets = sorted(path.parent for path in (workspace.root / "curated").glob("*/train.parquet"))
+    write_forgotten(workspace.forgotten_file, project.forgotten.with_absence(target, nowhere))
     touched = [folder.name for folder in datasets if _forget_samples(folder, gone, target, removed)]
     if gone:  # a dataset that a gate refused is described with samples that stand in no table
         _remove_folders(workspace.refused(path.name) for path in (workspace.root / "curated").glob("*"))
@@ -78,6 +83,16 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
         _remove_folders([workspace.dataset(name) / "exports"])
         _forget_report(workspace.report(name), {workspace.history_file(name), workspace.blind_results(name)})
     return {"author": target, "removed": removed, "datasets": touched, "trained_on_them": _trained_on(project, touched)}
+
+
+def _as_read(project: Project) -> dict[str, str]:
+    """Return the recordings whose chat is today's, with the recipe by which it was read."""
+    plan = Plan(project)
+    return {
+        name: plan.chat_of_everybody(name).fingerprint
+        for name in project.recordings
+        if plan.job("chat", name).state is State.DONE
+    }
 
 
 def _names(project: Project, recording_id: str, author: str) -> set[str]:
@@ -88,30 +103,32 @@ def _names(project: Project, recording_id: str, author: str) -> set[str]:
 
 def _forget_events(
     project: Project, recording_id: str, author: str, names: set[str], removed: dict[str, int]
-) -> set[str]:
+) -> tuple[set[str], int]:
+    """Return the events that went, and how many others named the person."""
     path = project.workspace.staged(recording_id) / "chat_events.parquet"
     if not path.exists():
-        return set()
+        return set(), 0
     table = read_table(path, CHAT_EVENTS)
     gone = set(table.filter(pc.equal(table["author"], author))["event_id"].to_pylist())
-    forgotten = forget_author(table, author, names)
+    forgotten = forget_author(table, author, names, key=project.key)
     if forgotten.removed or forgotten.masked:
         write_table(forgotten.table, path, CHAT_EVENTS, read_provenance(path))
         _count(removed, path, forgotten.removed)
-    return gone
+    return gone, forgotten.masked
 
 
 def _forget_labels(path: Path, gone: set[str], removed: dict[str, int]) -> None:
     if path.suffix == SUFFIX:
         _count(removed, path, rewrite_journal(path, LABELS, lambda row: row["event_id"] not in gone))
     else:
-        _drop(path, LABELS, lambda table: pc.is_in(table["event_id"], pa.array(sorted(gone), pa.string())), removed)
+        _drop_events(path, LABELS, gone, removed)
 
 
-def _forget_secrets(project: Project, recording_id: str, author: str, events: set[str], login: str | None) -> None:
+def _forget_secrets(project: Project, recording_id: str, author: str, events: set[str], login: str | None) -> bool:
+    """Clean the side tables; return whether the person stood in them."""
     names_file, texts_file = project.workspace.names_file(recording_id), project.workspace.raw_texts_file(recording_id)
     if not names_file.exists() or not texts_file.exists():
-        return
+        return False
     names, texts = forget_names(
         pq.ParquetFile(names_file).read(),
         pq.ParquetFile(texts_file).read(),
@@ -123,13 +140,13 @@ def _forget_secrets(project: Project, recording_id: str, author: str, events: se
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd")
         atomic_write(path, sink.getvalue().to_pybytes())
+    return bool(names.removed or texts.removed)
 
 
 def _forget_samples(folder: Path, gone: set[str], author: str, removed: dict[str, int]) -> bool:
     """Drop samples that answer with, or quote, the person; return whether there were any."""
     before = sum(removed.values())
-    ids = pa.array(sorted(gone), pa.string())
-    _drop(folder / "rejects.parquet", REJECTS, lambda table: pc.is_in(table["subject_id"], ids), removed)
+    _drop_events(folder / "rejects.parquet", REJECTS, gone, removed, column="subject_id")
     for split in Split:
 
         def theirs(table: pa.Table) -> pa.Array:
@@ -159,6 +176,13 @@ def _forget_report(folder: Path, kept: set[Path]) -> None:
             shutil.rmtree(path)
         elif path not in kept:
             path.unlink()
+
+
+def _drop_events(
+    path: Path, contract: Contract, gone: set[str], removed: dict[str, int], *, column: str = "event_id"
+) -> None:
+    ids = pa.array(sorted(gone), pa.string())
+    _drop(path, contract, lambda table: pc.is_in(table[column], ids), removed)
 
 
 def _drop(path: Path, contract: Contract, chosen: Any, removed: dict[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,20 @@ workspace = click.option(
     default=Path(),
     envvar="DOUGPT_WORKSPACE",
     show_envvar=True,
-    help="The workspace's folder; the current one by default.",
+    help="The workspace's folder.",
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 only = click.option(
     "--only",
     multiple=True,
     metavar="RECORDING",
-    help="Only this recording: its platform's id, its name, or the start of its id or name.",
+    help="Only this recording: its platform's id, its name, or the start of its id or name; may be given again.",
 )
+yes = click.option("--yes", is_flag=True, help="Take the recordings as matched, without asking.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would run and how long it should take; run nothing.")
-run = click.option("--run", "run_id", metavar="RUN", help="A run below runs/; by default the one of today's settings.")
-
+run = click.option(
+    "--run", "run_id", metavar="RUN", help="A run, by the start of its id; by default that of today's settings."
+)
 
 LONGEST_NAME = 64
 
@@ -65,10 +67,19 @@ class Moment(click.ParamType[int]):
 
 def between[F: Callable[..., Any]](command: F) -> F:
     """Add `--from` and `--to`, times in a recording."""
-    command = click.option("--from", "from_ms", type=Moment(), default=0, help="Begin here, such as 1:02:03.")(command)
-    return click.option("--to", "to_ms", type=Moment(), default=None, help="End here, such as 1:04:00.")(command)
+    command = click.option("--to", "to_ms", type=Moment(), default=None, help="End here, such as 1:04:00.")(command)
+    return click.option("--from", "from_ms", type=Moment(), default=0, help="Begin here, such as 1:02:03.")(command)
 
 
 def print_json(value: object) -> None:
     """Print a value as JSON on stdout, with keys in order."""
     click.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
+
+
+def print_files(paths: Iterable[Path], *, as_json: bool) -> None:
+    """Print the files that were written, one a line or as JSON."""
+    if as_json:
+        print_json({"files": [str(path) for path in paths]})
+        return
+    for path in paths:
+        click.echo(path)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -163,8 +163,9 @@ class Plan:
         if (error := self.failure(stage.name, subject)) is not None:
             return State.FAILED, (error,)
         present = [one for one in found if one is not None]
-        if stage.name == "train" and not present:
-            present = self._last_run(subject)
+        last_run = self._last_run(subject) if stage.name == "train" and not present else None
+        if last_run is not None and (run := mark(last_run)) is not None:
+            present = [run]
         if not present:
             return State.MISSING, ("new",)
         last = found[-1] or present[-1]
@@ -173,13 +174,18 @@ class Plan:
             reasons.append("incomplete")
         return State.STALE, tuple(reasons)
 
-    def _last_run(self, dataset: str) -> list[Provenance]:
-        """The mark of the newest run on a dataset: each recipe has a run of its own, and older ones stay."""
+    def told_by(self, job: Job) -> Path | None:
+        """Return the JSON file in which the output that is there says by which settings it was made."""
+        path = self.folder(job.stage, job.subject) / job.stage.outputs[0]
+        if path.exists():
+            return path
+        return self._last_run(job.subject) if job.stage.name == "train" else None
+
+    def _last_run(self, dataset: str) -> Path | None:
+        """The record of the newest run on a dataset: each recipe has a run of its own, and older ones stay."""
         paths = sorted(self.project.workspace.runs.glob("*/stage.json"), key=lambda path: path.stat().st_mtime_ns)
-        runs = [
-            found for path in paths if (found := mark(path)) is not None and read_json(path).get("dataset") == dataset
-        ]
-        return runs[-1:]
+        runs = [path for path in paths if mark(path) is not None and read_json(path).get("dataset") == dataset]
+        return runs[-1] if runs else None
 
     def _transcribe(self, recording_id: str) -> Recipe:
         recording = self.project.recordings[recording_id]
@@ -200,21 +206,26 @@ class Plan:
             versions=stage_versions(stage, *libraries),
         )
 
-    def _chat(self, recording_id: str) -> Recipe:
+    def chat_of_everybody(self, recording_id: str) -> Recipe:
+        """Return what the chat of a recording would carry if nobody was forgotten."""
         recording, stage = self.project.recordings[recording_id], STAGES["chat"]
         start, settings = recording.broadcast_start, self.project.settings_of(recording_id)
         shown = videos_of(recording, settings)
         sources = recording.inputs((*recording.of(SourceRole.CHAT), *shown))
-        forgotten = [fingerprint(sorted(self.project.forgotten))] if self.project.forgotten else []
         return Recipe(
             stage.name,
             recording_id,
-            inputs=(*sources, fingerprint(start.isoformat() if start else None), *forgotten),
+            inputs=(*sources, fingerprint(start.isoformat() if start else None)),
             settings=picture_fingerprint(settings) if shown else settings_fingerprint(settings.chat),
             code=stage_code(stage),
             key=self.project.key_hash,
             versions=stage_versions(stage, *(PICTURE_LIBRARIES if shown else ())),
         )
+
+    def _chat(self, recording_id: str) -> Recipe:
+        recipe = self.chat_of_everybody(recording_id)
+        forgotten = self.project.forgotten.left_out_of(recording_id, recipe.fingerprint)
+        return replace(recipe, inputs=(*recipe.inputs, fingerprint(sorted(forgotten)))) if forgotten else recipe
 
     def _align(self, recording_id: str) -> Recipe:
         stage = STAGES["align"]

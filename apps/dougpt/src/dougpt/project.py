@@ -12,11 +12,12 @@ from typing import Any
 from dougpt_schema import SOURCES, DougptError, SourceRole, file_sha256, fingerprint, read_table
 
 from dougpt.advice import advice
+from dougpt.forgotten import Forgotten, read_forgotten
 from dougpt.light_arrow import keep_pandas_out
 from dougpt.own_settings import OwnSettings, joined, read_own_settings, with_own_settings
 from dougpt.settings import Settings, load_settings
 from dougpt.terminal import safe
-from dougpt.workspace import Workspace, WorkspaceError, read_members, read_places
+from dougpt.workspace import Workspace, WorkspaceError, read_places
 
 SPEECH_ROLES = (SourceRole.VIDEO, SourceRole.AUDIO, SourceRole.CAPTIONS)
 ROLES = (*SPEECH_ROLES, SourceRole.CHAT)
@@ -25,6 +26,13 @@ NEAR = 5  # names that an error lists
 
 class SourceChangedError(DougptError):
     """A source is gone, or is no longer the file that was ingested."""
+
+
+class NoRecordingsError(WorkspaceError):
+    """Nothing was ingested yet."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(f"{root}: no recordings here; register some with: {advice(root, 'ingest', 'FILES_OR_FOLDER')}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +150,9 @@ class Project:
         return hashlib.sha256(b"dougpt key hash\0" + self.key).hexdigest()
 
     @cached_property
-    def forgotten(self) -> frozenset[str]:
-        """Pseudonyms whose messages are left out for good."""
-        path = self.workspace.forgotten_file
-        if not path.exists():
-            return frozenset()
-        found = read_members(path, "restore it from a copy: it says who is left out", authors=list)["authors"]
-        if not all(isinstance(author, str) for author in found):
-            raise WorkspaceError(f"{path}: damaged, an author is no text; restore it from a copy")
-        return frozenset(found)
+    def forgotten(self) -> Forgotten:
+        """Who is left out for good."""
+        return read_forgotten(self.workspace.forgotten_file)
 
     @cached_property
     def recordings(self) -> dict[str, Recording]:

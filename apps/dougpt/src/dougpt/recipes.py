@@ -15,6 +15,7 @@ from dougpt_schema import Provenance, code_fingerprint, file_sha256, fingerprint
 from dougpt_schema.fingerprints import library_versions
 
 STAGE_CODE = Path(__file__).parent / "stages"
+SETTINGS_CHANGED = "settings changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,11 @@ class Stage:
         after: The stages whose output it reads.
         code: Packages whose source decides its output, beside dougpt_schema and the app's own stage module.
         libraries: Distributions whose version decides its output.
-        outputs: Files below its folder that carry the recipe's fingerprint; the last one is written last.
+        outputs: Files below its folder that carry the recipe's fingerprint. The first one is JSON and holds the
+            settings, the last one is written last.
         besides: Files below its folder that carry none and must be there.
         start_s: Seconds that a job takes before it works, on two cores of 2024.
-        rate_s: Seconds a unit of size (see `plan.size_of`).
+        rate_s: Seconds a unit of size (see `estimate.size_of`).
     """
 
     name: str
@@ -173,7 +175,7 @@ def differences(old: Provenance, new: Recipe) -> list[str]:
     changed = [
         ("made elsewhere", not old.fingerprint),
         ("input changed", old.inputs != new.inputs),
-        ("settings changed", old.settings != new.settings),
+        (SETTINGS_CHANGED, old.settings != new.settings),
         ("code changed", old.code != new.code),
         ("key changed", old.key != new.key),
         ("library versions changed", json.loads(old.note.get("versions", "{}")) != dict(new.versions)),

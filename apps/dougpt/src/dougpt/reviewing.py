@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 from dougpt_align.asking import AskSettings, questions, worth
@@ -17,6 +18,7 @@ from dougpt_schema import (
     CLOCK,
     LINKS,
     UTTERANCES,
+    AskedAs,
     DougptError,
     SourceRole,
     read_table,
@@ -57,7 +59,7 @@ class Sitting:
         rater: Under which name the answers are kept.
         blind: Whether the model's guess is hidden.
         goal: How many answers are meant to be given.
-        disputed: Whether only those are asked again that this rater answered and others answered differently.
+        disputed: Whether only what people disagree on is asked, whoever they are.
         seed: Of the random questions; the same one in every sitting, so that the list goes on.
     """
 
@@ -84,7 +86,7 @@ def open_desk(project: Project, recordings: list[str], sitting: Sitting) -> Desk
     workspace = project.workspace
     disputed = _disputed(project, aligned, sitting.rater) if sitting.disputed else []
     if sitting.disputed and not disputed:
-        raise NothingToReviewError(f"nobody disagrees with {sitting.rater} on a message of these recordings")
+        raise NothingToReviewError("no two people disagree on a message of these recordings")
     book = Book(
         journal_of(workspace, sitting.rater),
         rater=sitting.rater,
@@ -113,13 +115,13 @@ def journal_of(workspace: Workspace, rater: str) -> Path:
 
 
 def _disputed(project: Project, aligned: list[str], rater: str) -> list[Question]:
-    """What this rater answered and somebody else answered differently, as it was asked."""
-    return [
-        question_of(row)
-        for one in disputes(all_labels(project.workspace))
-        for row in one.answers
-        if row["rater"] == rater and one.recording_id in aligned
-    ]
+    """What people disagree on: as this rater was asked it, else as those were who answered a random question."""
+
+    def nearest(row: Mapping[str, Any]) -> tuple[bool, bool]:
+        return row["rater"] != rater, row["asked_as"] != AskedAs.RANDOM
+
+    found = [one for one in disputes(all_labels(project.workspace)) if one.recording_id in aligned]
+    return [question_of(min(one.answers, key=nearest)) for one in found]
 
 
 def _material(project: Project, aligned: list[str], sitting: Sitting, disputed: list[Question]) -> Material:

@@ -6,7 +6,7 @@ from dougpt_schema import DougptError
 
 from dougpt.advice import advice
 from dougpt.plan import Plan
-from dougpt.project import Project
+from dougpt.project import NoRecordingsError, Project
 
 
 class NoSuchRunError(DougptError):
@@ -17,13 +17,14 @@ def run_folder(root: Path, run_id: str | None) -> Path:
     """Return the folder of a run, by the start of its id; without one, that of today's settings.
 
     Raises:
+        NoRecordingsError: There is nothing to train on yet.
         NoSuchRunError: No run, or several, begin with `run_id`; or today's settings were not trained yet.
     """
     project = Project.open(root)
     workspace = project.workspace
     if run_id is None:
         if not project.members():
-            raise NoSuchRunError(f"{root}: no recordings here, and nothing trained")
+            raise NoRecordingsError(root)
         run_id = Plan(project).run_id
         if not (workspace.run(run_id) / "run.json").exists():
             others = sorted(path.parent.name for path in workspace.runs.glob("*/run.json"))

@@ -55,7 +55,11 @@ def run_stage(
     jobs = _jobs(plan, stage, only)
     if dry_run:
         from dougpt.estimate import print_estimate
+        from dougpt.requirements import require_startable
 
+        for job in jobs:
+            if job.state != "done":
+                require_startable(plan, job)
         print_estimate(plan, jobs, as_json=as_json)
         return
     with lock.job(plan.project.workspace) if as_job else lock.writing(plan.project.workspace):
@@ -82,14 +86,12 @@ def _project(root: Path, *, as_job: bool) -> "Project":
 
 
 def _jobs(plan: "Plan", stage: str, only: tuple[str, ...]) -> list["Job"]:
-    from dougpt.advice import advice
+    from dougpt.project import NoRecordingsError
     from dougpt.recipes import STAGES
-    from dougpt.workspace import WorkspaceError
 
     subjects = plan.project.select(only) if STAGES[stage].per == "recording" else plan.subjects(stage)
     if not subjects:
-        root = plan.project.workspace.root
-        raise WorkspaceError(f"{root}: no recordings here; register some with: {advice(root, 'ingest', 'FILES')}")
+        raise NoRecordingsError(plan.project.workspace.root)
     return [plan.job(stage, subject) for subject in subjects]
 
 
@@ -97,8 +99,9 @@ def _run(plan: "Plan", job: "Job", *, as_job: bool) -> dict[str, Any]:
     """Run one job; what the recording itself is to blame for is reported, anything else is raised."""
     from dougpt_schema import ArtifactError, DougptError, MissingExtraError
 
-    from dougpt.execute import InputMissingError, execute, record_failure
+    from dougpt.execute import execute, record_failure
     from dougpt.project import SourceChangedError
+    from dougpt.requirements import InputMissingError
     from dougpt.terminal import note
 
     outcome: dict[str, Any] = {"stage": job.stage.name, "subject": job.subject, "exit_code": 0}

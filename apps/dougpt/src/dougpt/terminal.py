@@ -1,5 +1,6 @@
 """Text from strangers on a terminal: nothing in a chat message may move the cursor or hide what follows."""
 
+import sys
 import unicodedata
 
 import click
@@ -19,6 +20,12 @@ def safe(text: str) -> str:
 def note(text: str) -> None:
     """Print a progress line or a warning on stderr."""
     click.echo(text, err=True)
+
+
+def note_loading() -> None:
+    """Say that PyTorch is being loaded: for some seconds, on a cold disk for a minute, nothing else will be said."""
+    if "torch" not in sys.modules:
+        note("loading PyTorch")
 
 
 def clock(ms: int) -> str:

@@ -1,4 +1,4 @@
-"""Names for the arrays of this package, and sums over ragged rows.
+"""Names for the arrays of this package, sums over ragged rows, and columns as arrays.
 
 Shape suffixes used throughout: U utterances (in the order of their ends), E events (in the order of
 their times), P candidate pairs (grouped by event), B bins.
@@ -23,6 +23,12 @@ def expand(starts: Ints, counts: Ints) -> Ints:
     return np.repeat(starts - offsets, counts) + np.arange(total, dtype=np.int64)
 
 
+def take_rows(ptr: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """The row pointers of these rows alone, and the numbers of what they hold."""
+    counts = np.diff(ptr)[rows]
+    return np.r_[0, np.cumsum(counts)].astype(np.int64), expand(ptr[:-1][rows], counts)
+
+
 def row_sums(values_P: Floats, ptr: Ints) -> Floats:
     """Sum `values_P` over each row of the ragged array that `ptr` (one more than rows) describes."""
     sums = np.zeros(len(ptr) - 1)
@@ -44,6 +50,12 @@ def row_maxima(values_P: Floats, ptr: Ints, empty: float = 0.0) -> Floats:
 def sigmoid(log_odds: Floats) -> Floats:
     """Probabilities of log odds."""
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))
+
+
+def flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """The column as one array, whatever chunks it came in."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
 
 
 def order_of_ids(ids: pa.Array) -> Ints:

@@ -103,9 +103,9 @@ def said_kinds(scene: Scene) -> Ints:
 def wrote_kinds(scene: Scene) -> Ints:
     """`Wrote` of each event."""
     texts = scene.chat.texts
-    kinds = np.where(_matches(texts, r"\S\s+\S+\s+\S"), int(Wrote.LONG), int(Wrote.SHORT))
-    kinds = np.where(_matches(texts, r"\?\W*$"), int(Wrote.QUESTION), kinds)
-    kinds = np.where(_matches(texts, ANSWER), int(Wrote.ANSWER), kinds)
+    kinds = np.where(matches(texts, r"\S\s+\S+\s+\S"), int(Wrote.LONG), int(Wrote.SHORT))
+    kinds = np.where(matches(texts, r"\?\W*$"), int(Wrote.QUESTION), kinds)
+    kinds = np.where(matches(texts, ANSWER), int(Wrote.ANSWER), kinds)
     kinds = np.where(scene.chat.emote_only, int(Wrote.EMOTES), kinds)
     return np.where(scene.chat.mentions_streamer, int(Wrote.TO_STREAMER), kinds)
 
@@ -144,5 +144,6 @@ def _has_words(scene: Scene, rows: Ints) -> NDArray[np.bool_]:
     return np.asarray((scene.lexicon.event_mass > 0) & ~scene.chat.emote_only)[rows]
 
 
-def _matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
+def matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
+    """Which texts hold what the regular expression describes."""
     return np.asarray(pc.match_substring_regex(texts, pattern=pattern).to_numpy(zero_copy_only=False))

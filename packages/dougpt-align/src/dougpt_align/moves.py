@@ -16,6 +16,7 @@ from dougpt_align.offset import (
     OffsetPath,
     best_path_score,
     collect_votes,
+    constant_path,
     evidence,
     window_starts,
 )
@@ -70,9 +71,7 @@ def without_doubtful(path: OffsetPath, believed_K: Bools) -> OffsetPath:
     """The path with each doubtful piece at the offset of the piece before it, or after it where that is the first."""
     sure = np.flatnonzero(believed_K)
     if not len(sure):
-        return OffsetPath(
-            path.from_ms[:1], path.to_ms[-1:], np.zeros(1, dtype=np.int64), np.array([2000.0]), np.zeros(1)
-        )
+        return constant_path(int(path.from_ms[0]), int(path.to_ms[-1]), 0, 0.0)
     before = sure[np.maximum(np.searchsorted(sure, np.arange(len(believed_K)), side="right") - 1, 0)]
     offset_ms = np.where(believed_K, path.offset_ms, path.offset_ms[before])
     # Neighbours that now agree are one piece, as sure as its surest part.

@@ -31,6 +31,8 @@ SAME_PIECE_S = 5.0
 USUAL_S = (-20.0, 14.0)
 USUAL_SHARE = 0.1
 LOBE_S = (0.0, 14.0)
+# How far a clock found in words, or assumed, may be off: a standard deviation.
+USUAL_SD_MS = 2000.0
 TOPIC_S = 45.0
 
 
@@ -77,7 +79,7 @@ class OffsetPath:
 def constant_path(from_ms: int, to_ms: int, offset_ms: int, margin: float) -> OffsetPath:
     """One piece."""
     return OffsetPath(
-        np.array([from_ms]), np.array([to_ms]), np.array([offset_ms]), np.array([2000.0]), np.array([margin])
+        np.array([from_ms]), np.array([to_ms]), np.array([offset_ms]), np.array([USUAL_SD_MS]), np.array([margin])
     )
 
 
@@ -159,11 +161,10 @@ def find_path(scene: Scene, use_E: Ints, anchors: tuple[Ints, Ints, Floats] | No
     if not len(at_ms):
         return constant_path(0, 1, 0, 0.0)
     begin, end = int(at_ms[0]), int(at_ms[-1]) + 1
-    base_ms = 0
-    if anchors is not None and len(anchors[0]):
+    base_ms, reach_s = 0, max_offset_ms / 1000.0
+    anchors = anchors if anchors is not None and len(anchors[0]) else None
+    if anchors is not None:
         base_ms = int(np.median(at_ms[anchors[0]] - anchors[1]))
-    reach_s = max_offset_ms / 1000.0
-    if anchors is not None and len(anchors[0]):
         spread = np.abs(at_ms[anchors[0]] - anchors[1] - base_ms).max() / 1000.0
         reach_s = float(min(max(reach_s, spread + 5.0), 3600.0))
     if reach_s < STEP_S:
@@ -173,7 +174,7 @@ def find_path(scene: Scene, use_E: Ints, anchors: tuple[Ints, Ints, Floats] | No
     score = evidence(votes, at_ms, edges, reach_s)
     half = round(reach_s / STEP_S)
     offsets_s = np.arange(-half, half + 1, dtype=np.float64) * STEP_S
-    if anchors is not None and len(anchors[0]):
+    if anchors is not None:
         rows = np.searchsorted(edges, at_ms[anchors[0]], side="right") - 1
         columns = np.rint((at_ms[anchors[0]] - anchors[1] - base_ms) / 1000.0 / STEP_S).astype(np.int64)
         columns = np.clip(columns + len(offsets_s) // 2, 0, len(offsets_s) - 1)
@@ -183,7 +184,7 @@ def find_path(scene: Scene, use_E: Ints, anchors: tuple[Ints, Ints, Floats] | No
     states, through = viterbi(score, prior)
     pieces = _pieces(states, _margins(states, through, usual), edges, end)
     path = _refined(pieces, offsets_s, votes, at_ms, base_ms)
-    if anchors is None or not len(anchors[0]):
+    if anchors is None:
         return _usual_latency(path)
     return _anchored(path, at_ms[anchors[0]], anchors[1], anchors[2])
 
@@ -311,7 +312,7 @@ def _refined(
         from_ms=np.array(starts, dtype=np.int64),
         to_ms=np.array(ends, dtype=np.int64),
         offset_ms=offset_ms,
-        sd_ms=np.full(len(pieces), 2000.0),
+        sd_ms=np.full(len(pieces), USUAL_SD_MS),
         margin=np.array([margin for *_, margin in pieces]),
     )
     # A border that moved up to the next one leaves nothing between them.

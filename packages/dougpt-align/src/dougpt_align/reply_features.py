@@ -7,13 +7,12 @@ to whom, by names and by the attribution itself. Shape suffixes as in `replies`;
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from dougpt_align.arrays import Bools, Floats, Ints, row_maxima, row_sums
+from dougpt_align.arrays import Floats, Ints, row_maxima, row_sums, take_rows
 from dougpt_align.candidates import Pairs
+from dougpt_align.marks import matches
 from dougpt_align.replies import Messages, last_partners, overlap, relate
-from dougpt_align.stacker import take_rows
 
 QUESTION = (
     r"(?i)\?|^\W*(?:\S+[:,]\s+)?(?:how|what|where|why|who|which|when|is|are|does|do|did|can|could|has|anyone|any)\b"
@@ -52,7 +51,7 @@ def reply_features(messages: Messages, pairs: Pairs, link_P: Floats, background_
     child, parent = pairs.event_P[kept], pairs.parent_P[kept]
     part = Pairs(ptr, pairs.first_E[rows], parent, child, pairs.lag_s_P[kept], dropped=0)
     known = relate(messages, part)
-    shape_N = {name: _matches(messages.texts, pattern) for name, pattern in SHAPES.items()}
+    shape_N = {name: matches(messages.texts, pattern) for name, pattern in SHAPES.items()}
     words_N = np.log1p(pc.count_substring_regex(messages.texts, pattern=r"\S+").to_numpy(zero_copy_only=False))
 
     logodds = np.log(link_P[kept] + FLOOR) - np.log(background_N[child] + FLOOR)
@@ -184,10 +183,6 @@ def _previous_own(author_N: Ints) -> Ints:
     same = author_N[order][1:] == author_N[order][:-1]
     previous[order[1:][same]] = order[:-1][same]
     return previous
-
-
-def _matches(texts: pa.Array, pattern: str) -> Bools:
-    return np.asarray(pc.match_substring_regex(texts, pattern=pattern).to_numpy(zero_copy_only=False))
 
 
 def _float(values: object) -> Floats:

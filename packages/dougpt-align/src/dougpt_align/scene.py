@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from dougpt_schema import CHAT_EVENTS, UTTERANCES, ArrowStream, ChatKind, ContractError
 from numpy.typing import NDArray
 
-from dougpt_align.arrays import Bools, Floats, Ints
+from dougpt_align.arrays import Bools, Floats, Ints, flat
 from dougpt_align.settings import AlignSettings
 from dougpt_align.tokens import Lexicon, build_lexicon
 
@@ -110,17 +110,17 @@ def read_speech(utterances: ArrowStream) -> Speech:
         is_question=table["is_question"].to_numpy()[order],
         addresses_chat=table["addresses_chat"].to_numpy()[order],
         n_words=table["n_words"].to_numpy()[order],
-        texts=_flat(table["text"]).take(pa.array(order)),
+        texts=flat(table["text"]).take(pa.array(order)),
     )
 
 
 def _chat(table: pa.Table, settings: AlignSettings) -> Chat:
     recording = _recording(table, "chat_events")
     at_ms = _times(table, "chat_events", "offset_ms")
-    texts = _flat(table["text"])
+    texts = flat(table["text"])
     authors = table["author"].combine_chunks().dictionary_encode()
     # An author that the export does not name counts as someone else each time.
-    codes = pc.fill_null(_flat(authors).indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    codes = pc.fill_null(flat(authors).indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     anonymous = np.flatnonzero(codes < 0)
     codes[anonymous] = -1 - anonymous
     typed, emote_only = _typing(table, texts)
@@ -131,9 +131,9 @@ def _chat(table: pa.Table, settings: AlignSettings) -> Chat:
     rank, size = _copies(texts, codes, at_ms, ~emote_only, settings)
     return Chat(
         recording_id=recording,
-        ids=_flat(table["event_id"]),
+        ids=flat(table["event_id"]),
         at_ms=at_ms,
-        kinds=pc.index_in(_flat(table["kind"]), value_set=pa.array(KINDS))
+        kinds=pc.index_in(flat(table["kind"]), value_set=pa.array(KINDS))
         .to_numpy(zero_copy_only=False)
         .astype(np.int8),
         texts=texts,
@@ -165,11 +165,6 @@ def _times(table: pa.Table, name: str, column: str) -> Ints:
     return times
 
 
-def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return flat.chunk(0) if isinstance(flat, pa.ChunkedArray) else flat
-
-
 def _foreign(rooms: pa.ChunkedArray, own_room: str | None) -> Bools:
     given = rooms.is_valid().to_numpy()
     if own_room is None:
@@ -182,8 +177,8 @@ def _typing(table: pa.Table, texts: pa.Array) -> tuple[Floats, Bools]:
     """Characters typed, emotes counted as two each, and whether a message is emotes and signs alone."""
     emotes = table["emotes"].combine_chunks()
     per_event = pc.fill_null(pc.list_value_length(emotes), 0).to_numpy(zero_copy_only=False)
-    flat = _flat(emotes).flatten()
-    width = (pc.struct_field(flat, "end").to_numpy() - pc.struct_field(flat, "start").to_numpy()).clip(min=0)
+    each = flat(emotes).flatten()
+    width = (pc.struct_field(each, "end").to_numpy() - pc.struct_field(each, "start").to_numpy()).clip(min=0)
     owner = np.repeat(np.arange(len(texts)), per_event)
     covered = np.bincount(owner, weights=width, minlength=len(texts))
     length = pc.utf8_length(texts).to_numpy(zero_copy_only=False).astype(np.float64)

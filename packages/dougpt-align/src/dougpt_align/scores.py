@@ -19,15 +19,11 @@ ECE_BINS = 15
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Links set against the truth, one entry an event: is the link right, was there one to find, how sure, accepted.
-
-    `has_parent` tells whether a link names the true parent or not only of events that do answer something.
-    """
+    """Links set against the truth, one entry an event: is the link right, was there one to find, how sure, accepted."""
 
     right: Bools
     is_reply: Bools
     probability: Floats
-    reply_probability: Floats
     accepted: Bools
 
 
@@ -52,7 +48,6 @@ def set_against(links: pa.Table, event_ids: Sequence[str], parents: Ints) -> Sco
         right=(truth >= 0) & (given == truth),
         is_reply=truth >= 0,
         probability=links["probability"].to_numpy().astype(np.float64),
-        reply_probability=1.0 - links["background"].to_numpy().astype(np.float64),
         accepted=np.asarray(links["accepted"].to_numpy()),
     )
 

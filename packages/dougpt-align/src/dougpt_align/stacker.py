@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dougpt_align.arrays import Bools, Floats, Ints, expand, row_maxima, row_sums
+from dougpt_align.arrays import Bools, Floats, Ints, row_maxima, row_sums, take_rows
 from dougpt_align.forest import Forest, Growth, grow
 
 NEWTON_STEPS = 30
@@ -118,12 +118,6 @@ def crossfit(
         part, pairs = take_rows(ptr, events)
         link_P[pairs] = fitted(part, x_PF[pairs], None if z_EG is None else z_EG[events])
     return link_P
-
-
-def take_rows(ptr: Ints, events: Ints) -> tuple[Ints, Ints]:
-    """The row pointers of these events alone, and the numbers of their pairs."""
-    counts = np.diff(ptr)[events]
-    return np.r_[0, np.cumsum(counts)].astype(np.int64), expand(ptr[:-1][events], counts)
 
 
 def softmax_with_none(score_P: Floats, ptr: Ints) -> Floats:

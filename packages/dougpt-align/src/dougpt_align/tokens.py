@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dougpt_align.arrays import Bools, Floats, Ints, expand
+from dougpt_align.arrays import Bools, Floats, Ints, expand, take_rows
 
 NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
 NUMBERS = {word: str(value) for value, word in enumerate(NUMBER_WORDS.split())}
@@ -49,9 +49,8 @@ class Tokens:
 
     def take(self, rows: Ints) -> "Tokens":
         """The tokens of these rows."""
-        counts = np.diff(self.ptr)[rows]
-        ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return Tokens(ptr, self.ids[expand(self.ptr[:-1][rows], counts)])
+        ptr, places = take_rows(self.ptr, rows)
+        return Tokens(ptr, self.ids[places])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dougpt_chat.authors import fold
+from dougpt_chat.authors import fold, pseudonym
 from dougpt_chat.bare_names import WORD, names_in
 
 NOBODY = "@" + "0" * 16
@@ -25,16 +25,18 @@ class Forgotten:
     masked: int
 
 
-def forget_author(events: pa.Table, author: str, names: Collection[str] = ()) -> Forgotten:
+def forget_author(events: pa.Table, author: str, names: Collection[str] = (), *, key: bytes | None = None) -> Forgotten:
     """Take the author with this pseudonym out of a table of events: their rows, and mentions of them in `text`.
 
     Args:
         events: A table with the columns `author` and `text`; any further ones stay.
         author: A pseudonym; `pseudonym(login, key)` gives it for a login.
         names: What the person is called, as far as it is known: others may have written that without an @.
+        key: The pseudonyms' key, by which a word that is their login is known where no name is.
     """
     kept = events.filter(pc.fill_null(pc.not_equal(events["author"], author), True))
-    masked, changed = _masked(kept["text"], author, names_in(names))
+    spelled = set() if key is None else _logins(kept["text"], author, key)
+    masked, changed = _masked(kept["text"], author, names_in({*names, *spelled}))
     table = kept.set_column(kept.schema.get_field_index("text"), kept.schema.field("text"), masked)
     return Forgotten(table, events.num_rows - kept.num_rows, changed)
 
@@ -71,6 +73,12 @@ def forget_names(
         Forgotten(names.filter(pc.invert(mine)), pc.sum(mine).as_py() or 0, 0),
         Forgotten(clean, raw_texts.num_rows - clean.num_rows, 0),
     )
+
+
+def _logins(texts: pa.ChunkedArray, author: str, key: bytes) -> set[str]:
+    """Return the words of the texts that are hashed to the author."""
+    words = {fold(word) for text in texts.to_pylist() for word in WORD.findall(text)}
+    return {word for word in words if word and pseudonym(word, key) == author}
 
 
 def _named(texts: pa.ChunkedArray, spellings: set[str]) -> list[bool]:

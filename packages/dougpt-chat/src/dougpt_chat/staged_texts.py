@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from dougpt_schema import CHAT_EVENTS
 
 from dougpt_chat.cheers import cheers_in
-from dougpt_chat.text import PLAIN, Emote, People, Span, stage_text, with_lexicon
+from dougpt_chat.text import PLAIN, Emote, Pseudonyms, Span, stage_text, with_lexicon
 
 EMOTES = CHAT_EVENTS.schema.field("emotes").type
 EMOTE = EMOTES.value_type
@@ -17,7 +17,7 @@ MOST_ALTERNATIVES = 2000
 
 
 def staged_texts(
-    raw: pa.Array, spans: pa.Array, bits: pa.Array, people: People, lexicon: frozenset[str]
+    raw: pa.Array, spans: pa.Array, bits: pa.Array, people: Pseudonyms, lexicon: frozenset[str]
 ) -> tuple[pa.Array, pa.Array]:
     """Return the staged text and the emotes of each message.
 

@@ -23,6 +23,7 @@ from dougpt_chat.errors import TruncatedExportError
 from dougpt_chat.events import Origin, Staging
 from dougpt_chat.formats import choose_format
 from dougpt_chat.formats.message import ParseNotes, RejectedRecord
+from dougpt_chat.formats.times import EPOCH
 from dougpt_chat.opening import ExportBytes
 from dougpt_chat.quality import is_lossy, judge
 from dougpt_chat.rejects import rejects_table
@@ -30,8 +31,6 @@ from dougpt_chat.report import ChatReport, Counts
 from dougpt_chat.residuals import residuals_of
 from dougpt_chat.room import ROOM, Room
 from dougpt_chat.settings import ChatSettings
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ChatStream:

@@ -11,7 +11,7 @@ import unicodedata
 from typing import Protocol, TypedDict
 
 
-class People(Protocol):
+class Pseudonyms(Protocol):
     """What is done with the names of people who are mentioned."""
 
     def mention(self, name: str) -> str:
@@ -47,7 +47,7 @@ class Emote(TypedDict):
 
 
 def stage_text(
-    raw: str, spans: list[Span], people: People, lexicon: frozenset[str] = frozenset()
+    raw: str, spans: list[Span], people: Pseudonyms, lexicon: frozenset[str] = frozenset()
 ) -> tuple[str, list[Emote]]:
     """Return the text to hand on, and the emotes in it.
 
@@ -85,7 +85,7 @@ def _tidied(piece: str) -> str:
     return SPACES.sub(" ", CONTROL.sub("", unicodedata.normalize("NFC", piece)))
 
 
-def _names_hidden(piece: str, people: People) -> str:
+def _names_hidden(piece: str, people: Pseudonyms) -> str:
     if "@" not in piece and "\uff20" not in piece:
         return piece
     hidden, at = [], 0

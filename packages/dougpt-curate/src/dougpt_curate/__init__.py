@@ -63,7 +63,7 @@ __all__ = [
     "write_parquet",
 ]
 
-_MODULES = {
+_HOMES = {
     "CurateReport": "report",
     "Curated": "dataset",
     "CuratedPieces": "pieces",
@@ -99,6 +99,6 @@ _MODULES = {
 
 def __getattr__(name: str) -> Any:
     """Load what is asked for; settings stay cheap to import."""
-    if name not in _MODULES:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 from dougpt_schema import Split
 
-from dougpt_curate.holdout import BLOCKS, by_recording
+from dougpt_curate.holdout import BLOCKS, Blocks, by_recording
 from dougpt_curate.settings import CurateSettings
 
 EMBARGO = "embargo"
@@ -32,14 +32,12 @@ def whole_recordings(names: Sequence[str], settings: CurateSettings) -> dict[str
     return {name: {split: (0, FOREVER_MS)} for name, split in by_recording(names, settings).items()}
 
 
-def are_cut(blocks: Mapping[str, Mapping[str, Sequence[int]]]) -> bool:
+def are_cut(blocks: Blocks) -> bool:
     """Return whether any recording stands in more than one split."""
     return any(len(cut) > 1 for cut in blocks.values())
 
 
-def splits_of(
-    samples: pl.DataFrame, splits: Mapping[str, str], blocks: Mapping[str, Mapping[str, Sequence[int]]]
-) -> pl.Series:
+def splits_of(samples: pl.DataFrame, splits: Mapping[str, str], blocks: Blocks) -> pl.Series:
     """Return the split of each sample with `recording_id`, `start_ms` and `end_ms`; `EMBARGO` of those between two."""
     fixed = {name: split if split != BLOCKS else Split.TRAIN.value for name, split in splits.items()}
     recording = pl.col("recording_id").cast(pl.String)

@@ -1,6 +1,6 @@
 """From utterances, chat and links of any number of recordings to a dataset with its books."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_schema import REJECTS, SAMPLES, ArrowStream
 
-from dougpt_curate.gathering import CONTRACTS, Tables
+from dougpt_curate.gathering import Tables, checked
+from dougpt_curate.holdout import Blocks
 from dougpt_curate.pieces import CuratedPieces, curate_in_pieces, two_passes
 from dougpt_curate.quality import Names
 from dougpt_curate.report import CurateReport
@@ -41,7 +42,7 @@ def curate(
     settings: CurateSettings | None = None,
     *,
     holdout: Mapping[str, str] | None = None,
-    blocks: Mapping[str, Mapping[str, Sequence[int]]] | None = None,
+    blocks: Blocks | None = None,
     names: Names | None = None,
 ) -> Curated:
     """Return the samples of the accepted links of all recordings in the tables.
@@ -61,10 +62,7 @@ def curate(
         ContractError: A table is not what its contract says.
         HoldoutError: `holdout` names a split that does not exist.
     """
-    tables = tuple(
-        contract.check(contract.conform(table, sort=True).select(contract.schema.names))
-        for contract, table in zip(CONTRACTS, (utterances, chat_events, links), strict=True)
-    )
+    tables = checked((utterances, chat_events, links))
     recordings = sorted({name for table in tables for name in pc.unique(table["recording_id"]).to_pylist()})
     places = [_places(table) for table in tables]
 
@@ -83,7 +81,7 @@ def curate_recordings(
     settings: CurateSettings | None = None,
     *,
     holdout: Mapping[str, str] | None = None,
-    blocks: Mapping[str, Mapping[str, Sequence[int]]] | None = None,
+    blocks: Blocks | None = None,
     names: Names | None = None,
 ) -> Curated:
     """Return what `curate` returns, reading one recording after another, so that chat is never all in memory.

@@ -11,7 +11,7 @@ from threading import Lock
 
 import polars as pl
 import pyarrow as pa
-from dougpt_schema import CHAT_EVENTS, LINKS, UTTERANCES
+from dougpt_schema import CHAT_EVENTS, LINKS, UTTERANCES, ArrowStream
 
 from dougpt_curate.accepted import Material
 from dougpt_curate.copypasta import Copypasta
@@ -141,6 +141,19 @@ class Gathering:
             answered=piece.answered,
             ends_ms=dict(ends.rows()),
         )
+
+
+def checked(tables: tuple[ArrowStream, ArrowStream, ArrowStream]) -> Tables:
+    """Return utterances, chat events and links in their contracts' types and order, without further columns.
+
+    Raises:
+        ContractError: A table is not what its contract says.
+    """
+    first, second, third = (
+        contract.check(contract.conform(table, sort=True).select(contract.schema.names))
+        for contract, table in zip(CONTRACTS, tables, strict=True)
+    )
+    return first, second, third
 
 
 def first_sample(batch: int) -> int:

@@ -21,6 +21,10 @@ RECORDINGS_FOR_VALIDATION = 5
 RECORDINGS_FOR_TWO_TESTS = 5
 BLOCKS = "blocks"
 """What is said of a recording that is divided in time and so stands in several splits."""
+
+type Blocks = Mapping[str, Mapping[str, Sequence[int]]]
+"""Of recordings that are divided in time, from and until of each split in milliseconds."""
+
 ORDER = (Split.TEST, Split.VALIDATION, Split.TRAIN)
 """What comes first keeps what two recordings have in common."""
 
@@ -102,7 +106,7 @@ class Suite:
 
     recordings: Mapping[str, str]
     number: int = 1
-    blocks: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
+    blocks: Blocks = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
 
 

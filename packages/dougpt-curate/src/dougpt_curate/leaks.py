@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from dougpt_schema import ArrowStream, Split, as_table
+from dougpt_schema import ArrowStream, as_table
 
+from dougpt_curate.holdout import ORDER
 from dougpt_curate.near import Integers, Search, leaders
 from dougpt_curate.settings import CurateSettings
 from dougpt_curate.sketchbook import Sketchbook
 
 LEAKS = "leaks"
-KEEPS_FIRST = {split.value: place for place, split in enumerate((Split.TEST, Split.VALIDATION, Split.TRAIN))}
+KEEPS_FIRST = {split.value: place for place, split in enumerate(ORDER)}
 REPEATED_TURN = "repeated_turn"
 WINDOW_CHARACTERS = 60
 """Shorter turns with their replies are alike by chance."""

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from dougpt_schema import ArrowStream
 
 from dougpt_curate.assemble import with_splits
-from dougpt_curate.gathering import CONTRACTS, Gathering, Tables
+from dougpt_curate.gathering import Gathering, Tables, checked
+from dougpt_curate.holdout import Blocks
 from dougpt_curate.profile import make_profile
 from dougpt_curate.quality import Names
 from dougpt_curate.report import CurateReport, make_report
@@ -68,7 +69,7 @@ def curate_in_pieces(
     settings: CurateSettings | None = None,
     *,
     holdout: Mapping[str, str] | None = None,
-    blocks: Mapping[str, Mapping[str, Sequence[int]]] | None = None,
+    blocks: Blocks | None = None,
     names: Names | None = None,
     folder: Path | None = None,
 ) -> CuratedPieces:
@@ -90,17 +91,14 @@ def curate_in_pieces(
         ValueError: A table of one recording holds rows of another.
     """
 
-    def checked(recording_id: str) -> Tables:
-        first, second, third = (
-            contract.check(contract.conform(table, sort=True).select(contract.schema.names))
-            for contract, table in zip(CONTRACTS, read(recording_id), strict=True)
-        )
-        for table in (first, second, third):
+    def read_one(recording_id: str) -> Tables:
+        tables = checked(read(recording_id))
+        for table in tables:
             if others := set(pc.unique(table["recording_id"]).to_pylist()) - {recording_id}:
                 raise ValueError(f"among the rows of {recording_id} are some of {min(others)}")
-        return first, second, third
+        return tables
 
-    return two_passes(sorted(recordings), checked, settings or CurateSettings(), names, holdout, blocks, folder)
+    return two_passes(sorted(recordings), read_one, settings or CurateSettings(), names, holdout, blocks, folder)
 
 
 def two_passes(  # noqa: PLR0917  # what all ways in hand on
@@ -109,7 +107,7 @@ def two_passes(  # noqa: PLR0917  # what all ways in hand on
     settings: CurateSettings,
     names: Names | None,
     holdout: Mapping[str, str] | None,
-    blocks: Mapping[str, Mapping[str, Sequence[int]]] | None,
+    blocks: Blocks | None,
     folder: Path | None = None,
 ) -> CuratedPieces:
     """Curate sorted recordings, of which `read` returns checked tables."""

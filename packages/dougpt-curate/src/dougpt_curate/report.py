@@ -8,7 +8,7 @@ from typing import Any
 from dougpt_schema import Split
 
 from dougpt_curate.blocks import are_cut
-from dougpt_curate.holdout import RECORDINGS_FOR_ONE_TEST, Suite
+from dougpt_curate.holdout import RECORDINGS_FOR_ONE_TEST, Blocks, Suite
 from dougpt_curate.settings import CurateSettings
 from dougpt_curate.talk import Talk, shares
 from dougpt_curate.tally import Tally
@@ -44,7 +44,7 @@ class CurateReport:
     lags: Mapping[str, int]
     context: Mapping[str, float]
     holdout: Mapping[str, str]
-    blocks: Mapping[str, Mapping[str, Sequence[int]]]
+    blocks: Blocks
     held_out: Mapping[str, str]
     warnings: Sequence[str]
     settings: Mapping[str, Any]
@@ -136,7 +136,7 @@ def _context(whole: Tally, samples: int) -> dict[str, float]:
 def _warnings(
     per_split: Mapping[str, Mapping[str, float]],
     splits: Mapping[str, str],
-    blocks: Mapping[str, Mapping[str, Sequence[int]]],
+    blocks: Blocks,
     settings: CurateSettings,
 ) -> list[str]:
     found = []

@@ -26,7 +26,7 @@ from dougpt_curate.turns import contexts, sample_ids, turns_of
 NO_RESPONSE_LEFT = "no_response_left"
 OVER_CAP = "over_cap"
 TURN_REJECTED = "turn_rejected"
-EVENT = ["recording_id", "event_id"]
+EVENT_KEY = ["recording_id", "event_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +150,9 @@ def _capped(
 
 
 def _rejected_events(rows: pl.DataFrame, material: Material) -> pl.DataFrame:
-    found = material.events.select(pl.col(*EVENT, "source_id", "source_row").gather(rows["event"]))
+    found = material.events.select(pl.col(*EVENT_KEY, "source_id", "source_row").gather(rows["event"]))
     # An event that does not exist is known by its link alone.
-    unknown = material.links.select(pl.col(EVENT).gather(rows["link"]).name.prefix("linked_"))
+    unknown = material.links.select(pl.col(EVENT_KEY).gather(rows["link"]).name.prefix("linked_"))
     return pl.concat([found, unknown, rows.select("reason", "detail")], how="horizontal").select(
         recording_id=pl.coalesce("recording_id", "linked_recording_id"),
         subject_id=pl.coalesce("event_id", "linked_event_id"),

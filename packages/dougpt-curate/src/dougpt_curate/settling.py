@@ -14,10 +14,10 @@ from dougpt_curate.assemble import with_splits
 from dougpt_curate.blocks import EMBARGO, cut_recordings, splits_of, whole_recordings
 from dougpt_curate.copypasta import REPEATED_COPYPASTA
 from dougpt_curate.gathering import WORKERS, Gathering, Tables, first_sample
-from dougpt_curate.holdout import BLOCKS, Suite, assign_holdout
+from dougpt_curate.holdout import BLOCKS, Blocks, Suite, assign_holdout
 from dougpt_curate.leaks import LEAKS, REPEATED_TURN, ranked
 from dougpt_curate.revise import revised
-from dougpt_curate.samples import EVENT, NO_RESPONSE_LEFT, TURN_REJECTED, Piece
+from dougpt_curate.samples import EVENT_KEY, NO_RESPONSE_LEFT, TURN_REJECTED, Piece
 from dougpt_curate.settings import CurateSettings
 from dougpt_curate.tally import Tally, tally
 
@@ -39,7 +39,7 @@ def divide(
     recordings: Sequence[str],
     settings: CurateSettings,
     holdout: Mapping[str, str] | None,
-    frozen: Mapping[str, Mapping[str, Sequence[int]]],
+    frozen: Blocks,
 ) -> Suite:
     """Return the split of each recording, and the blocks of those that are divided in time."""
     ends_ms = {name: end_ms for one in gathering.stored for name, end_ms in one.ends_ms.items()}
@@ -228,8 +228,8 @@ def _placed(rejects: pl.DataFrame, read: Callable[[str], Tables]) -> pl.DataFram
     nowhere = {"source_id": pl.lit(None, pl.String), "source_row": pl.lit(None, pl.Int64)}
     parts = [rejects.clear().with_columns(**nowhere)]
     for (name,), rows in rejects.group_by("recording_id", maintain_order=True):
-        places = pl.DataFrame(read(str(name))[1].select([*EVENT, "source_id", "source_row"]))
-        parts.append(rows.join(places, left_on=["recording_id", "subject_id"], right_on=EVENT, how="left"))
+        places = pl.DataFrame(read(str(name))[1].select([*EVENT_KEY, "source_id", "source_row"]))
+        parts.append(rows.join(places, left_on=["recording_id", "subject_id"], right_on=EVENT_KEY, how="left"))
     return pl.concat(parts)
 
 

@@ -75,7 +75,7 @@ def divergence(ours_RV: Floats, theirs_RV: Floats) -> Statistic:
     """Return the Jensen-Shannon divergence in bits, in [0, 1]: 0 for equal mixes, 1 for nothing in common."""
 
     def chunk(weights_BR: Floats) -> Floats:
-        shares = [_shares(weights_BR @ counts_RV) for counts_RV in (ours_RV, theirs_RV)]
+        shares = [shares_of(weights_BR @ counts_RV) for counts_RV in (ours_RV, theirs_RV)]
         middle = (shares[0] + shares[1]) / 2
         with np.errstate(divide="ignore", invalid="ignore"):
             parts = [np.where(share > 0, share * np.log2(share / middle), 0.0).sum(axis=1) for share in shares]
@@ -89,7 +89,7 @@ def distance(ours_RV: Floats, theirs_RV: Floats) -> Statistic:
     """Return the Wasserstein distance between histograms over 0, 1, 2, ..., in their unit."""
 
     def chunk(weights_BR: Floats) -> Floats:
-        ours, theirs = (_shares(weights_BR @ counts_RV).cumsum(axis=1) for counts_RV in (ours_RV, theirs_RV))
+        ours, theirs = (shares_of(weights_BR @ counts_RV).cumsum(axis=1) for counts_RV in (ours_RV, theirs_RV))
         return np.abs(ours - theirs).sum(axis=1)
 
     return _chunked(chunk)
@@ -184,7 +184,8 @@ def _histogram(bursts: Bursts, sizes: Callable[[Sequence[str]], Sequence[int]]) 
     return counts_RV
 
 
-def _shares(counts_BV: Floats) -> Floats:
+def shares_of(counts_BV: Floats) -> Floats:
+    """Return each row's counts as shares of their sum; NaN where it is 0."""
     total_B1 = counts_BV.sum(axis=1, keepdims=True)
     shares_BV: Floats = np.divide(counts_BV, total_B1, out=np.full(counts_BV.shape, np.nan), where=total_B1 > 0)
     return shares_BV

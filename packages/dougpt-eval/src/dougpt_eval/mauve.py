@@ -15,7 +15,7 @@ from dougpt_schema import MissingExtraError
 from numpy.typing import NDArray
 
 from dougpt_eval.behaviour import Bursts
-from dougpt_eval.likeness import features
+from dougpt_eval.likeness import features, shares_of
 from dougpt_eval.resampling import Estimate, Floats, Resampler, Statistic
 
 REPLIES_A_CLUSTER = 10
@@ -49,7 +49,7 @@ def frontier_area(ours_RK: Floats, theirs_RK: Floats) -> Statistic:
     """Return the area under the frontier of exp(-c KL(q|r)) against exp(-c KL(p|r)) over mixtures r of p and q."""
 
     def statistic(weights_BR: Floats) -> Floats:
-        p_BK, q_BK = (_shares(weights_BR @ counts_RK) for counts_RK in (ours_RK, theirs_RK))
+        p_BK, q_BK = (shares_of(weights_BR @ counts_RK) for counts_RK in (ours_RK, theirs_RK))
         xs, ys = [np.ones(len(weights_BR))], [np.zeros(len(weights_BR))]
         for share in np.linspace(1e-6, 1 - 1e-6, MIXTURES):
             mixed_BK = share * p_BK + (1 - share) * q_BK
@@ -84,12 +84,6 @@ def _quantised(texts: Sequence[str], clusters: int) -> NDArray[np.int64]:
         found = KMeans(clusters, n_init=1, random_state=SEED).fit(reduced_UD, sample_weight=list(counted.values()))
     labels_U = np.asarray(found.labels_, dtype=np.int64)
     return labels_U[[different[text] for text in texts]]
-
-
-def _shares(counts_BK: Floats) -> Floats:
-    total_B1 = counts_BK.sum(axis=1, keepdims=True)
-    shares_BK: Floats = np.divide(counts_BK, total_B1, out=np.full(counts_BK.shape, np.nan), where=total_B1 > 0)
-    return shares_BK
 
 
 def _divergence(left_BK: Floats, right_BK: Floats) -> Floats:

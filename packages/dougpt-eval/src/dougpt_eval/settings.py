@@ -22,41 +22,41 @@ BASELINES = (
 class EvaluateSettings:
     """Settings of `evaluate`; two reports compare only where all agree that change what is measured."""
 
-    seed: int = field(default=0, metadata={"help": "decides shuffled prompts, candidates and generated replies"})
+    seed: int = field(default=0, metadata={"help": "Decides shuffled prompts, candidates and generated replies."})
     reply_seed: int = field(
         default=0,
-        metadata={"help": "decides what is said to a prompt; reports of several compare, and show what is chance"},
+        metadata={"help": "Decides what is said to a prompt; reports of several compare, and show what is chance."},
     )
-    draws: int = field(default=2000, metadata={"help": "bootstrap draws over recordings"})
-    generated: int = field(default=300, metadata={"help": "held-out windows that replies are generated for, at most"})
-    ranked: int = field(default=200, metadata={"help": "held-out windows whose true reply is ranked, at most"})
+    draws: int = field(default=2000, metadata={"help": "Bootstrap draws over recordings."})
+    generated: int = field(default=300, metadata={"help": "Held-out windows that replies are generated for, at most."})
+    ranked: int = field(default=200, metadata={"help": "Held-out windows whose true reply is ranked, at most."})
     candidates: int = field(
-        default=20, metadata={"help": "replies that are ranked for a window, the true one included"}
+        default=20, metadata={"help": "Replies that are ranked for a window, the true one included."}
     )
-    min_samples: int = field(default=500, metadata={"help": "with fewer held-out windows the report warns"})
-    min_recordings: int = field(default=10, metadata={"help": "with fewer held-out recordings the report warns"})
+    min_samples: int = field(default=500, metadata={"help": "With fewer held-out windows the report warns."})
+    min_recordings: int = field(default=10, metadata={"help": "With fewer held-out recordings the report warns."})
     near_duplicate: float = field(
-        default=0.5, metadata={"help": "Jaccard similarity from which a held-out window counts as seen in training"}
+        default=0.5, metadata={"help": "Jaccard similarity from which a held-out window counts as seen in training."}
     )
     ngram_order: int = field(
-        default=6, metadata={"help": "characters that the n-gram baseline looks at, its own included"}
+        default=6, metadata={"help": "Characters that the n-gram baseline looks at, its own included."}
     )
-    baselines: tuple[str, ...] = field(default=BASELINES, metadata={"help": "baselines that stand beside the model"})
+    baselines: tuple[str, ...] = field(default=BASELINES, metadata={"help": "Baselines that stand beside the model."})
     flagged_words: tuple[str, ...] = field(
-        default=(), metadata={"help": "words that count as harassment, beside those of the list that is handed over"}
+        default=(), metadata={"help": "Words that count as harassment, beside those of the list that is handed over."}
     )
     mauve: bool = field(
         default=False,
-        metadata={"help": "also measure MAUVE (extra `mauve`); it wants a thousand replies to say anything"},
+        metadata={"help": "Also measure MAUVE (extra `mauve`); it wants a thousand replies to say anything."},
     )
     few_shot: int = field(
         default=4,
         metadata={
-            "help": "examples in the prompt of the base model without its adapter, and of a server that completes "
-            "plain text; 0 leaves that baseline out"
+            "help": "Examples in the prompt of the base model without its adapter, and of a server that completes "
+            "plain text; 0 leaves that baseline out."
         },
     )
-    examples: int = field(default=12, metadata={"help": "windows whose replies are shown in the report"})
+    examples: int = field(default=12, metadata={"help": "Windows whose replies are shown in the report."})
 
     def __post_init__(self) -> None:
         """Check ranges.
@@ -87,14 +87,14 @@ class EvaluateSettings:
 class GateSettings:
     """When a measure counts as worse than before."""
 
-    alpha: float = field(default=0.05, metadata={"help": "chance of a false alarm over all measures together"})
+    alpha: float = field(default=0.05, metadata={"help": "Chance of a false alarm over all measures together."})
     tolerance: dict[str, float] = field(
         default_factory=dict,
-        metadata={"help": "measure -> how much worse is let through, where the default does not suit"},
+        metadata={"help": "measure -> how much worse is let through, where the default does not suit."},
     )
     limit: dict[str, float] = field(
         default_factory=dict,
-        metadata={"help": "measure -> the worst value that passes at all, such as stop_rate = 0.99"},
+        metadata={"help": "measure -> the worst value that passes at all, such as stop_rate = 0.99."},
     )
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ from dougpt_media.demux import (
 from dougpt_media.placement import LONGEST_RECORDING_S, Placement, Run
 from dougpt_media.soundtrack import Form, Soundtrack
 from dougpt_media.streams import Stream, streams_of
-from dougpt_media.timeline import Stretch
+from dougpt_media.timeline import Damage
 from dougpt_media.told import LATEST_S, LONGEST_S
 
 # Containers that say in their head how long they are, so that a cut shows.
@@ -97,7 +97,7 @@ def probe(path: Path, read: Callable[[float], None] | None = None) -> Probe:
 
 def _read_through(
     container: InputContainer, reading: Reading, promised_s: float | None, read: Callable[[float], None] | None
-) -> tuple[float | None, tuple[Stretch, ...]]:
+) -> tuple[float | None, tuple[Damage, ...]]:
     """Return how far sound or picture can be read, on the recording's clock, and where damage was met."""
     sound = sound_of(container)
     placement = Placement(RATE_HZ, origin_s(container), reading.picture)
@@ -169,7 +169,7 @@ def _riff_share(path: Path) -> float:
 
 
 def _status(
-    reading: Reading, damage: tuple[Stretch, ...], promised_s: float | None, found_s: float
+    reading: Reading, damage: tuple[Damage, ...], promised_s: float | None, found_s: float
 ) -> tuple[SourceStatus, str]:
     if promised_s is not None and is_cut(found_s, promised_s):
         return SourceStatus.TRUNCATED, f"only {found_s:.1f} of {promised_s:.1f} s can be read"
@@ -180,7 +180,7 @@ def _status(
     return SourceStatus.OK, ""
 
 
-def _told(damage: tuple[Stretch, ...]) -> str:
+def _told(damage: tuple[Damage, ...]) -> str:
     packets = sum(stretch.count for stretch in damage)
     first_s, last_s = damage[0].from_ms / 1000, damage[-1].to_ms / 1000
     where = f"between {first_s:.1f} and {last_s:.1f} s" if last_s - first_s >= 1 else f"at {first_s:.1f} s"

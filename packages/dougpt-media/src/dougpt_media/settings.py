@@ -14,41 +14,41 @@ class RefineSettings:
 
     aligner: AlignerName = field(
         default="pocketsphinx",
-        metadata={"help": "pocketsphinx: English, embedded; wav2vec2: a model of the language, through whisperx"},
+        metadata={"help": "pocketsphinx: English, embedded; wav2vec2: a model of the language, through whisperx."},
     )
     align_model: str | None = field(
         default=None,
-        metadata={"help": "wav2vec2: a folder with the model or the name of one; unset takes whisperx's choice"},
+        metadata={"help": "wav2vec2: a folder with the model or the name of one; unset takes whisperx's choice."},
     )
     model_cache: str | None = field(
-        default=None, metadata={"help": "wav2vec2: the folder for published models, else the hub's own cache"}
+        default=None, metadata={"help": "wav2vec2: the folder for published models, else the hub's own cache."}
     )
-    language: str = field(default="en", metadata={"help": "wav2vec2: the language spoken, as its two-letter code"})
-    device: str = field(default="auto", metadata={"help": "wav2vec2: auto, cpu or cuda"})
-    offline: bool = field(default=False, metadata={"help": "wav2vec2: never ask a network for a model"})
-    window_ms: int = field(default=15_000, metadata={"help": "longest stretch of words aligned at once"})
-    break_ms: int = field(default=1_500, metadata={"help": "a pause of this length always ends a stretch"})
+    language: str = field(default="en", metadata={"help": "wav2vec2: the language spoken, as its two-letter code."})
+    device: str = field(default="auto", metadata={"help": "wav2vec2: auto, cpu or cuda."})
+    offline: bool = field(default=False, metadata={"help": "wav2vec2: never ask a network for a model."})
+    window_ms: int = field(default=15_000, metadata={"help": "Longest stretch of words aligned at once."})
+    break_ms: int = field(default=1_500, metadata={"help": "A pause of this length always ends a stretch."})
     longest_cue_ms: int = field(
-        default=40_000, metadata={"help": "a cue without word times is cut within only if it is longer than this"}
+        default=40_000, metadata={"help": "A cue without word times is cut within only if it is longer than this."}
     )
-    context_ms: int = field(default=1_500, metadata={"help": "words this near are aligned along, as context"})
-    pad_ms: int = field(default=700, metadata={"help": "sound taken before and after the words of a stretch"})
-    max_shift_ms: int = field(default=2_500, metadata={"help": "a word moved further than this keeps its caption time"})
+    context_ms: int = field(default=1_500, metadata={"help": "Words this near are aligned along, as context."})
+    pad_ms: int = field(default=700, metadata={"help": "Sound taken before and after the words of a stretch."})
+    max_shift_ms: int = field(default=2_500, metadata={"help": "A word moved further keeps its caption time."})
     max_stray_ms: int = field(
         default=600,
-        metadata={"help": "a word with a time of its own that moves so much unlike its neighbours keeps it"},
+        metadata={"help": "A word with a time of its own that moves so much unlike its neighbours keeps it."},
     )
     min_score: float = field(
         default=-3.8,
-        metadata={"help": "pocketsphinx: median log-likelihood a frame below which a stretch says something else"},
+        metadata={"help": "pocketsphinx: median log-likelihood a frame below which a stretch says something else."},
     )
     min_probability: float = field(
         default=0.05,
-        metadata={"help": "wav2vec2: median probability of a word's letters below which it was not heard"},
+        metadata={"help": "wav2vec2: median probability of a word's letters below which it was not heard."},
     )
     beams: tuple[float, ...] = field(
         default=(1e-48, 1e-100),
-        metadata={"help": "pocketsphinx: pruning beams, tried in order until every word is found"},
+        metadata={"help": "pocketsphinx: pruning beams, tried in order until every word is found."},
     )
 
     def __post_init__(self) -> None:
@@ -69,36 +69,36 @@ class RefineSettings:
 class TranscribeSettings:
     """How speech is recognised; which fields an engine heeds stands in its module."""
 
-    model: str = field(default="large-v3", metadata={"help": "a folder with the model, or the name of a published one"})
+    model: str = field(default="large-v3", metadata={"help": "A folder with the model, or a published one's name."})
     model_cache: str | None = field(
-        default=None, metadata={"help": "the folder for published models, else the hub's own cache"}
+        default=None, metadata={"help": "The folder for published models, else the hub's own cache."}
     )
     align: AlignChoice = field(
         default="auto",
-        metadata={"help": "forced alignment after recognition: auto is wav2vec2 for whisperx, none for the others"},
+        metadata={"help": "Forced alignment after recognition: auto is wav2vec2 for whisperx, none for the others."},
     )
     align_model: str | None = field(
-        default=None, metadata={"help": "wav2vec2: a folder with the model, or the name of one"}
+        default=None, metadata={"help": "wav2vec2: a folder with the model, or the name of one."}
     )
-    language: str = field(default="en", metadata={"help": "the language spoken, as its two-letter code"})
-    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
-    compute_type: str = field(default="default", metadata={"help": "number format of the weights, such as int8"})
+    language: str = field(default="en", metadata={"help": "The language spoken, as its two-letter code."})
+    device: str = field(default="auto", metadata={"help": "Auto, cpu or cuda."})
+    compute_type: str = field(default="default", metadata={"help": "Number format of the weights, such as int8."})
     batch_size: int = field(
-        default=8, metadata={"help": "pieces of sound recognised at once, halved where memory runs out"}
+        default=8, metadata={"help": "Pieces of sound recognised at once, halved where memory runs out."}
     )
-    beam_size: int = field(default=5, metadata={"help": "hypotheses kept while decoding"})
-    offline: bool = field(default=False, metadata={"help": "never ask a network for a model"})
+    beam_size: int = field(default=5, metadata={"help": "Hypotheses kept while decoding."})
+    offline: bool = field(default=False, metadata={"help": "Never ask a network for a model."})
     chunk_s: float = field(
-        default=300.0, metadata={"help": "seconds after which work is kept, so that a killed run resumes there"}
+        default=300.0, metadata={"help": "Seconds after which work is kept, so that a killed run resumes there."}
     )
     max_compression: float = field(
-        default=2.4, metadata={"help": "text that compresses better than this is a loop: heard again, with fallback"}
+        default=2.4, metadata={"help": "Text that compresses better than this is a loop: heard again, with fallback."}
     )
     min_logprob: float = field(
-        default=-1.0, metadata={"help": "a piece of lower mean log-probability is heard again, with fallback"}
+        default=-1.0, metadata={"help": "A piece of lower mean log-probability is heard again, with fallback."}
     )
     max_letters_per_s: float = field(
-        default=35.0, metadata={"help": "more letters than this in a second of speech are heard again, with fallback"}
+        default=35.0, metadata={"help": "More letters than this in a second of speech are heard again, with fallback."}
     )
 
     def __post_init__(self) -> None:
@@ -119,20 +119,20 @@ class DiariseSettings:
 
     pipeline: str = field(
         default="pyannote/speaker-diarization-community-1",
-        metadata={"help": "a folder with a pyannote pipeline (its config.yaml), or the name of a published one"},
+        metadata={"help": "A folder with a pyannote pipeline (its config.yaml), or a published one's name."},
     )
-    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
-    offline: bool = field(default=False, metadata={"help": "never ask a network for a model"})
-    speakers: int | None = field(default=None, metadata={"help": "how many people speak, where that is known"})
-    most_speakers: int | None = field(default=None, metadata={"help": "how many people speak at most"})
+    device: str = field(default="auto", metadata={"help": "Auto, cpu or cuda."})
+    offline: bool = field(default=False, metadata={"help": "Never ask a network for a model."})
+    speakers: int | None = field(default=None, metadata={"help": "How many people speak, where that is known."})
+    most_speakers: int | None = field(default=None, metadata={"help": "How many people speak at most."})
     nearest_ms: int = field(
-        default=500, metadata={"help": "a word outside every turn is given to the nearest one within this"}
+        default=500, metadata={"help": "A word outside every turn is given to the nearest one within this."}
     )
     streamer_sample: str | None = field(
-        default=None, metadata={"help": "a sound file in which only the streamer speaks, by which he is known"}
+        default=None, metadata={"help": "A sound file in which only the streamer speaks, by which he is known."}
     )
     streamer_at: tuple[tuple[int, int], ...] = field(
-        default=(), metadata={"help": "stretches [from, to] of the recording in which the streamer speaks"}
+        default=(), metadata={"help": "Stretches [from, to] of the recording in which the streamer speaks."}
     )
 
     def __post_init__(self) -> None:
@@ -156,16 +156,18 @@ class DownloadSettings:
 
     height: int = field(
         default=720,
-        metadata={"help": "lines of the picture: the best up to it, else the smallest above; 0 fetches sound alone"},
+        metadata={"help": "Lines of the picture: the best up to it, else the smallest above; 0 fetches sound alone."},
     )
     captions: tuple[str, ...] = field(
         default=("en", "en-orig", "en-[A-Z]{2}"),
-        metadata={"help": "languages of the captions to fetch, as regular expressions; none fetches no captions"},
+        metadata={"help": "Languages of the captions to fetch, as regular expressions; none fetches no captions."},
     )
-    chat: bool = field(default=True, metadata={"help": "fetch the chat too where yt-dlp can: that is YouTube's"})
-    most: int = field(default=10, metadata={"help": "videos of a playlist or channel to fetch at most, its first ones"})
+    chat: bool = field(default=True, metadata={"help": "Fetch the chat too where yt-dlp can: that is YouTube's."})
+    most: int = field(
+        default=10, metadata={"help": "Videos of a playlist or channel to fetch at most: the first ones."}
+    )
     cookies: str | None = field(
-        default=None, metadata={"help": "a file of cookies in Netscape's format, for videos that ask who you are"}
+        default=None, metadata={"help": "A file of cookies in Netscape's format, for videos that ask who you are."}
     )
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ LISTED = 1_000  # a file so damaged that it has more is described well enough by
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Damage:
     """`count` damaged packets between the first and the last of them."""
 
     from_ms: int
@@ -77,7 +77,7 @@ class Timeline:
     decoder: str = ""
     lead_ms: float = 0.0
     gaps: tuple[tuple[int, int, str], ...] = ()
-    bad_packets: tuple[Stretch, ...] = ()
+    bad_packets: tuple[Damage, ...] = ()
     jumps: tuple[Jump, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -100,7 +100,7 @@ class BadPackets:
     """Damaged packets, gathered into stretches that lie a second apart at least."""
 
     apart_ms: int = 1_000
-    _stretches: list[Stretch] = field(default_factory=list)
+    _stretches: list[Damage] = field(default_factory=list)
 
     def note(self, at_ms: int) -> None:
         """Count a packet, in any order; late ones that fit nowhere count to the nearest stretch before."""
@@ -108,20 +108,20 @@ class BadPackets:
             last = self._stretches[-1]
             near = last.from_ms - self.apart_ms <= at_ms <= last.to_ms + self.apart_ms
             if near or len(self._stretches) >= LISTED:
-                self._stretches[-1] = Stretch(min(last.from_ms, at_ms), max(last.to_ms, at_ms), last.count + 1)
+                self._stretches[-1] = Damage(min(last.from_ms, at_ms), max(last.to_ms, at_ms), last.count + 1)
                 return
-        self._stretches.append(Stretch(at_ms, at_ms, 1))
+        self._stretches.append(Damage(at_ms, at_ms, 1))
 
     def any_between(self, from_ms: int, to_ms: int) -> bool:
         """Return whether a stretch of them touches that one."""
         return any(one.from_ms <= to_ms and one.to_ms >= from_ms for one in self._stretches)
 
-    def stretches(self) -> tuple[Stretch, ...]:
+    def stretches(self) -> tuple[Damage, ...]:
         """Return the stretches by time, those that grew together joined."""
-        found: list[Stretch] = []
+        found: list[Damage] = []
         for one in sorted(self._stretches, key=lambda stretch: stretch.from_ms):
             if found and one.from_ms <= found[-1].to_ms + self.apart_ms:
                 last = found.pop()
-                one = Stretch(last.from_ms, max(last.to_ms, one.to_ms), last.count + one.count)  # noqa: PLW2901
+                one = Damage(last.from_ms, max(last.to_ms, one.to_ms), last.count + one.count)  # noqa: PLW2901
             found.append(one)
         return tuple(found)

@@ -219,12 +219,8 @@ def _file_metadata(path: Path | str) -> dict[str, str]:
 
 
 def _refuse_other_contracts(path: Path | str, contract: Contract, found: Mapping[str, str]) -> None:
-    name, version = found.get("contract", contract.name), int(found.get("contract_version", contract.version))
-    if name != contract.name:
-        raise ContractError(contract.name, f"was expected, the file holds {name}", where=str(path))
-    if version > contract.version:
-        rule = f"version {version} is newer than version {contract.version}, the newest known here: upgrade dougpt"
-        raise ContractError(contract.name, rule, where=str(path))
+    version = int(found.get("contract_version", contract.version))
+    contract.require_known(found.get("contract", contract.name), version, str(path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -160,6 +160,18 @@ class Contract:
             )
         return table
 
+    def require_known(self, name: str, version: int, where: str) -> None:
+        """Refuse a file of another contract, or of a newer version than this one.
+
+        Raises:
+            ContractError: It is such a file.
+        """
+        if name != self.name:
+            raise ContractError(self.name, f"was expected, the file holds {name}", where=where)
+        if version > self.version:
+            rule = f"version {version} is newer than version {self.version}, the newest known here: upgrade dougpt"
+            raise ContractError(self.name, rule, where=where)
+
     def _require_columns(self, table: pa.Table) -> None:
         for name in self.schema.names:
             found = table.schema.get_all_field_indices(name)

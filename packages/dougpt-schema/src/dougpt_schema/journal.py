@@ -187,8 +187,4 @@ def _refuse_other_contracts(path: Path, contract: Contract, line: bytes) -> None
     name, version = found.get("contract"), found.get("version")
     if name is None or not isinstance(version, int):
         raise ArtifactError(f"{path}: no journal (its first line names no contract)")
-    if name != contract.name:
-        raise ContractError(contract.name, f"was expected, the file holds {name}", where=str(path))
-    if version > contract.version:
-        rule = f"version {version} is newer than version {contract.version}, the newest known here: upgrade dougpt"
-        raise ContractError(contract.name, rule, where=str(path))
+    contract.require_known(name, version, str(path))

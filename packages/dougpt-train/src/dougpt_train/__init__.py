@@ -11,6 +11,7 @@ from dougpt_schema import MissingExtraError
 from dougpt_train.settings import TrainSettings
 
 if TYPE_CHECKING:
+    from dougpt_train.base_folder import require_base
     from dougpt_train.checklist import Preflight, preflight
     from dougpt_train.errors import PreflightFailedError
     from dougpt_train.exporting import convert_to_gguf, export_run, write_modelfile
@@ -34,12 +35,13 @@ __all__ = [
     "load",
     "merge",
     "preflight",
+    "require_base",
     "track",
     "train",
     "write_modelfile",
 ]
 
-_MODULES = {
+_HOMES = {
     "ChatModel": "model",
     "Preflight": "checklist",
     "PreflightFailedError": "errors",
@@ -51,6 +53,7 @@ _MODULES = {
     "load": "model",
     "merge": "merging",
     "preflight": "checklist",
+    "require_base": "base_folder",
     "track": "tracking",
     "train": "sft",
     "write_modelfile": "exporting",
@@ -73,10 +76,10 @@ _EXTRA_MODULES = frozenset(
 
 
 def __getattr__(name: str) -> object:
-    if name not in _MODULES:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     except ModuleNotFoundError as error:
         if error.name in _EXTRA_MODULES:
             raise MissingExtraError("dougpt-train[sft]", "training and using models") from error

@@ -1,9 +1,5 @@
-"""The model that is adapted: the tiny one, the folder of a local one, or one of the hub that is here already.
+"""The model that is adapted: the tiny one, the folder of a local one, or one of the hub that is here already."""
 
-Nothing is fetched unless the settings say `download`.
-"""
-
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +8,12 @@ from typing import Any
 import pyarrow as pa
 import torch
 from dougpt_schema import MissingExtraError, file_sha256
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from dougpt_train import tiny
+from dougpt_train.base_folder import MODEL_SUFFIXES, find_folder, require_model
 from dougpt_train.errors import BaseModelError, SeveralProcessesError
 from dougpt_train.settings import TINY, TrainSettings
-
-# What decides the output of a model folder; READMEs and training states do not.
-MODEL_SUFFIXES = frozenset({".safetensors", ".json", ".jinja", ".model", ".txt"})
-MODEL_PATTERNS = [f"*{suffix}" for suffix in sorted(MODEL_SUFFIXES)]
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +48,6 @@ def open_base(settings: TrainSettings, samples: pa.Table) -> Base:
     return open_folder(settings.base, find_folder(settings.base, download=settings.download))
 
 
-def find_folder(base: str, *, download: bool = False) -> Path:
-    """Return the folder of a base model: `base` itself, or where the hub's cache keeps the model of that name.
-
-    Args:
-        base: A folder, or a name such as "Qwen/Qwen3-4B-Base".
-        download: Fetch what is not there.
-
-    Raises:
-        BaseModelError: It is neither a folder nor in the cache, or the hub does not have it.
-    """
-    if Path(base).is_dir() or not HUB_NAME.fullmatch(base):
-        return Path(base)
-    try:
-        return Path(snapshot_download(base, local_files_only=not download, allow_patterns=MODEL_PATTERNS))
-    except LocalEntryNotFoundError as error:
-        hint = (
-            f"there is no folder {Path(base).absolute()} and no such model in the hub's cache; "
-            f"fetch it with `hf download {base}`, or set download = true"
-        )
-        raise BaseModelError(base, "the hub cannot be reached" if download else hint) from error
-    except (OSError, HfHubHTTPError) as error:
-        raise BaseModelError(base, str(error).splitlines()[0]) from error
-
-
 def revision_of(base: Base) -> str | None:
     """Return the hub's revision of a base model that came from its cache."""
     folder = base.folder
@@ -94,10 +60,7 @@ def open_folder(name: str, folder: Path) -> Base:
     Raises:
         BaseModelError: The folder is missing, or holds no causal language model with a tokenizer.
     """
-    if not (folder / "config.json").is_file():
-        raise BaseModelError(
-            name, "no such folder with a config.json; a model of the hub is named like Qwen/Qwen3-4B-Base"
-        )
+    require_model(name, folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         config = AutoConfig.from_pretrained(folder, local_files_only=True)

@@ -10,9 +10,9 @@ from dougpt_schema import DougptError, atomic_write
 
 from dougpt_train.base import model_files, open_folder
 from dougpt_train.errors import RunFolderError
-from dougpt_train.merging import MERGED, merge
+from dougpt_train.merging import merge
 from dougpt_train.model import read_record
-from dougpt_train.record import read_settings
+from dougpt_train.record import MERGED, read_settings
 from dougpt_train.render import Renderer
 
 PLACEHOLDER = "@@PROMPT@@"

@@ -8,10 +8,8 @@ from dougpt_schema import fingerprint
 from dougpt_train.base import find_device, load_weights, model_files, open_folder
 from dougpt_train.errors import RunFolderError
 from dougpt_train.model import ChatModel, read_record
-from dougpt_train.record import read_settings
+from dougpt_train.record import MERGED, read_settings
 from dougpt_train.render import Renderer
-
-RECORD = "dougpt.json"
 
 
 def load_merged(folder: Path | str, run_folder: Path | str, *, device: str | None = None) -> ChatModel:
@@ -28,13 +26,13 @@ def load_merged(folder: Path | str, run_folder: Path | str, *, device: str | Non
     """
     place, run = Path(folder), Path(run_folder)
     try:
-        record = json.loads((place / RECORD).read_text(encoding="utf-8"))
+        record = json.loads((place / MERGED).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RunFolderError(place, f"holds no readable {RECORD}: no merged model") from error
+        raise RunFolderError(place, f"holds no readable {MERGED}: no merged model") from error
     if record["run_id"] != read_record(run)["run_id"]:
         raise RunFolderError(place, f"was merged from another run than {run.name}")
-    found = {name: digest for name, digest in model_files(place).items() if name != RECORD}
-    expected = {name: digest for name, digest in record["files"].items() if name != RECORD}
+    found = {name: digest for name, digest in model_files(place).items() if name != MERGED}
+    expected = {name: digest for name, digest in record["files"].items() if name != MERGED}
     if found != expected:
         raise RunFolderError(place, "is not what was merged: its files changed")
     settings = read_settings(run)

@@ -16,7 +16,7 @@ from dougpt_train.base import model_files, quantised, read_weights
 from dougpt_train.checks.reload import largest_difference, reference_logits
 from dougpt_train.errors import NotReproducedError, RunFolderError
 from dougpt_train.model import open_run_base, read_record
-from dougpt_train.record import ADAPTER, read_settings, write_json
+from dougpt_train.record import ADAPTER, MERGED, read_settings, write_json
 from dougpt_train.render import Encoded, Renderer, Row
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -24,7 +24,6 @@ ALLOWED_MERGED = 1e-3
 """Between adapter and merged weights, both in 32 bits."""
 ALLOWED_SHARE = 0.05
 """Of the largest logit, between 32 and 16 bits."""
-MERGED = "dougpt.json"
 PROBES = ("so what do you think", "we lost again", "should I press the button")
 
 

@@ -17,7 +17,8 @@ import pyarrow as pa
 from dougpt_schema import SAMPLES, ArrowStream, file_sha256, fingerprint
 
 from dougpt_train.adapter import open_adapter
-from dougpt_train.base import Base, find_device, find_folder, load_weights, model_files, open_folder
+from dougpt_train.base import Base, find_device, load_weights, model_files, open_folder
+from dougpt_train.base_folder import find_folder
 from dougpt_train.errors import BaseModelError, RunFolderError
 from dougpt_train.record import ADAPTER, BASE, FULL, RUN, WEIGHTS, read_settings
 from dougpt_train.render import Renderer, Row

@@ -27,6 +27,8 @@ from dougpt_train.settings import TrainSettings
 ADAPTER, BASE, FULL = "adapter", "base", "model"
 WEIGHTS = "adapter_model.safetensors"
 SETTINGS, PREFLIGHT, METRICS, RUN = "settings.json", "preflight.json", "metrics.json", "run.json"
+# Beside the weights of a merged model: what they came from.
+MERGED = "dougpt.json"
 # Only in a run that is not finished: what it is made from, and that its base is whole.
 INPUTS, BASE_MADE = "inputs.json", "base_made.json"
 FORMAT = 1

@@ -21,12 +21,12 @@ from dougpt_train.base import Base, find_device, open_folder, spread
 from dougpt_train.errors import SeveralProcessesError
 from dougpt_train.fitting import Learning
 from dougpt_train.progress import Teller
-from dougpt_train.record import write_json
+from dougpt_train.record import METRICS, write_json
 from dougpt_train.render import Encoded, Row
 from dougpt_train.settings import TrainSettings
 
 JOB = "job"
-BASE_PLACE, METRICS, LOGITS = "base.json", "metrics.json", "logits.safetensors"
+BASE_PLACE, LOGITS = "base.json", "logits.safetensors"
 ROWS = ("training", "validation", "probes")
 TOLD = "dougpt-train: "
 PATIENCE_S = 30.0

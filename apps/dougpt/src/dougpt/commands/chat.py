@@ -53,7 +53,7 @@ def command(
     as_json: bool,
     as_job: bool,
 ) -> None:
-    """Chat events with pseudonyms, from chat exports or from the picture of a video.
+    """Read chat as events under pseudonyms, from exports or from the picture of a video.
 
     All exports of a recording are merged: the same message id is one event, the finer clock wins. With --report, a
     page shows how the clock of each export was rebuilt: residuals, pieces, and how each time was found.

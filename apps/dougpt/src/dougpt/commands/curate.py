@@ -15,13 +15,13 @@ from dougpt.stage_command import as_job_option, run_stage
     "allow_names",
     multiple=True,
     metavar="EXPECTATION",
-    help="Go on although this expectation fails; the card tells of it.",
+    help="Go on although this expectation fails; the card tells of it; may be given again.",
 )
 @options.dry_run
 @options.as_json
 @as_job_option
 def command(workspace: Path, allow_names: tuple[str, ...], dry_run: bool, as_json: bool, as_job: bool) -> None:
-    """Samples by split, with rejects, a profile and a card.
+    """Make samples by split, with rejects, a profile and a card.
 
     Takes the recordings that [dataset] in dougpt.toml chooses. The split of a recording is frozen in holdout.json
     when it is first curated. What the dataset must be stands in [curate.expect]; where it is not, the exit code is 3

@@ -95,12 +95,23 @@ def _weights(root: Path) -> list[Finding]:
     names = sorted(path.name.removeprefix("models--").replace("--", "/") for path in cache.glob("models--*"))
     weights = [Finding("models in the cache", ", ".join(names) or f"none in {cache}", ok=bool(names))]
     if (root / "dougpt.toml").is_file():
-        from dougpt.settings import load_settings
-
-        base = load_settings(root / "dougpt.toml").train.base
-        here = base == "tiny" or Path(base).is_dir()
-        weights.append(Finding("base model", base if here else f"{base} is no folder here", here))
+        weights.append(_base_model(root / "dougpt.toml"))
     return weights
+
+
+def _base_model(settings_file: Path) -> Finding:
+    from dougpt_schema import DougptError
+
+    from dougpt.settings import load_settings
+
+    settings = load_settings(settings_file).train
+    try:
+        from dougpt_train import require_base
+
+        require_base(settings)
+    except DougptError as error:
+        return Finding("base model", str(error), ok=False)
+    return Finding("base model", settings.base, ok=True)
 
 
 def _gpu() -> Finding:

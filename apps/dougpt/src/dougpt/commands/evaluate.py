@@ -29,11 +29,12 @@ EXISTING = click.Path(path_type=Path, exists=True)
     "--interface",
     type=click.Choice(["completions", "chat"]),
     default="completions",
-    show_default=True,
     help="How a server is asked: plain text with examples, or the user's turn that runs are trained on.",
 )
-@click.option("--api-key", envvar="DOUGPT_API_KEY", show_envvar=True, help="What the server wants to be shown.")
-@click.option("--reply-seed", type=int, metavar="N", help="Draw other replies than the settings' reply_seed does.")
+@click.option(
+    "--api-key", envvar="DOUGPT_API_KEY", metavar="KEY", show_envvar=True, help="What the server wants to be shown."
+)
+@click.option("--reply-seed", type=int, help="Draw other replies than the settings' reply_seed does.")
 @click.option(
     "--against",
     metavar="REPORT",
@@ -44,7 +45,6 @@ EXISTING = click.Path(path_type=Path, exists=True)
 @click.option(
     "--trials",
     default=50,
-    show_default=True,
     type=click.IntRange(min=1),
     help="Questions on that page, at most; spread over the held-out recordings.",
 )
@@ -99,6 +99,7 @@ def command(
     from dougpt.measuring.models import Choice, open_choice
     from dougpt.project import Project
     from dougpt.runs import run_folder
+    from dougpt.terminal import note_loading
 
     project = Project.open(workspace)
     if dry_run:
@@ -107,6 +108,8 @@ def command(
         return
     dataset = Dataset.open(project, project.settings.dataset.name)
     folder = None if server is not None else run_folder(workspace, run_id)
+    if folder is not None:
+        note_loading()
     opened = open_choice(Choice(folder, merged, server, server_model, interface, api_key), dataset)
     if blind:
         _ask(dataset, opened, trials, as_json=as_json)

@@ -25,14 +25,12 @@ SPLITS = ("train", "validation", "test")
     "--split",
     type=click.Choice(SPLITS),
     default="train",
-    show_default=True,
     help="Which samples.",
 )
 @click.option(
     "--replies",
     type=click.Choice(("burst", "single")),
     default="burst",
-    show_default=True,
     help="JSON lines for training tools: one row a turn with all its replies, or one row a reply.",
 )
 @click.option(
@@ -40,6 +38,7 @@ SPLITS = ("train", "validation", "test")
 )
 @options.run
 @click.option("--converter", type=click.Path(path_type=Path), help="llama.cpp's convert_hf_to_gguf.py, for --as gguf.")
+@options.as_json
 def command(
     workspace: Path,
     form: str,
@@ -48,8 +47,9 @@ def command(
     out: Path | None,
     run_id: str | None,
     converter: Path | None,
+    as_json: bool,
 ) -> None:
-    """Write the samples in another tool's format, a trained model for servers, or a dvc.yaml for the workspace.
+    """Write the samples or a trained model in the form of other tools.
 
     messages, prompt-completion, sharegpt: JSON lines for training tools; jsonl, parquet: the samples as they are.
     huggingface: a folder for datasets.load_dataset, with all splits, features and a card. all: each of these, all
@@ -66,36 +66,44 @@ def command(
       dougpt export --as ollama && ollama create chat -f Modelfile
     """
     if form in SERVED:
-        from dougpt_train import export_run
+        written = [_write_model(workspace, run_id, form, out, converter)]
+    elif form == "dvc":
+        from dougpt.dvc import write_dvc
+        from dougpt.project import Project
 
-        from dougpt.runs import run_folder
+        written = [write_dvc(Project.open(workspace), out)]
+    else:
+        if replies == "single" and form not in (*FORMS_OF_REPLIES, "all"):
+            raise click.UsageError(
+                f"--replies single is for {', '.join(FORMS_OF_REPLIES)}; {form} holds the samples as they are"
+            )
+        written = _write_samples(workspace, form, split, replies, out)
+    options.print_files(written, as_json=as_json)
 
-        run = run_folder(workspace, run_id)
-        click.echo(export_run(run, out or run / "merged", form, converter=converter))  # type: ignore[arg-type] # click checked it
-        return
+
+def _write_model(root: Path, run_id: str | None, form: str, out: Path | None, converter: Path | None) -> Path:
+    from dougpt.runs import run_folder
+    from dougpt.terminal import note_loading
+
+    run = run_folder(root, run_id)
+    note_loading()
+    from dougpt_train import export_run
+
+    return export_run(run, out or run / "merged", form, converter=converter)  # type: ignore[arg-type] # click checked it
+
+
+def _write_samples(root: Path, form: str, split: str, replies: str, out: Path | None) -> list[Path]:
     from dougpt.freshness import note_if_earlier
     from dougpt.project import Project
 
-    project = Project.open(workspace)
-    if form == "dvc":
-        from dougpt.dvc import write_dvc
-
-        click.echo(write_dvc(project, out))
-        return
-    if replies == "single" and form not in (*FORMS_OF_REPLIES, "all"):
-        raise click.UsageError(
-            f"--replies single is for {', '.join(FORMS_OF_REPLIES)}; {form} holds the samples as they are"
-        )
+    project = Project.open(root)
     note_if_earlier(project)
     match form:
         case "all":
-            written = _write_all(project, replies, out)
+            return _write_all(project, replies, out)
         case "huggingface":
-            written = _write_folder(project, out or _exports(project) / "huggingface")
-        case _:
-            written = [_write(project, form, split, replies, out)]
-    for path in written:
-        click.echo(path)
+            return _write_folder(project, out or _exports(project) / "huggingface")
+    return [_write(project, form, split, replies, out)]
 
 
 def _exports(project: "Project") -> Path:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 @click.option(
     "--file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Answer each line of a file."
 )
-@click.option("--recording", metavar="RECORDING", help="Answer what is said in a recording: an id's start, or a name.")
+@click.option("--recording", metavar="RECORDING", help="Answer what is said in this recording.")
 @options.between
 @click.option("--context", multiple=True, metavar="LINE", help="An earlier line, oldest first; may be given again.")
-@click.option("--seed", default=0, show_default=True, help="Decides the answer.")
+@click.option("--seed", default=0, help="Decides the answer.")
 @click.option("--replies", type=click.IntRange(min=1), help="Exactly so many replies to a line; a burst by default.")
-@click.option("--bursts", default=1, show_default=True, type=click.IntRange(min=1), help="How many answers to draw.")
+@click.option("--bursts", default=1, type=click.IntRange(min=1), help="How many answers to draw.")
 @click.option("--temperature", type=click.FloatRange(0.01, 10), help="Below 1 is safer, above 1 is wilder.")
 @click.option("--live", is_flag=True, help="Print a scrolling chat, at the rate and with the lag of the channel.")
 @click.option(
@@ -151,11 +151,14 @@ def _lines(
 def _model(workspace: Path, run_id: str | None, temperature: float | None) -> "ChatModel":
     from dataclasses import replace
 
+    from dougpt.runs import run_folder
+    from dougpt.terminal import note_loading
+
+    folder = run_folder(workspace, run_id)
+    note_loading()
     from dougpt_train import load
 
-    from dougpt.runs import run_folder
-
-    model = load(run_folder(workspace, run_id))
+    model = load(folder)
     if temperature is not None:
         model.renderer.settings = replace(model.renderer.settings, temperature=temperature)
     return model

@@ -14,14 +14,21 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH_OR_URL...")
 @options.workspace
-@click.option("--channel", help="The channel of all these recordings, where the files do not say it.")
+@click.option("--channel", metavar="NAME", help="The channel of all these recordings, where the files do not say it.")
 @click.option("--id", "video_id", metavar="ID", help="The platform's id of the one recording that these files are of.")
-@click.option("--platform", help="Where that id is from, such as twitch; told from its shape if not given.")
+@click.option(
+    "--platform", metavar="NAME", help="Where that id is from, such as twitch; told from its shape if not given."
+)
 @click.option("--keep-truncated", is_flag=True, help="Use media that are cut off, as far as they go.")
-@click.option("--yes", is_flag=True, help="Register the recordings as matched, without asking.")
+@options.yes
 @click.option("--dry-run", is_flag=True, help="Show what would be registered; write nothing.")
 @click.option("--height", type=click.IntRange(min=0), help="URL: lines of the picture at most; 0 for sound alone.")
-@click.option("--captions", multiple=True, metavar="LANG", help="URL: languages of captions, as regular expressions.")
+@click.option(
+    "--captions",
+    multiple=True,
+    metavar="LANG",
+    help="URL: captions' language, as a regular expression; may be given again.",
+)
 @click.option("--chat/--no-chat", default=None, help="URL: fetch the chat too, where yt-dlp can.")
 @click.option("--most", type=click.IntRange(min=1), help="URL: videos of a playlist or channel at most.")
 @click.option(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dougpt import options
+
 if TYPE_CHECKING:
     from dougpt.workspace import Workspace
 
@@ -29,8 +31,14 @@ HEX_KEY = re.compile(rb"(?:[0-9a-fA-F]{2}){16,64}")
     help="Begin with what this TOML file sets, in the form of dougpt.toml.",
 )
 @click.option("--example-key", is_flag=True, help="Take the public key of the examples. Not for real people's chat.")
+@options.as_json
 def command(
-    folder: Path | None, workspace: Path | None, key_file: Path | None, settings: Path | None, example_key: bool
+    folder: Path | None,
+    workspace: Path | None,
+    key_file: Path | None,
+    settings: Path | None,
+    example_key: bool,
+    as_json: bool,
 ) -> None:
     """Make a workspace: dougpt.toml with every setting, a pseudonym key, folders.
 
@@ -51,7 +59,10 @@ def command(
     place = Workspace(folder or workspace or Path())
     _refuse_foreign(place)
     _make(place, _key(key_file, example_key=example_key), settings)
-    click.echo(f"{place.root}: a dougpt workspace; its settings are in {place.settings_file}")
+    if as_json:
+        options.print_json({"workspace": str(place.root), "settings": str(place.settings_file)})
+    else:
+        click.echo(f"{place.root}: a dougpt workspace; its settings are in {place.settings_file}")
 
 
 def _key(key_file: Path | None, *, example_key: bool) -> bytes | None:

@@ -16,7 +16,7 @@ FORMS = ("label-studio", "csv", "parquet")
 
 @click.group()
 def command() -> None:
-    """List, merge, import and export what people decided.
+    """List, import, export and compare what people decided.
 
     \b
     Example:
@@ -106,12 +106,11 @@ def import_command(file: Path, workspace: Path, rater: str | None, as_json: bool
 @command.command("export")
 @options.workspace
 @options.only
-@click.option("--as", "form", type=click.Choice(FORMS), default="label-studio", show_default=True, help="The form.")
+@click.option("--as", "form", type=click.Choice(FORMS), default="label-studio", help="The form.")
 @click.option("--out", type=click.Path(path_type=Path), help="The file; labels.json, .csv or .parquet by default.")
 @click.option(
     "--count",
     default=100,
-    show_default=True,
     type=click.IntRange(0),
     help="Label Studio: how many open questions of each recording go along.",
 )
@@ -142,11 +141,7 @@ def export_command(
 
     project, recordings = _chosen(workspace, only)
     paths = export_labels(project, recordings, form, out or Path(f"labels{SUFFIXES[form]}"), count, history=history)
-    if as_json:
-        options.print_json({"files": [str(path) for path in paths]})
-        return
-    for path in paths:
-        click.echo(path)
+    options.print_files(paths, as_json=as_json)
 
 
 @command.command("agreement")
@@ -157,7 +152,7 @@ def agreement_command(workspace: Path, only: tuple[str, ...], as_json: bool) -> 
     """Print how people agree who answered the same messages, and list those on which they do not.
 
     Agreement is Cohen's kappa with a 95 % interval. Each disputed message is printed with what everybody said; each
-    person may answer theirs again with: dougpt review --disputed --rater NAME
+    of them may answer again, and a third person for the first time, with: dougpt review --disputed --rater NAME
 
     \b
     Example:
@@ -214,7 +209,7 @@ def _print_disputed(disputed: list[dict[str, Any]], root: Path) -> None:
             click.echo(f"{'':<16}  {safe(answer['rater'])}: {meant}")
     if disputed:
         again = advice(root, "review", "--disputed", "--rater", "NAME")
-        note(f"each of you may answer these again: {again}")
+        note(f"each of you may answer these again, and a third person too: {again}")
 
 
 def _cut(text: str | None) -> str:

@@ -18,18 +18,19 @@ PRECISIONS = ("bfloat16", "float16", "float32")
     "--precision",
     type=click.Choice(PRECISIONS),
     default="bfloat16",
-    show_default=True,
     help="The type of the written weights.",
 )
 @click.option(
     "--base", type=click.Path(path_type=Path), help="Where the base model is now, if it was moved since the training."
 )
+@options.as_json
 def command(
     workspace: Path,
     run_id: str | None,
     out: Path | None,
     precision: Literal["bfloat16", "float16", "float32"],
     base: Path | None,
+    as_json: bool,
 ) -> None:
     """Merge an adapter into its base model, and see that the two compute the same.
 
@@ -41,13 +42,17 @@ def command(
     Example:
       dougpt merge --workspace doug
     """
-    from dougpt_train import merge
-
     from dougpt.runs import run_folder
-    from dougpt.terminal import note
+    from dougpt.terminal import note, note_loading
 
     folder = run_folder(workspace, run_id)
     target = out or folder / "merged"
+    note_loading()
+    from dougpt_train import merge
+
     differences = merge(folder, target, precision=precision, base=base)
     note(f"logits differ by {differences['merged']:.2g} merged, by {differences['saved']:.2g} as {precision}")
-    click.echo(target)
+    if as_json:
+        options.print_json({"folder": str(target), "logits_differ_by": differences})
+    else:
+        click.echo(target)

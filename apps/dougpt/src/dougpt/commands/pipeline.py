@@ -18,7 +18,7 @@ STAGE_NAMES = ("transcribe", "chat", "align", "curate", "train", "evaluate")
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @options.workspace
-@click.option("--yes", is_flag=True, help="Take the recordings as matched, without asking.")
+@options.yes
 @click.option("--cores", type=click.IntRange(min=1), help="Jobs side by side; one a core by default.")
 @click.option("--until", type=click.Choice(STAGE_NAMES), default="evaluate", help="Stop after this stage.")
 @click.option(
@@ -44,7 +44,7 @@ def command(
 
     With PATHS, files and folders are ingested first. What is done already, by the fingerprint of its recipe, is not
     run again; a pipeline that was killed goes on where it was. A recording that cannot be used is reported, and the
-    others go on; the exit code is then 1.
+    others go on; the exit code is then 1, and 3 or 4 where a gate, the preflight or a frozen holdout refused.
 
     \b
     Example:
@@ -77,14 +77,14 @@ def _run(
     from dougpt.advice import advice
     from dougpt.labels import has_more_labels
     from dougpt.plan import Plan
+    from dougpt.project import NoRecordingsError
     from dougpt.running import PipelineError, clear_remains, pending, require_snakemake, run_snakemake, write_plan
     from dougpt.terminal import note
-    from dougpt.workspace import WorkspaceError
 
     clear_remains(project.workspace)
     plan = Plan(project)
     if not project.members():
-        raise WorkspaceError(f"{project.workspace.root}: no recordings here; name files or folders to ingest")
+        raise NoRecordingsError(project.workspace.root)
     todo, well = pending(plan, until), True
     if not todo:
         note("nothing to do: every stage is up to date")
@@ -105,23 +105,33 @@ def _run(
 
 
 def _announce(plan: "Plan", todo: list["Job"]) -> None:
+    """Say how much there is to do, and what of it cannot be done; the stages before that are worth their time."""
+    from dougpt_schema import DougptError
     from dougpt_schema.page.words import plural
 
     from dougpt.estimate import expected_s
+    from dougpt.requirements import require_trainable
     from dougpt.terminal import lasting, note
 
+    try:
+        require_trainable(plan, todo)
+    except DougptError as error:
+        note(f"warning: the training will not begin: {error}")
     note(f"{plural(len(todo), 'job')}, about {lasting(sum(expected_s(plan, job) for job in todo))} of work")
 
 
 def _dry_run(project: "Project", until: str, paths: tuple[Path, ...], *, as_json: bool) -> None:
     from dougpt.estimate import print_estimate
     from dougpt.plan import Plan
+    from dougpt.requirements import require_trainable
     from dougpt.running import pending
 
     if paths:
         raise click.UsageError("--dry-run ingests nothing; see what PATHS hold with: dougpt ingest --dry-run PATHS")
     plan = Plan(project)
-    print_estimate(plan, pending(plan, until), as_json=as_json)
+    todo = pending(plan, until)
+    print_estimate(plan, todo, as_json=as_json)
+    require_trainable(plan, todo)
 
 
 def _conclude(plan: "Plan", until: str, *, as_json: bool) -> int:

@@ -20,22 +20,19 @@ PORT = 8377
     "--rater",
     type=options.RaterName(),
     default="me",
-    show_default=True,
     help="Your name in the labels. A second person takes another one, and is asked some of your questions again.",
 )
 @click.option("--blind", is_flag=True, help="Hide the model's guess and offer the words in the order of time.")
 @click.option(
     "--disputed",
     is_flag=True,
-    help="Ask only those again that you answered and others answered differently; a new answer replaces your old one.",
+    help="Ask only what people disagree on, the disputed messages that you never answered too; where you did, a new"
+    " answer replaces your old one.",
 )
-@click.option(
-    "--count", default=300, show_default=True, type=click.IntRange(1), help="How many answers you mean to give."
-)
+@click.option("--count", default=300, type=click.IntRange(1), help="How many answers you mean to give.")
 @click.option(
     "--port",
     default=PORT,
-    show_default=True,
     type=click.IntRange(0, 65535),
     help="Where the page is, on this machine alone; 0 takes any that is free.",
 )

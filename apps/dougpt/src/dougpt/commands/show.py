@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.between
 @click.option("--rejected/--no-rejected", default=True, help="Also show what was not accepted, with its reason.")
 @click.option("--page", is_flag=True, help="Draw the report page of its alignment again and print where it lies.")
-@click.option("--limit", default=40, show_default=True, help="Utterances to show at most.")
+@click.option("--limit", default=40, help="Utterances to show at most.")
 @options.as_json
 def command(
     recording: str | None,
@@ -33,7 +33,8 @@ def command(
     """Print aligned pairs as text, to look at before any training.
 
     Each utterance with its time, the messages that answer it with their probability, then those that were not
-    accepted, with the reason. RECORDING is the start of an id or a name; the first recording by default.
+    accepted, with the reason. RECORDING is its platform's id, its name, or the start of its id or name;
+    the first recording by default.
 
     With --page, the page that `dougpt align` draws is drawn again: reports/align-RECORDING.html, one file with plots,
     reasons and examples.
@@ -45,15 +46,12 @@ def command(
     """
     from itertools import islice
 
-    from dougpt.advice import advice
-    from dougpt.project import Project
-    from dougpt.workspace import WorkspaceError
+    from dougpt.project import NoRecordingsError, Project
 
     project = Project.open(workspace)
     chosen = project.select([recording] if recording else [])
     if not chosen:
-        ingest = advice(workspace, "ingest", "FILES")
-        raise WorkspaceError(f"{workspace}: no recordings here; register some with: {ingest}")
+        raise NoRecordingsError(workspace)
     if page:
         _draw_page(project, chosen[0], as_json=as_json)
         return

@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @options.workspace
+@click.option("--all", "each", is_flag=True, help="A line for each output that is stale, not for each reason.")
 @options.as_json
-def command(workspace: Path, as_json: bool) -> None:
-    """What is there, what is stale and why.
+def command(workspace: Path, each: bool, as_json: bool) -> None:
+    """Say what is there, what is stale and why.
 
-    A stage's output is stale where its sources, settings, code, key or libraries are not today's any more. Of
-    recordings with labels it says whether more labels would still move the figures, and which fit nothing any more.
+    A stage's output is stale where its sources, settings, code, key or libraries are not today's any more. Outputs that
+    are stale for one reason share a line. Of recordings with labels it says whether more labels would still move the
+    figures, and which fit nothing any more.
 
     \b
     Example:
       dougpt status --workspace doug
+      dougpt status --all
     """
     from dougpt.plan import Plan
     from dougpt.project import Project
@@ -32,7 +35,7 @@ def command(workspace: Path, as_json: bool) -> None:
     if as_json:
         options.print_json(facts(plan))
         return
-    _print(plan)
+    _print(plan, each=each)
 
 
 def facts(plan: "Plan") -> dict[str, Any]:
@@ -71,10 +74,11 @@ def facts(plan: "Plan") -> dict[str, Any]:
     }
 
 
-def _print(plan: "Plan") -> None:
+def _print(plan: "Plan", *, each: bool) -> None:
     from dougpt.advice import advice
     from dougpt.own_settings import told
     from dougpt.recipes import STAGES
+    from dougpt.staleness import stale_lines
     from dougpt.terminal import safe
 
     recordings, root = plan.project.recordings, plan.project.workspace.root
@@ -96,9 +100,8 @@ def _print(plan: "Plan") -> None:
             click.echo(f"{job.stage.name:<10} {job.state}")
     _print_labels(plan)
     open_jobs = [job for job in plan.jobs() if job.state != "done"]
-    for job in open_jobs:
-        if job.state != "missing":
-            click.echo(f"{job.stage.name} {job.subject} is {job.state}: {safe(', '.join(job.why))}")
+    for line in stale_lines(plan, [job for job in open_jobs if job.state != "missing"], each=each):
+        click.echo(safe(line))
     click.echo(f"run: {advice(root, 'pipeline')}" if open_jobs else "everything is up to date")
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @click.option("--line", metavar="FILE:NUMBER", help="Trace this line of an exported file instead, counted from 1.")
 @click.option("--event", "event_id", metavar="EVENT", help="Say what became of this chat message.")
 @click.option(
-    "--in", "recording", metavar="RECORDING", help="Name the samples of this recording, between --from and --to."
+    "--recording",
+    "--in",
+    metavar="RECORDING",
+    help="Name the samples of this recording, between --from and --to.",
 )
 @options.between
 @click.option("--settings", "with_settings", is_flag=True, help="Print the settings of each stage, too.")
@@ -36,23 +39,23 @@ def command(
     with_settings: bool,
     as_json: bool,
 ) -> None:
-    """Print the way back from a sample to its source files, or the way from a source to its samples.
+    """Print the way back from a sample to its source files, or from a source to its samples.
 
     Sample, link with its probability and who decided it, utterance and words, chat event, source file with its
     sha256 and row, recipe and code of each stage. SAMPLE_ID may be the start of one.
 
-    The other way: --event tells in which sample a chat message is, or why in none, and --in with --from and --to names
-    the samples of a stretch of a recording.
+    The other way: --event tells in which sample a chat message is, or why in none, and --recording with --from and --to
+    names the samples of a stretch.
 
     \b
     Example:
       dougpt trace 3f1c
       dougpt trace --line curated/default/exports/train.messages.jsonl:12
       dougpt trace --event 0b5e6a
-      dougpt trace --in 1087079172 --from 12:00 --to 13:00
+      dougpt trace --recording 1087079172 --from 12:00 --to 13:00
     """
     if sum(one is not None for one in (sample_id, line, event_id, recording)) != 1:
-        raise click.UsageError("name one of SAMPLE_ID, --line, --event and --in")
+        raise click.UsageError("name one of SAMPLE_ID, --line, --event and --recording")
     if to_ms is not None and to_ms <= from_ms:
         raise click.UsageError("--to is not after --from")
     from dougpt.project import Project

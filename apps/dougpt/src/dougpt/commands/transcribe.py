@@ -55,7 +55,7 @@ def command(
     as_job: bool,
     **chosen: Any,
 ) -> None:
-    """Words with times, from captions or speech recognition.
+    """Find the words that are said and their times, from captions or by speech recognition.
 
     Captions with audio: the captions' words, their times refined by forced alignment. Captions alone: their own
     times. Audio alone: speech recognition by the engine of [speech] in dougpt.toml.

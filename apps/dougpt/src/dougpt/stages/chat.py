@@ -119,14 +119,14 @@ def _warnings(chat: Chat) -> tuple[str, ...]:
 
 def _kept(task: Task, chat: Chat) -> Iterator[pa.Table]:
     """Yield the events without those of forgotten people, and write all else at the end: events appear last."""
-    chat.forgotten = {author: [] for author in sorted(task.project.forgotten)}
+    chat.forgotten = {author: [] for author in sorted(task.project.forgotten.authors)}
     names = {author: names_of(chat.names, author) for author in chat.forgotten}
     kept: list[pa.Table] = []
     for piece in chat.events:
         events = piece
         for author, gone in chat.forgotten.items():
             gone.extend(events.filter(pc.equal(events["author"], author))["event_id"].to_pylist())
-            events = forget_author(events, author, names[author]).table
+            events = forget_author(events, author, names[author], key=task.project.key).table
         if chat.picture is not None:
             kept.append(events)
         yield events

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from dougpt_schema import CANDIDATES, CHAT_EVENTS, LINKS, UTTERANCES, ArrowStream, ChatKind, DecidedBy, LinkReason
 from numpy.typing import NDArray
 
-from dougpt_align.arrays import Bools, Floats, Ints
+from dougpt_align.arrays import Bools, Floats, Ints, flat
 
 COULD_BE_REPLIES = (ChatKind.MESSAGE.value, ChatKind.ACTION.value)
 # Written to somebody else or elsewhere, or about what no rater can hear.
@@ -58,17 +58,17 @@ def read_frame(links: ArrowStream, candidates: ArrowStream, utterances: ArrowStr
     chat = CHAT_EVENTS.check(CHAT_EVENTS.conform(chat_events))
     decided = LINKS.check(LINKS.conform(links))
     weighed = CANDIDATES.check(CANDIDATES.conform(candidates))
-    place = pc.index_in(_flat(chat["event_id"]), value_set=_flat(decided["event_id"]))
+    place = pc.index_in(flat(chat["event_id"]), value_set=flat(decided["event_id"]))
     if place.null_count:
         raise ValueError("chat_events has events without a link: these tables are not of one alignment")
     spoken = UTTERANCES.check(UTTERANCES.conform(utterances))["utterance_id"]
-    if not pc.all(pc.is_in(weighed["utterance_id"], value_set=_flat(spoken)), min_count=0).as_py():
+    if not pc.all(pc.is_in(weighed["utterance_id"], value_set=flat(spoken)), min_count=0).as_py():
         raise ValueError("candidates name utterances that are not there: these tables are not of one alignment")
     decided = decided.take(place)
     keep = np.flatnonzero(_askable(chat, decided))
     chat, decided = chat.take(pa.array(keep)), decided.take(pa.array(keep))
-    texts = _flat(chat["text"])
-    best = _weighed(weighed, _flat(chat["event_id"]))
+    texts = flat(chat["text"])
+    best = _weighed(weighed, flat(chat["event_id"]))
     strata = _strata(chat["offset_ms"].to_numpy(), texts, best.probability_N)
     recordings = chat["recording_id"].unique().to_pylist()
     return Frame(
@@ -96,7 +96,7 @@ class Weighed:
 
 def _weighed(candidates: pa.Table, event_ids: pa.Array) -> Weighed:
     """Look the candidates of the events up; of equals, the later utterance leads, as in `align`."""
-    owner = pc.fill_null(pc.index_in(_flat(candidates["event_id"]), value_set=event_ids), -1)
+    owner = pc.fill_null(pc.index_in(flat(candidates["event_id"]), value_set=event_ids), -1)
     event_P = owner.to_numpy(zero_copy_only=False).astype(np.int64)
     mine = event_P >= 0
     event_P = event_P[mine]
@@ -156,8 +156,3 @@ def _types(texts: pa.Array) -> NDArray[np.object_]:
     worded = pc.match_substring_regex(texts, pattern=r"[\p{L}\p{N}]").to_numpy(zero_copy_only=False)
     words = pc.count_substring_regex(texts, pattern=r"\S+").to_numpy(zero_copy_only=False)
     return np.asarray(np.array(TYPES, dtype=object)[np.where(worded, 1 + (words > SHORT_WORDS), 0)])
-
-
-def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return flat.chunk(0) if isinstance(flat, pa.ChunkedArray) else flat

@@ -10,7 +10,7 @@ from dougpt_schema import CHAT_EVENTS, UTTERANCES, ArrowStream, DecidedBy, LinkR
 from numpy.typing import NDArray
 
 from dougpt_align.aligner import Alignment
-from dougpt_align.arrays import Bools, Floats, Ints
+from dougpt_align.arrays import Bools, Floats, Ints, flat
 
 ACCEPTED = -1
 NO_UTTERANCE = -1
@@ -61,38 +61,32 @@ def put_together(alignment: Alignment, utterances: ArrowStream, chat_events: Arr
     """
     speech = UTTERANCES.check(UTTERANCES.conform(utterances))
     chat = CHAT_EVENTS.check(CHAT_EVENTS.conform(chat_events))
-    place = pc.index_in(_flat(chat["event_id"]), value_set=_flat(alignment.links["event_id"]))
+    place = pc.index_in(flat(chat["event_id"]), value_set=flat(alignment.links["event_id"]))
     if place.null_count or len(place) != alignment.links.num_rows:
         raise ValueError("chat_events is not the table that this alignment was made from")
     links = alignment.links.take(place)
-    utterance = pc.index_in(_flat(links["utterance_id"]), value_set=_flat(speech["utterance_id"]))
+    utterance = pc.index_in(flat(links["utterance_id"]), value_set=flat(speech["utterance_id"]))
     if utterance.null_count > links["utterance_id"].null_count:
         raise ValueError("utterances is not the table that this alignment was made from")
-    reasons = pc.index_in(_flat(links["reason"]), value_set=pa.array([reason.value for reason in LinkReason]))
+    reasons = pc.index_in(flat(links["reason"]), value_set=pa.array([reason.value for reason in LinkReason]))
     return Told(
-        event_ids=_flat(chat["event_id"]),
-        messages=_flat(chat["text"]),
+        event_ids=flat(chat["event_id"]),
+        messages=flat(chat["text"]),
         at_ms_N=chat["offset_ms"].to_numpy(),
         reason_N=_numbers(pc.fill_null(reasons, ACCEPTED)).astype(np.int64),
         utterance_N=_numbers(pc.fill_null(utterance, NO_UTTERANCE)).astype(np.int64),
-        lag_s_N=_numbers(pc.fill_null(pc.cast(_flat(links["lag_ms"]), pa.float64()), np.nan)) / 1000.0,
+        lag_s_N=_numbers(pc.fill_null(pc.cast(flat(links["lag_ms"]), pa.float64()), np.nan)) / 1000.0,
         probability_N=_numbers(links["probability"]).astype(np.float64),
         runner_up_N=_numbers(links["runner_up"]).astype(np.float64),
         background_N=_numbers(links["background"]).astype(np.float64),
-        by_label_N=_numbers(pc.equal(_flat(links["decided_by"]), DecidedBy.LABEL.value)),
-        certified_N=_numbers(_flat(links["certified"])),
-        utterance_ids=_flat(speech["utterance_id"]),
-        said=_flat(speech["text"]),
+        by_label_N=_numbers(pc.equal(flat(links["decided_by"]), DecidedBy.LABEL.value)),
+        certified_N=_numbers(flat(links["certified"])),
+        utterance_ids=flat(speech["utterance_id"]),
+        said=flat(speech["text"]),
         start_ms_U=speech["start_ms"].to_numpy(),
         end_ms_U=speech["end_ms"].to_numpy(),
     )
 
 
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    flat = column.combine_chunks()
-    return pa.concat_arrays(flat.chunks) if isinstance(flat, pa.ChunkedArray) else flat
-
-
 def _numbers(values: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
-    flat = _flat(values) if isinstance(values, pa.ChunkedArray) else values
-    return np.asarray(flat.to_numpy(zero_copy_only=False))
+    return np.asarray(flat(values).to_numpy(zero_copy_only=False))

@@ -16,7 +16,7 @@ from dougpt_chat.formats.json_array import ArrayReader, outer_keys
 from dougpt_chat.formats.json_lines import runs_of
 from dougpt_chat.formats.json_records import note_end_of_array, read_records, shape_of
 from dougpt_chat.formats.message import Batch, ChatMessage, ExportHeader, ParseNotes, Removal
-from dougpt_chat.formats.times import clock_seconds, number_of, since_1970
+from dougpt_chat.formats.times import MICROSECONDS, clock_seconds, number_of, since_1970
 from dougpt_chat.formats.twitch_irc import ACTION, ACTION_END, cut_at_emotes
 from dougpt_chat.opening import ExportBytes
 
@@ -25,7 +25,6 @@ KEY = b"messages"
 MARKS = (b'"time_in_seconds"', b'"time_text"', b'"timestamp"', b'"action_type"', b'"message_type"')
 BOUNDARY = re.compile(rb',\s*\{\s*"(?:action_type|author|time_in_seconds|time_text|timestamp)"\s*:')
 PLACE = re.compile(r"(\d+)-(\d+)")
-MICROSECONDS = 1_000_000
 MESSAGES = frozenset(
     {"text_message", "highlighted_message", "send_message_in_subscriber_only_mode", "paid_message", "crowd_chant"}
 )
@@ -90,7 +89,6 @@ class Item(msgspec.Struct, gc=False):
     message: str | None = None
     message_id: str | None = None
     message_type: str | None = None
-    action_type: str | None = None
     timestamp: float | None = None
     time_in_seconds: float | None = None
     time_text: str | None = None

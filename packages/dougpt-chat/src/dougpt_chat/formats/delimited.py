@@ -16,7 +16,6 @@ MOST_LINES = 64
 OPEN_QUOTE = "open_quote"
 LONGEST_ROW = 1 << 20
 CSV_CELL_LIMIT = 131_072
-BATCH_ROWS = 1 << 12
 
 
 class Rows:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECONDS = 1_000_000  # a second
 # h:mm:ss, m:ss, with or without a fraction; 1 day, 0:00:01 is how Python writes it.
 CLOCK = re.compile(r"(-)?(?:(\d{1,4}) days?, )?(?:(\d{1,5}):)?(\d{1,5}):(\d\d)(?:[.,](\d{1,9}))?")
 MOMENT = re.compile(
@@ -67,7 +68,7 @@ def moment(text: str) -> datetime | None:
 def since_1970(number: float, units_per_s: int) -> datetime | None:
     """Return the moment so many units after 1970, or None where no calendar has it."""
     try:
-        return EPOCH + timedelta(microseconds=round(number * 1_000_000 / units_per_s))
+        return EPOCH + timedelta(microseconds=round(number * MICROSECONDS / units_per_s))
     except (OverflowError, ValueError):
         return None
 

@@ -9,10 +9,11 @@ counted; ranges that cannot be right are left out.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from dougpt_chat.formats.message import Batch, ChatMessage, ParseNotes, RejectedRecord, Removal
 from dougpt_chat.formats.text_lines import BATCH_MESSAGES, TextLines
+from dougpt_chat.formats.times import since_1970
 from dougpt_chat.opening import ExportBytes
 
 NAME = "twitch_irc"
@@ -22,7 +23,6 @@ ESCAPED = re.compile(r"\\(.?)")
 MEANING = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 ACTION, ACTION_END = "\x01ACTION ", "\x01"
 EMOTE = re.compile(r"(\d+)-(\d+)")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHARED_REMEMBERED = 1 << 16
 
 
@@ -155,10 +155,7 @@ def _number(text: str | None) -> int | None:
 
 def _time(milliseconds: str | None) -> datetime | None:
     number = _number(milliseconds)
-    try:
-        return None if number is None else EPOCH + timedelta(milliseconds=number)
-    except OverflowError:
-        return None
+    return None if number is None else since_1970(number, 1_000)
 
 
 def _fragments(text: str, emotes: str) -> list[tuple[str, str | None]]:

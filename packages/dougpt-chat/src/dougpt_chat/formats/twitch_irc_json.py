@@ -14,7 +14,8 @@ from dougpt_chat.formats.json_array import ArrayReader, outer_keys
 from dougpt_chat.formats.json_lines import runs_of
 from dougpt_chat.formats.json_records import note_end_of_array, read_records, shape_of
 from dougpt_chat.formats.message import Batch, ExportHeader, ParseNotes, RejectedRecord
-from dougpt_chat.formats.twitch_irc import EPOCH, IrcLine, IrcLog
+from dougpt_chat.formats.times import EPOCH
+from dougpt_chat.formats.twitch_irc import IrcLine, IrcLog
 from dougpt_chat.opening import ExportBytes
 
 NAME = "twitch_irc_json"

@@ -15,7 +15,7 @@ from dougpt_chat.formats.json_array import ArrayReader
 from dougpt_chat.formats.json_lines import runs_of
 from dougpt_chat.formats.json_records import note_end_of_array, read_records, shape_of
 from dougpt_chat.formats.message import Batch, ChatMessage, ExportHeader, ParseNotes, Removal
-from dougpt_chat.formats.times import number_of, since_1970
+from dougpt_chat.formats.times import MICROSECONDS, number_of, since_1970
 from dougpt_chat.formats.youtube_items import (
     NOTICES,
     RENDERERS,
@@ -31,7 +31,6 @@ NAME = "youtube_live_chat"
 KEY = b"actions"
 MARKS = (b'"replayChatItemAction"', b'"addChatItemAction"')
 BOUNDARY = re.compile(rb',\s*\{\s*"(?:replayChatItemAction|addChatItemAction|addLiveChatTickerItemAction)"\s*:')
-MICROSECONDS = 1_000_000
 
 
 class AddItem(msgspec.Struct, gc=False):

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dougpt_schema import ArrowStream, as_table
 from dougpt_schema.page import head
-from dougpt_schema.page.words import clock, number
+from dougpt_schema.page.words import clock, number, shortened
 
 from dougpt_curate.blocks import are_cut
 from dougpt_curate.gates import Expectation
@@ -267,17 +267,14 @@ def _card(row: Mapping[str, Any]) -> Iterator[str]:
     yield f"<code>{text(row['recording_id'])}</code>, chat {text(row['rate_bucket'])}, "
     yield f"sample <code>{row['sample_id']}</code></p>"
     for earlier in row["context"]:
-        yield f'<p class="said context" dir="auto">{text(_cut(earlier))}</p>'
-    yield f'<blockquote class="said" dir="auto">{text(_cut(row["prompt"]))}</blockquote><ul>'
+        yield f'<p class="said context" dir="auto">{text(shortened(earlier, MOST_CHARACTERS))}</p>'
+    yield f'<blockquote class="said" dir="auto">{text(shortened(row["prompt"], MOST_CHARACTERS))}</blockquote><ul>'
     for reply in row["responses"]:
         times = f", {reply['multiplicity']} times" if reply["multiplicity"] > 1 else ""
         facts = f"{text(reply['style'])}{times}, weight {reply['weight']:.2f}, probability {reply['confidence']:.2f}"
-        yield f'<li class="said" dir="auto">{text(_cut(reply["text"]))} <small>{facts}</small></li>'
+        said = text(shortened(reply["text"], MOST_CHARACTERS))
+        yield f'<li class="said" dir="auto">{said} <small>{facts}</small></li>'
     yield "</ul></li>"
-
-
-def _cut(said: str) -> str:
-    return said if len(said) <= MOST_CHARACTERS else said[: MOST_CHARACTERS - 1] + "…"
 
 
 def _settings(report: CurateReport) -> str:
