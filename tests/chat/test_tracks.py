@@ -47,12 +47,17 @@ class Shown:
         return np.full((region[3], region[2], 2), 128, np.uint8)
 
 
-def followed(pictures: list[Image]) -> list[CutRow]:
+def tracked(pictures: list[Image]) -> Tracks:
     tracks = Tracks((0, 0, WIDTH, HEIGHT))
-    rows: list[CutRow] = []
     for number, picture in enumerate(pictures):
         tracks.feed(Shown(number * STEP_MS, picture))  # type: ignore[arg-type]
     tracks.finish()
+    return tracks
+
+
+def followed(pictures: list[Image]) -> list[CutRow]:
+    tracks = tracked(pictures)
+    rows: list[CutRow] = []
     for stretch in tracks.taken():
         rows += rows_of(stretch)
     return sorted(rows, key=lambda row: (row.first_full_ms, row.top_px))
@@ -153,6 +158,30 @@ def test_a_panel_that_was_hidden_shows_nothing_new_when_it_comes_back() -> None:
 
     assert [row.first_full_ms for row in rows if row.pictures > 5][:9] == [0] * 9
     assert len(rows) == 9
+
+
+def scene(seed: int) -> Image:
+    """What stands where a panel is hidden, with a score that reads as a message does."""
+    noise = np.random.default_rng(seed).integers(0, 255, (HEIGHT, WIDTH), np.uint8)
+    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), 8), np.uint8)
+    return np.asarray(cv2.putText(smooth, "SCORE: 1200", (20, 90), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2), np.uint8)
+
+
+def test_a_panel_was_to_be_seen_but_where_the_scene_stood_in_its_place() -> None:
+    shown = drawn(words(6, 9), HEIGHT)
+
+    tracks = tracked([shown] * 30 + [scene(2)] * 20 + [shown] * 20)
+
+    assert tracks.shown == [(0, 29 * STEP_MS), (50 * STEP_MS, 69 * STEP_MS)]
+
+
+def test_what_stands_in_the_place_of_a_chat_that_is_gone_is_no_chat() -> None:
+    chat = scrolled_by(words(3, 20), 1)
+
+    rows = followed(chat + [scene(2)] * 40)
+
+    assert len(rows) == 20
+    assert max(row.last_ms for row in rows) < len(chat) * STEP_MS
 
 
 def test_chat_that_is_to_be_seen_is_not_given_up_for_what_was_there_before_it() -> None:

@@ -51,12 +51,14 @@ class Tracks:
         region: left, top, width, height.
         looked_at: How many pictures were compared.
         left_out: How many pictures showed a blend or something else.
+        shown: From when to when what came out was to be seen, ribbon by ribbon.
     """
 
     def __init__(self, region: Region) -> None:
         self.region = region
         self.looked_at = 0
         self.left_out = 0
+        self.shown: list[tuple[int, int]] = []
         _, _, self._width, self._height = region
         self._search = ShiftSearch(self._height, self._width)
         self._ribbon: Ribbon | None = None
@@ -96,10 +98,20 @@ class Tracks:
         return self._ribbon is not None and self._ribbon.went_down
 
     def finish(self) -> None:
-        """End the ribbon: what the panel still shows leaves it."""
+        """End the ribbon: what the panel still shows leaves it; not what stands in its place when the chat is gone."""
         self._look()
+        if self._shows_no_chat:
+            self._ribbon, self._held = None, []
         self._release(self._aside)
         self._release(self._ribbon)
+
+    @property
+    def _shows_no_chat(self) -> bool:
+        """Whether what is followed never scrolled and looks unlike the chat that was laid aside, which did."""
+        ribbon, aside = self._ribbon, self._aside
+        if ribbon is None or aside is None or ribbon.has_scrolled or not aside.has_scrolled:
+            return False
+        return not ribbon.has_ground_of(aside)
 
     def _look(self) -> None:
         block, self._block = self._block, []
@@ -325,6 +337,7 @@ class Tracks:
         self._cut_off += self._held
         self._held = []
         if ribbon is not None:
+            self.shown += ribbon.shown
             self._cut_off.append(ribbon.cut(0, len(ribbon.rows)))
 
     def _cut_scrolled(self, ribbon: Ribbon) -> None:
