@@ -8,7 +8,9 @@ import pytest
 cv2 = pytest.importorskip("cv2", reason="needs dougpt-chat[ocr]")
 pytest.importorskip("av", reason="needs dougpt-chat[ocr]")
 from dougpt_chat.rendered.cutting import CutRow, rows_of  # noqa: E402 - needs what was looked for
+from dougpt_chat.rendered.follow import Followed, track_rows  # noqa: E402
 from dougpt_chat.rendered.motion import ShiftSearch, moved_down, strokes_of  # noqa: E402
+from dougpt_chat.rendered.panel import Panel  # noqa: E402
 from dougpt_chat.rendered.segments import find_segments  # noqa: E402
 from dougpt_chat.rendered.tracks import Tracks  # noqa: E402
 from hypothesis import given, settings  # noqa: E402
@@ -182,6 +184,18 @@ def test_what_stands_in_the_place_of_a_chat_that_is_gone_is_no_chat() -> None:
 
     assert len(rows) == 20
     assert max(row.last_ms for row in rows) < len(chat) * STEP_MS
+
+
+@pytest.mark.parametrize("step", [-1, 1], ids=["newest on top", "newest below"])
+def test_it_is_told_where_new_text_comes_in_though_the_chat_is_gone_at_the_end(step: int) -> None:
+    pictures = scrolled_by(words(3, 20), 1)[::step] + [scene(2)] * 40
+    shown = [Shown(number * STEP_MS, picture) for number, picture in enumerate(pictures)]
+    told = Followed()
+
+    rows = list(track_rows(shown, [Panel(0, (0, 0, WIDTH, HEIGHT), 0, None)], told))  # type: ignore[arg-type]
+
+    assert len(rows) == 20
+    assert told.downward == ({0} if step < 0 else set())
 
 
 def test_chat_that_is_to_be_seen_is_not_given_up_for_what_was_there_before_it() -> None:

@@ -38,6 +38,7 @@ class Followed:
         compared: How many pictures of panels were compared closely.
         left_out: How many showed a panel's text blended or not at all.
         shown: From when to when what panels showed was to be seen, by the number of the panel.
+        downward: The numbers of panels in which new text comes in at the top.
     """
 
     rows: int = 0
@@ -45,6 +46,7 @@ class Followed:
     compared: int = 0
     left_out: int = 0
     shown: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    downward: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -114,6 +116,8 @@ def track_rows(video: Video, panels: Iterable[Panel], followed: Followed, tell: 
         yield from _numbered(following, followed)
         followed.compared += following.tracks.looked_at
         followed.left_out += following.tracks.left_out
+        if following.tracks.goes_down:
+            followed.downward.add(following.panel.panel_id)
         followed.shown[following.panel.panel_id] = following.tracks.shown
 
 

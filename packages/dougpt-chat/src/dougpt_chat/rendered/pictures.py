@@ -24,7 +24,7 @@ from dougpt_chat.rendered.engines import load_engine
 from dougpt_chat.rendered.follow import Followed, track_rows
 from dougpt_chat.rendered.frames import Region, Video
 from dougpt_chat.rendered.intervals import intervals_of
-from dougpt_chat.rendered.messages import Read
+from dougpt_chat.rendered.messages import Read, by_time
 from dougpt_chat.rendered.panel import Panel, find_panels
 from dougpt_chat.rendered.read_rows import ReadRows, read_rows
 from dougpt_chat.rendered.row_text import RowText
@@ -63,7 +63,7 @@ def read_pictures(
     sheet = _Sheet({panel.panel_id: panel for panel in panels})
     rows = sheet.noting(track_rows(video, panels, followed, tell))
     found = read_rows(rows, reader, settings, tell=sheet.note_text)
-    messages = sorted(found.messages, key=lambda one: one.first_full_ms)
+    messages = by_time(found.messages, followed.downward)
 
     source_id = source_id or id_of_source(file_sha256(path))
     staging = Staging(

@@ -101,7 +101,7 @@ class Tracks:
         """End the ribbon: what the panel still shows leaves it; not what stands in its place when the chat is gone."""
         self._look()
         if self._shows_no_chat:
-            self._ribbon, self._held = None, []
+            self._ribbon, self._aside, self._held = self._aside, None, []
         self._release(self._aside)
         self._release(self._ribbon)
 
