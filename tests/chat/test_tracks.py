@@ -136,6 +136,19 @@ def test_every_row_comes_out_once_with_the_first_picture_that_shows_it_whole(ste
         assert (row.unseen_ms is None) == (first == 0)
 
 
+@pytest.mark.parametrize("direction", [1, -1], ids=["newest below", "newest on top"])
+def test_a_badge_that_the_edge_cuts_is_nothing_new(direction: int) -> None:
+    tall = drawn([line[:14] for line in words(9, 30)], 30 * PITCH)
+    for top in range(2, len(tall), 3 * PITCH):
+        tall[top : top + 16, 190:208] = 200
+    tops = range(3, len(tall) - HEIGHT, 13)[::direction]
+
+    rows = followed([tall[top : top + HEIGHT] for top in tops for _ in range(8)])
+
+    assert len(rows) == 30
+    assert all(row.first_full_ms < row.last_ms for row in rows)
+
+
 def shown_with(change: Callable[[list[str]], list[str]]) -> list[CutRow]:
     lines = words(5, 9)
     return followed([drawn(lines, HEIGHT)] * 20 + [drawn(change(lines), HEIGHT)] * 20)

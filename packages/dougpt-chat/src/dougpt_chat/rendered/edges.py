@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from dougpt_chat.rendered.frames import Region
 
 # An edge is looked for this far out of the text, or this share of its size, and a little into it, in pixels.
-OUT_PX, OUT_SHARE, IN_PX = 48, 0.4, 12
+OUT_PX, OUT_SHARE, IN_PX = 48, 0.75, 12
 # Along an edge, steps are told on stretches of so many pixels, from means of so many on either side.
 ALONG_PX, BESIDE_PX = 8, 2
 # A step is an edge where it is this much stronger than steps usually are there, and so strong at least.

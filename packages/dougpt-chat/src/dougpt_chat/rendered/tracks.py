@@ -40,6 +40,8 @@ COME_BACK = 0.3
 WHOLE_PX = 0.13
 # How alike pictures are that show the same while the ribbon's text is not to be seen.
 SAME_SCENE = 0.7
+# What differs this near the panel's edge alone, in pixels, is no other text: half a badge or letter has other strokes.
+EDGE_PX = 12
 # Text scrolled out of the panel is kept for this much of the panel's height, in case it comes back.
 KEPT_SHARE = 0.2
 
@@ -247,6 +249,7 @@ class Tracks:
     def _doubt(self, ribbon: Ribbon, picture: Picture, grid_HW: Strokes, differs_H: Flags) -> Flags:
         """Note rows that show something else; return those that have shown it for long enough to be believed."""
         view = ribbon.view
+        differs_H = _beyond_edges(differs_H)
         stays_H = differs_H & (view["doubt_ms"] != NEVER)
         stays_H &= alike(view.doubted_HW, grid_HW)
         new_H = differs_H & ~stays_H
@@ -356,6 +359,15 @@ def _whole_and_beyond(up_px: float) -> tuple[int, float]:
     up = round(up_px)
     beyond_px = up_px - up
     return up, 0.0 if abs(beyond_px) < WHOLE_PX else beyond_px
+
+
+def _beyond_edges(differs_H: Flags) -> Flags:
+    """The same flags, without those that are set at an edge of the panel only."""
+    beyond_H = differs_H.copy()
+    for first, end in runs_of(differs_H):
+        if end <= EDGE_PX or first >= len(differs_H) - EDGE_PX:
+            beyond_H[first:end] = False
+    return beyond_H
 
 
 def last_blank(strokes_HW: Strokes) -> int:
