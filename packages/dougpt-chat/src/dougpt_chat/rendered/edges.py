@@ -44,10 +44,7 @@ def snapped(lumas: list[NDArray[np.uint8]], box: Box) -> Region:
 def _sides(stack_TYX: NDArray[np.uint8], first: int, end: int) -> tuple[int, int]:
     """The clearest steps across X, which run along all of Y, near the first and the end of the text."""
     out_px = max(OUT_PX, round(OUT_SHARE * (end - first)))
-    return (
-        _edge(stack_TYX, first, -1, slice(first - out_px, first + IN_PX)),
-        _edge(stack_TYX, end, 1, slice(end - IN_PX, end + out_px)),
-    )
+    return _edge(stack_TYX, first, -1, out_px), _edge(stack_TYX, end, 1, out_px)
 
 
 def _ground(inside_THW: NDArray[np.uint8]) -> int | None:
@@ -95,10 +92,11 @@ def _filled(is_ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return cv2.morphologyEx(line, cv2.MORPH_CLOSE, kernel)[0, GAP_PX:-GAP_PX] > 0
 
 
-def _edge(stack_TYX: NDArray[np.uint8], at: int, step: int, near: slice) -> int:
+def _edge(stack_TYX: NDArray[np.uint8], at: int, step: int, out_px: int) -> int:
     """The clearest step near a side of the text; some padding where none is clear."""
-    most = stack_TYX.shape[2]
-    first, end = max(near.start, BESIDE_PX), min(near.stop, most - BESIDE_PX)
+    most = int(stack_TYX.shape[2])
+    first, end = (at - out_px, at + IN_PX) if step < 0 else (at - IN_PX, at + out_px)
+    first, end = max(first, BESIDE_PX), min(end, most - BESIDE_PX)
     padded = min(max(at + step * PADDING_PX, 0), most)
     if end <= first:
         return padded

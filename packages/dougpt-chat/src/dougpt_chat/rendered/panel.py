@@ -24,10 +24,11 @@ from dougpt_chat.rendered.still_text import StillStrokes
 
 # Pictures are made smaller until they have about this many rows.
 ROWS = 480
-PAIR_MS, APART_MS = 100, 250
+# Between two that are compared: every jump of the chat lies between two of them.
+APART_MS = 165
 MOST_KEPT, LEAST_KEPT = 40, 4
 # How many pairs are looked at together: some seconds, in which a panel stands in one place.
-PAIRS = 16
+PAIRS = 32
 STRETCH_MS = 3_000
 SPACING_MS = 20_000
 MOST_STRETCHES = 80
@@ -95,20 +96,19 @@ class _Search:
             self._pairs += [replace(one, scrolled=[]) for one in seen]
 
     def _sampled(self, pictures: Iterator[Picture]) -> Iterator[tuple[Strokes, Strokes, int]]:
-        """Pairs of pictures a moment apart, some in each second."""
+        """Pictures and those that follow a moment later."""
         before: Strokes | None = None
         due_ms = -1
         for picture in pictures:
             if picture.at_ms < due_ms:
                 continue
+            due_ms = picture.at_ms + APART_MS
             luma_HW = picture.luma_HW((0, 0, *self._size))
             strokes_HW = strokes_of(self._smaller(luma_HW))
-            if before is None:
-                self._keep(luma_HW, picture.at_ms)
-                before, due_ms = strokes_HW, picture.at_ms + PAIR_MS
-            else:
+            self._keep(luma_HW, picture.at_ms)
+            if before is not None:
                 yield before, strokes_HW, picture.at_ms
-                before, due_ms = None, picture.at_ms + APART_MS - PAIR_MS
+            before = strokes_HW
 
     def _with_strokes(self, pairs: Iterator[tuple[Strokes, Strokes, int]]) -> Iterator[tuple[Strokes, Strokes, int]]:
         """The same pairs, after noting the strokes that stood still in them."""
