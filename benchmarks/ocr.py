@@ -2,10 +2,12 @@
 
     just bench ocr [--quick] [--seconds 60]
                    [--only clean hard plain speed panel memory viability] [--engine rapidocr] [--keep FOLDER]
+                   [--anew SEED]
 
 The clips are drawn (tests/chat/chat_clips): people and texts of a real chat where shared/data lies beside the
 checkout, made ones elsewhere. Every figure stands beside what it must at least reach and what it should. The plain
 way detects and recognises all text of two pictures a second and joins what is alike (benchmarks/plain_ocr).
+`--anew` draws the sets with other texts, and panels at other places and of other sizes: what nobody has looked at yet.
 
 - clean: letters of 12 px and up, crf 26 or better, 720p; jumping, eased, transparent, outlined, moving emotes.
 - hard: 9 to 10 px, crf 28 to 33, 480p made of 720p.
@@ -18,6 +20,7 @@ way detects and recognises all text of two pictures a second and joins what is a
 
 import argparse
 import json
+import random
 import resource
 import subprocess
 import sys
@@ -41,6 +44,7 @@ CHAT = Path(__file__).parents[2] / "shared/data/chat/twitch-v5-highlight.json"
 RECORDING = "0123456789abcdef"
 PARTS = ("clean", "hard", "plain", "speed", "panel", "memory", "viability")
 LONG_S = 3 * 3600
+ANEW = 1000
 Region = tuple[int, int, int, int]
 
 BASE = Clip(seed=11, seconds=60, chat=CHAT if CHAT.exists() else None)
@@ -71,6 +75,7 @@ class Bench:
     quick: bool
     keep: Path
     longest_s: float = 60.0
+    anew: int = 0
 
     def clip(self, clip: Clip) -> tuple[Path, Truth]:
         """Return a clip's file and its truth, drawn once."""
@@ -130,7 +135,7 @@ def bench_set(bench: Bench, title: str, clips: dict[str, Clip]) -> Scores:
     print(HEAD)
     total, cpu_s = Scores(), 0.0
     for what, clip in clips.items():
-        path, truth = bench.clip(clip)
+        path, truth = bench.clip(replace(clip, seed=clip.seed + ANEW * bench.anew))
         reading = bench.read(path, region_of(truth))
         found = score(messages_of(reading.chat), truth.messages)
         print(line(what, found, reading.cpu_s), flush=True)
@@ -207,13 +212,31 @@ def panel_clips() -> Iterator[tuple[str, Clip]]:
     yield "1080p, 20 px", replace(base, seed=49, size=(1920, 1080), panel=(1380, 120, 500, 840), font_px=20)
 
 
+def elsewhere(clip: Clip, anew: int) -> Clip:
+    """A clip of the same kind with other texts, and its panel elsewhere, of another size and another shade."""
+    seed = clip.seed + ANEW * anew
+    rng = random.Random(f"elsewhere {seed}")  # noqa: S311 - no secret
+    width, height = clip.size
+    panel_px = 2 * round(rng.uniform(0.2, 0.4) * width / 2), 2 * round(rng.uniform(0.4, 0.95) * height / 2)
+    places = [(rng.randrange(0, width - panel_px[0]), rng.randrange(0, height - panel_px[1])) for _ in range(2)]
+    return replace(
+        clip,
+        seed=seed,
+        panel=(*places[0], *panel_px),
+        moved=tuple(replace(one, left=places[1][0], top=places[1][1]) for one in clip.moved),
+        font_px=round(rng.uniform(12, 18) * height / 720),
+        opacity=clip.opacity if clip.opacity == 1 else clip.opacity + rng.choice((-0.1, 0.0, 0.1)),
+        ground=rng.choice(("#111111", "#18181b", "#000000", "#1f2a44", "#3a2f45")),
+    )
+
+
 def bench_panel(bench: Bench) -> None:
     """How well the panel is found by itself, and what is read then."""
     print(f"panel found by itself, {bench.engine}")
     print(f"{'clip':<46}{'IoU':>6}{'recall':>8}{'prec':>7}{'CPU s':>8}")
     shares = []
     for what, clip in panel_clips():
-        path, truth = bench.clip(clip)
+        path, truth = bench.clip(elsewhere(clip, bench.anew) if bench.anew else clip)
         reading = bench.read(path, None)
         share = panel_iou(truth, found_panels(reading.chat))
         found = score(messages_of(reading.chat), truth.messages)
@@ -318,6 +341,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="the most that a clip lasts")
     parser.add_argument("--engine", default="rapidocr")
     parser.add_argument("--keep", type=Path, help="keeps the clips there for the next run")
+    parser.add_argument("--anew", type=int, default=0, metavar="SEED", help="other clips of the same kinds")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
@@ -336,7 +360,8 @@ def main() -> None:
         keep = options.keep or Path(folder)
         keep.mkdir(parents=True, exist_ok=True)
         for part in options.only:
-            parts[part](Bench(options.engine, options.quick, keep, options.seconds or (15 if options.quick else 60)))
+            longest_s = options.seconds or (15 if options.quick else 60)
+            parts[part](Bench(options.engine, options.quick, keep, longest_s, options.anew))
             print()
 
 

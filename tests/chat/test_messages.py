@@ -1,8 +1,10 @@
 """Every row is in one message or rejected with a reason; a message begins where more speaks for it than against."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
-from dougpt_chat.rendered.messages import MessageGrouper, Read, Unread
+from dougpt_chat.rendered.messages import MessageGrouper, Read, Unread, by_time
 from dougpt_chat.rendered.row_text import Piece, RowText
 from dougpt_chat.rendered.style import Style
 from hypothesis import given
@@ -39,6 +41,7 @@ def grouped(rows: Sequence[RowText], min_score: float = 0.5) -> list[Read | Unre
     return [*(out for one in rows for out in grouper.add(one)), *grouper.close()]
 
 
+MESSAGE = next(one for one in grouped([named(0, "bob", "hi")]) if isinstance(one, Read))
 PIECES = st.lists(
     st.builds(
         lambda text, left, coloured, score: piece(text, left, GREEN if coloured else WHITE, score),
@@ -114,3 +117,23 @@ def test_a_row_read_badly_rejects_its_message_whole() -> None:
         (1, "uncertain"),
     ]
     assert [one.name for one in found if isinstance(one, Read)] == ["amy"]
+
+
+@given(
+    times=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1)), max_size=12), downward=st.sets(st.integers(0, 1))
+)
+def test_of_what_came_in_one_picture_the_oldest_is_first_where_new_text_comes_in_at_the_top(
+    times: list[tuple[int, int]], downward: set[int]
+) -> None:
+    messages = [
+        replace(MESSAGE, row_ids=(number,), first_full_ms=at, panel_id=panel)
+        for number, (at, panel) in enumerate(times)
+    ]
+
+    found = by_time(messages, downward)
+
+    assert sorted(one.row_ids for one in found) == [one.row_ids for one in messages]
+    for one, other in pairwise(found):
+        assert one.first_full_ms <= other.first_full_ms
+        if (one.first_full_ms, one.panel_id) == (other.first_full_ms, other.panel_id):
+            assert (one.row_ids > other.row_ids) == (one.panel_id in downward)

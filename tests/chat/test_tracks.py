@@ -8,7 +8,9 @@ import pytest
 cv2 = pytest.importorskip("cv2", reason="needs dougpt-chat[ocr]")
 pytest.importorskip("av", reason="needs dougpt-chat[ocr]")
 from dougpt_chat.rendered.cutting import CutRow, rows_of  # noqa: E402 - needs what was looked for
+from dougpt_chat.rendered.follow import Followed, track_rows  # noqa: E402
 from dougpt_chat.rendered.motion import ShiftSearch, moved_down, strokes_of  # noqa: E402
+from dougpt_chat.rendered.panel import Panel  # noqa: E402
 from dougpt_chat.rendered.segments import find_segments  # noqa: E402
 from dougpt_chat.rendered.tracks import Tracks  # noqa: E402
 from hypothesis import given, settings  # noqa: E402
@@ -47,12 +49,17 @@ class Shown:
         return np.full((region[3], region[2], 2), 128, np.uint8)
 
 
-def followed(pictures: list[Image]) -> list[CutRow]:
+def tracked(pictures: list[Image]) -> Tracks:
     tracks = Tracks((0, 0, WIDTH, HEIGHT))
-    rows: list[CutRow] = []
     for number, picture in enumerate(pictures):
         tracks.feed(Shown(number * STEP_MS, picture))  # type: ignore[arg-type]
     tracks.finish()
+    return tracks
+
+
+def followed(pictures: list[Image]) -> list[CutRow]:
+    tracks = tracked(pictures)
+    rows: list[CutRow] = []
     for stretch in tracks.taken():
         rows += rows_of(stretch)
     return sorted(rows, key=lambda row: (row.first_full_ms, row.top_px))
@@ -129,6 +136,19 @@ def test_every_row_comes_out_once_with_the_first_picture_that_shows_it_whole(ste
         assert (row.unseen_ms is None) == (first == 0)
 
 
+@pytest.mark.parametrize("direction", [1, -1], ids=["newest below", "newest on top"])
+def test_a_badge_that_the_edge_cuts_is_nothing_new(direction: int) -> None:
+    tall = drawn([line[:14] for line in words(9, 30)], 30 * PITCH)
+    for top in range(2, len(tall), 3 * PITCH):
+        tall[top : top + 16, 190:208] = 200
+    tops = range(3, len(tall) - HEIGHT, 13)[::direction]
+
+    rows = followed([tall[top : top + HEIGHT] for top in tops for _ in range(8)])
+
+    assert len(rows) == 30
+    assert all(row.first_full_ms < row.last_ms for row in rows)
+
+
 def shown_with(change: Callable[[list[str]], list[str]]) -> list[CutRow]:
     lines = words(5, 9)
     return followed([drawn(lines, HEIGHT)] * 20 + [drawn(change(lines), HEIGHT)] * 20)
@@ -153,6 +173,42 @@ def test_a_panel_that_was_hidden_shows_nothing_new_when_it_comes_back() -> None:
 
     assert [row.first_full_ms for row in rows if row.pictures > 5][:9] == [0] * 9
     assert len(rows) == 9
+
+
+def scene(seed: int) -> Image:
+    """What stands where a panel is hidden, with a score that reads as a message does."""
+    noise = np.random.default_rng(seed).integers(0, 255, (HEIGHT, WIDTH), np.uint8)
+    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), 8), np.uint8)
+    return np.asarray(cv2.putText(smooth, "SCORE: 1200", (20, 90), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2), np.uint8)
+
+
+def test_a_panel_was_to_be_seen_but_where_the_scene_stood_in_its_place() -> None:
+    shown = drawn(words(6, 9), HEIGHT)
+
+    tracks = tracked([shown] * 30 + [scene(2)] * 20 + [shown] * 20)
+
+    assert tracks.shown == [(0, 29 * STEP_MS), (50 * STEP_MS, 69 * STEP_MS)]
+
+
+def test_what_stands_in_the_place_of_a_chat_that_is_gone_is_no_chat() -> None:
+    chat = scrolled_by(words(3, 20), 1)
+
+    rows = followed(chat + [scene(2)] * 40)
+
+    assert len(rows) == 20
+    assert max(row.last_ms for row in rows) < len(chat) * STEP_MS
+
+
+@pytest.mark.parametrize("step", [-1, 1], ids=["newest on top", "newest below"])
+def test_it_is_told_where_new_text_comes_in_though_the_chat_is_gone_at_the_end(step: int) -> None:
+    pictures = scrolled_by(words(3, 20), 1)[::step] + [scene(2)] * 40
+    shown = [Shown(number * STEP_MS, picture) for number, picture in enumerate(pictures)]
+    told = Followed()
+
+    rows = list(track_rows(shown, [Panel(0, (0, 0, WIDTH, HEIGHT), 0, None)], told))  # type: ignore[arg-type]
+
+    assert len(rows) == 20
+    assert told.downward == ({0} if step < 0 else set())
 
 
 def test_chat_that_is_to_be_seen_is_not_given_up_for_what_was_there_before_it() -> None:

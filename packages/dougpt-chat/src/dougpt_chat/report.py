@@ -83,7 +83,10 @@ class ChatReport:
 
 @dataclass(frozen=True, slots=True)
 class PanelReport:
-    """Where a chat panel was followed (left, top, width, height in pixels), and from when to when."""
+    """Where chat was to be seen (left, top, width, height in pixels), and the first and the last picture of it.
+
+    A panel that is hidden for a while, or moves, is told of once for each time that it was there.
+    """
 
     region: tuple[int, int, int, int]
     from_ms: int
@@ -100,7 +103,7 @@ class RenderedReport:
         kinds: Events by kind.
         size: Width and height of the picture in pixels.
         region: left, top, width, height of what was to be read; None where the panels were looked for.
-        panels: Where chat was read; none where no panel was found.
+        panels: Where chat was read, and from when to when it was to be seen there; none where there was none.
         rows: How many rows of text there were.
         brief_rows: How many were gone so soon that nobody could have read them, and were left out.
         compared: How many pictures of panels were compared closely.

@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 
 from dougpt_chat.rendered.frames import Region
 
-# An edge is looked for this far out of the text, and a little into it, in pixels.
-OUT_PX, IN_PX = 48, 12
+# An edge is looked for this far out of the text, or this share of its size, and a little into it, in pixels.
+OUT_PX, OUT_SHARE, IN_PX = 48, 0.75, 12
+# Along an edge, steps are told on stretches of so many pixels, from means of so many on either side.
+ALONG_PX, BESIDE_PX = 8, 2
 # A step is an edge where it is this much stronger than steps usually are there, and so strong at least.
 CLEAR, LEAST_STEP = 4.0, 2.0
 # Where nothing tells, this much is left around the text.
@@ -29,18 +31,20 @@ def snapped(lumas: list[NDArray[np.uint8]], box: Box) -> Region:
         box: In pixels.
     """
     stack_THW = np.stack(lumas)
-    height, width = stack_THW.shape[1:]
     left, top, right, bottom = box
-    mean_HW = stack_THW.mean(axis=0, dtype=np.float32)
     ground = _ground(stack_THW[:, top:bottom, left:right])
     if ground is not None:
         left, top, right, bottom = _grown(stack_THW, box, ground)
         return (left, top, right - left, bottom - top)
-    across = np.diff(mean_HW[top:bottom], axis=1).mean(axis=0)
-    new_left, new_right = _edge(across, left, -1, 0, width), _edge(across, right, 1, 0, width)
-    down = np.diff(mean_HW[:, new_left:new_right], axis=0).mean(axis=1)
-    new_top, new_bottom = _edge(down, top, -1, 0, height), _edge(down, bottom, 1, 0, height)
-    return (new_left, new_top, new_right - new_left, new_bottom - new_top)
+    left, right = _sides(stack_THW[:, top:bottom], left, right)
+    top, bottom = _sides(stack_THW[:, :, left:right].transpose(0, 2, 1), top, bottom)
+    return (left, top, right - left, bottom - top)
+
+
+def _sides(stack_TYX: NDArray[np.uint8], first: int, end: int) -> tuple[int, int]:
+    """The clearest steps across X, which run along all of Y, near the first and the end of the text."""
+    out_px = max(OUT_PX, round(OUT_SHARE * (end - first)))
+    return _edge(stack_TYX, first, -1, out_px), _edge(stack_TYX, end, 1, out_px)
 
 
 def _ground(inside_THW: NDArray[np.uint8]) -> int | None:
@@ -88,15 +92,31 @@ def _filled(is_ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return cv2.morphologyEx(line, cv2.MORPH_CLOSE, kernel)[0, GAP_PX:-GAP_PX] > 0
 
 
-def _edge(steps: NDArray[np.float32], at: int, step: int, least: int, most: int) -> int:
+def _edge(stack_TYX: NDArray[np.uint8], at: int, step: int, out_px: int) -> int:
     """The clearest step near a side of the text; some padding where none is clear."""
-    first, end = (at - OUT_PX, at + IN_PX) if step < 0 else (at - IN_PX, at + OUT_PX)
-    first, end = max(first, least + 2), min(end, most - 2)
-    padded = min(max(at + step * PADDING_PX, least), most)
+    most = int(stack_TYX.shape[2])
+    first, end = (at - out_px, at + IN_PX) if step < 0 else (at - IN_PX, at + out_px)
+    first, end = max(first, BESIDE_PX), min(end, most - BESIDE_PX)
+    padded = min(max(at + step * PADDING_PX, 0), most)
     if end <= first:
         return padded
-    strength = np.abs(steps[first:end])
-    best = int(np.argmax(strength))
-    if strength[best] < max(LEAST_STEP, CLEAR * float(np.median(strength))):
+    strength_X = np.abs(_steps(stack_TYX[:, :, first - BESIDE_PX : end + BESIDE_PX]))
+    best = int(np.argmax(strength_X))
+    if strength_X[best] < max(LEAST_STEP, CLEAR * float(np.median(strength_X))):
         return padded
-    return first + best + 1
+    return first + best
+
+
+def _steps(stack_TYX: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How much brighter it becomes at each X, but for `BESIDE_PX` at both ends.
+
+    That is the median over pictures and stretches of Y: what glass darkens is darker all along its edge and all the
+    time, while an edge in the scene behind it is in some places, for a while.
+    """
+    pictures, height, width = stack_TYX.shape
+    along = height // ALONG_PX
+    means = stack_TYX[:, : along * ALONG_PX].reshape(pictures, along, ALONG_PX, width).mean(axis=2, dtype=np.float32)
+    sums = np.cumsum(np.pad(means, ((0, 0), (0, 0), (1, 0))), axis=2)
+    beside = (sums[..., BESIDE_PX:] - sums[..., :-BESIDE_PX]) / BESIDE_PX
+    steps_X: NDArray[np.float32] = np.median(beside[..., BESIDE_PX:] - beside[..., :-BESIDE_PX], axis=(0, 1))
+    return steps_X

@@ -37,12 +37,16 @@ class Followed:
         brief: How many stood for so short a time that they were left out.
         compared: How many pictures of panels were compared closely.
         left_out: How many showed a panel's text blended or not at all.
+        shown: From when to when what panels showed was to be seen, by the number of the panel.
+        downward: The numbers of panels in which new text comes in at the top.
     """
 
     rows: int = 0
     brief: int = 0
     compared: int = 0
     left_out: int = 0
+    shown: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    downward: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -112,6 +116,9 @@ def track_rows(video: Video, panels: Iterable[Panel], followed: Followed, tell: 
         yield from _numbered(following, followed)
         followed.compared += following.tracks.looked_at
         followed.left_out += following.tracks.left_out
+        if following.tracks.goes_down:
+            followed.downward.add(following.panel.panel_id)
+        followed.shown[following.panel.panel_id] = following.tracks.shown
 
 
 def _slides(rows: list[CutRow], *, is_whole: bool) -> list[list[CutRow]]:

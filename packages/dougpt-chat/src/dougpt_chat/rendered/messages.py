@@ -3,7 +3,7 @@
 No row is lost: each is in a message or among the rejected, with the reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from dougpt_chat.rendered.beginnings import Beginning, beginning
@@ -66,6 +66,18 @@ class Unread:
     panel_id: int
     reason: str
     first_full_ms: int
+
+
+def by_time(messages: Iterable[Read], downward: Container[int]) -> list[Read]:
+    """Return messages in the order in which they came.
+
+    Args:
+        messages: Those of a panel that came in one picture from top to bottom.
+        downward: The numbers of panels in which new text comes in at the top: what stands above came later.
+    """
+    placed = enumerate(messages)
+    ordered = sorted(placed, key=lambda it: (it[1].first_full_ms, -it[0] if it[1].panel_id in downward else it[0]))
+    return [one for _, one in ordered]
 
 
 @dataclass(slots=True)

@@ -23,7 +23,8 @@ from dougpt_chat.rejects import rejects_table
 from dougpt_chat.rendered.engines import load_engine
 from dougpt_chat.rendered.follow import Followed, track_rows
 from dougpt_chat.rendered.frames import Region, Video
-from dougpt_chat.rendered.messages import Read
+from dougpt_chat.rendered.intervals import intervals_of
+from dougpt_chat.rendered.messages import Read, by_time
 from dougpt_chat.rendered.panel import Panel, find_panels
 from dougpt_chat.rendered.read_rows import ReadRows, read_rows
 from dougpt_chat.rendered.row_text import RowText
@@ -62,7 +63,7 @@ def read_pictures(
     sheet = _Sheet({panel.panel_id: panel for panel in panels})
     rows = sheet.noting(track_rows(video, panels, followed, tell))
     found = read_rows(rows, reader, settings, tell=sheet.note_text)
-    messages = sorted(found.messages, key=lambda one: one.first_full_ms)
+    messages = by_time(found.messages, followed.downward)
 
     source_id = source_id or id_of_source(file_sha256(path))
     staging = Staging(
@@ -90,7 +91,7 @@ def read_pictures(
             kinds=dict(sorted(staging.kinds.items())),
             size=video.size,
             region=region,
-            panels=_panel_reports(panels, video),
+            panels=tuple(_panel_reports(panels, followed, messages)),
             rows=followed.rows,
             brief_rows=followed.brief,
             compared=followed.compared,
@@ -154,9 +155,11 @@ def _panels(video: Video, region: Region | None) -> list[Panel]:
     return [Panel(0, region, 0, None)]
 
 
-def _panel_reports(panels: list[Panel], video: Video) -> tuple[PanelReport, ...]:
-    ends = [video.end_ms if panel.to_ms is None else panel.to_ms for panel in panels]
-    return tuple(PanelReport(panel.region, panel.from_ms, end) for panel, end in zip(panels, ends, strict=True))
+def _panel_reports(panels: list[Panel], followed: Followed, messages: list[Read]) -> Iterator[PanelReport]:
+    for panel in panels:
+        stood = [(one.first_full_ms, one.last_ms) for one in messages if one.panel_id == panel.panel_id]
+        for from_ms, to_ms in intervals_of(followed.shown[panel.panel_id], stood):
+            yield PanelReport(panel.region, from_ms, to_ms)
 
 
 def _message(row: int, read: Read) -> ChatMessage:

@@ -24,6 +24,8 @@ NEVER = -1
 FAINT = 8.0
 # What is seen for less than this, in ms, has not become clear yet.
 MOMENT_MS = 100
+# What is not to be seen for this long, in ms, was gone.
+GONE_MS = 300
 # How near grounds are that are the same, in brightness, and the share of a picture that they fill.
 SAME_GROUND, GROUND_SHARE = 8, 0.4
 # How much of what is shown goes into the mean where the ribbon and the picture differ and the picture does not stay.
@@ -136,6 +138,7 @@ class Ribbon:
         rows: The rows that are held, from top to bottom.
         view: Those that the panel shows.
         followed_ms: For how long the ribbon was to be seen.
+        shown: From when to when it was to be seen, again and again.
     """
 
     def __init__(self, height: int, width: int, *, place: int, at_ms: int, unseen_ms: int) -> None:
@@ -145,6 +148,7 @@ class Ribbon:
         self._went_up = 0
         self._since_ms = at_ms
         self.followed_ms = 0
+        self.shown = [(at_ms, at_ms)]
         first = Stretch.empty(height, width)
         first.forget(place + np.arange(height), at_ms, unseen_ms)
         first["stood"][:] = np.arange(height)
@@ -269,6 +273,12 @@ class Ribbon:
     def seen(self, at_ms: int) -> None:
         """Note that what is in view was shown once more."""
         self.view["last_ms"][:] = at_ms
+        self._show(at_ms)
+
+    def _show(self, at_ms: int) -> None:
+        if at_ms - self.last_ms > GONE_MS:
+            self.shown.append((at_ms, at_ms))
+        self.shown[-1] = (self.shown[-1][0], at_ms)
         self.followed_ms = at_ms - self._since_ms
 
     def lay(self, sight: Sight, trusted_H: Flags) -> None:
@@ -276,7 +286,7 @@ class Ribbon:
         view = self.view
         view["last_ms"][trusted_H] = sight.at_ms
         view["doubt_ms"][trusted_H] = NEVER
-        self.followed_ms = sight.at_ms - self._since_ms
+        self._show(sight.at_ms)
         count_H = view["rests" if sight.at_rest else "movings"]
         which_H = trusted_H & (count_H < MOST_PICTURES)
         if not sight.at_rest:

@@ -40,6 +40,8 @@ COME_BACK = 0.3
 WHOLE_PX = 0.13
 # How alike pictures are that show the same while the ribbon's text is not to be seen.
 SAME_SCENE = 0.7
+# What differs this near the panel's edge alone, in pixels, is no other text: half a badge or letter has other strokes.
+EDGE_PX = 12
 # Text scrolled out of the panel is kept for this much of the panel's height, in case it comes back.
 KEPT_SHARE = 0.2
 
@@ -51,12 +53,14 @@ class Tracks:
         region: left, top, width, height.
         looked_at: How many pictures were compared.
         left_out: How many pictures showed a blend or something else.
+        shown: From when to when what came out was to be seen, ribbon by ribbon.
     """
 
     def __init__(self, region: Region) -> None:
         self.region = region
         self.looked_at = 0
         self.left_out = 0
+        self.shown: list[tuple[int, int]] = []
         _, _, self._width, self._height = region
         self._search = ShiftSearch(self._height, self._width)
         self._ribbon: Ribbon | None = None
@@ -96,10 +100,20 @@ class Tracks:
         return self._ribbon is not None and self._ribbon.went_down
 
     def finish(self) -> None:
-        """End the ribbon: what the panel still shows leaves it."""
+        """End the ribbon: what the panel still shows leaves it; not what stands in its place when the chat is gone."""
         self._look()
+        if self._shows_no_chat:
+            self._ribbon, self._aside, self._held = self._aside, None, []
         self._release(self._aside)
         self._release(self._ribbon)
+
+    @property
+    def _shows_no_chat(self) -> bool:
+        """Whether what is followed never scrolled and looks unlike the chat that was laid aside, which did."""
+        ribbon, aside = self._ribbon, self._aside
+        if ribbon is None or aside is None or ribbon.has_scrolled or not aside.has_scrolled:
+            return False
+        return not ribbon.has_ground_of(aside)
 
     def _look(self) -> None:
         block, self._block = self._block, []
@@ -235,6 +249,7 @@ class Tracks:
     def _doubt(self, ribbon: Ribbon, picture: Picture, grid_HW: Strokes, differs_H: Flags) -> Flags:
         """Note rows that show something else; return those that have shown it for long enough to be believed."""
         view = ribbon.view
+        differs_H = _beyond_edges(differs_H)
         stays_H = differs_H & (view["doubt_ms"] != NEVER)
         stays_H &= alike(view.doubted_HW, grid_HW)
         new_H = differs_H & ~stays_H
@@ -325,6 +340,7 @@ class Tracks:
         self._cut_off += self._held
         self._held = []
         if ribbon is not None:
+            self.shown += ribbon.shown
             self._cut_off.append(ribbon.cut(0, len(ribbon.rows)))
 
     def _cut_scrolled(self, ribbon: Ribbon) -> None:
@@ -343,6 +359,15 @@ def _whole_and_beyond(up_px: float) -> tuple[int, float]:
     up = round(up_px)
     beyond_px = up_px - up
     return up, 0.0 if abs(beyond_px) < WHOLE_PX else beyond_px
+
+
+def _beyond_edges(differs_H: Flags) -> Flags:
+    """The same flags, without those that are set at an edge of the panel only."""
+    beyond_H = differs_H.copy()
+    for first, end in runs_of(differs_H):
+        if end <= EDGE_PX or first >= len(differs_H) - EDGE_PX:
+            beyond_H[first:end] = False
+    return beyond_H
 
 
 def last_blank(strokes_HW: Strokes) -> int:
