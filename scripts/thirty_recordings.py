@@ -4,11 +4,12 @@
     just thirty --recordings 6       # the same story, shorter
     just thirty --keep FOLDER        # work there; the same again goes on where it broke off, and tells the rest again
 
-First 3 recordings and then 10, in workspaces of their own. Then all of them but one: one is broken, and the pipeline
-is killed when half are aligned; it goes on. The broken one is mended, one is added, a person is forgotten, a channel's
-prior is fitted. Before each of these runs `status` and `--dry-run` say what will be done, and exactly that must be
-done: everything else keeps its file. Prints what was done anew and why, the time and memory of each stage and of the
-whole process tree, and how both grow with the number of recordings. Exits with 1 where something does not hold.
+All recordings but one are begun, of which one is broken, and the pipeline is killed when half are aligned; it goes on.
+The broken one is mended, one is added, a person is forgotten, a channel's prior is fitted. Before each of these runs
+`status` and `--dry-run` say what will be done, and exactly that must be done: everything else keeps its file. Beside
+that, 3 and 10 recordings in workspaces of their own. Prints what was done anew and why, the time and memory of each
+stage and of the whole process tree, and how both grow with the number of recordings. Exits with 1 where something does
+not hold.
 """
 
 import argparse
@@ -76,6 +77,7 @@ def killed_and_resumed(place: Path, made: list[Made], until: str) -> Chapter:
         "",
         "",
         killed.wall_s + ended.wall_s,
+        killed.cpu_s + ended.cpu_s,
         max(killed.peak_mb, ended.peak_mb),
         {stage: max(killed.stage_mb.get(stage, 0), ended.stage_mb.get(stage, 0)) for stage in STAGES},
     )
@@ -144,16 +146,16 @@ def tell(folder: Path, count: int, minutes: float, until: str) -> None:
     """Let everything happen, and print the tables."""
     chapters = Chapters(folder, {"recordings": count, "minutes": minutes, "until": until})
     made, place = make_all(folder / "in", count, minutes), folder / "w"
-    sizes = [size for size in SIZES if size < count]
-    for size in sizes:
-        chapters.live(f"first-{size}", folder / f"w{size}", partial(grow, folder / f"w{size}", made[:size], until))
     story = Story(place, until)
     chapters.live("killed", place, partial(killed_and_resumed, place, made[:-1], until))
     chapters.live("mended", place, partial(mended, story, made[BROKEN]))
     chapters.live("added", place, partial(added, story, made[-1]))
     chapters.live("forgotten", place, partial(forgotten, story, made[0].busiest))
     chapters.live("fitted", place, partial(fitted, story, made[0]))
-    grown = chapters.told[: len(sizes) + 1]
+    sizes = [size for size in SIZES if size < count]
+    for size in sizes:
+        chapters.live(f"first-{size}", folder / f"w{size}", partial(grow, folder / f"w{size}", made[:size], until))
+    grown = [*chapters.told[-len(sizes) :], chapters.told[0]]
     for part in (what_was_done, stage_times, stage_memory):
         print(f"\n{part(chapters.told)}")
     print(f"\n{growth(grown)}")

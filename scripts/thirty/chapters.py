@@ -28,6 +28,7 @@ class Chapter:
         foretold_s: How long `--dry-run` expected the jobs to take, all together; None where it was not asked.
         stages: The seconds of each job, by stage.
         wall_s: How long the pipeline ran.
+        cpu_s: The processor seconds of its whole process tree, which other work on the machine changes little.
         peak_mb: The most memory of its whole process tree.
         stage_mb: The most memory of a job, by stage.
         notes: What else is to be told.
@@ -41,6 +42,7 @@ class Chapter:
     foretold_s: float | None
     stages: dict[str, list[float]]
     wall_s: float
+    cpu_s: float
     peak_mb: float
     stage_mb: dict[str, float]
     notes: list[str] = field(default_factory=list)
@@ -53,7 +55,10 @@ class Chapter:
     def tell(self) -> None:
         """Print what was done anew, and why."""
         kept = f", {self.kept} outputs kept their file" if self.kept else ""
-        print(f"\n{self.title}: {self.done} jobs in {self.wall_s:.0f} s, {self.peak_mb:.0f} MB at most{kept}")
+        took = (
+            f"{self.done} jobs in {self.wall_s:.0f} s, {self.cpu_s:.0f} s of processor, {self.peak_mb:.0f} MB at most"
+        )
+        print(f"\n{self.title}: {took}{kept}")
         for reason, times in self.why.items():
             print(f"  {times:>3} x {reason}")
         for note in self.notes:

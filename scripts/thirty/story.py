@@ -108,6 +108,7 @@ class Story:
             foretold_s=said.seconds,
             stages=stage_seconds(self.place, redone),
             wall_s=ended.wall_s,
+            cpu_s=ended.cpu_s,
             peak_mb=ended.peak_mb,
             stage_mb=ended.stage_mb,
             notes=notes,

@@ -25,7 +25,16 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def what_was_done(chapters: Sequence[Chapter]) -> str:
     """Return what each chapter did anew, and what that took."""
-    heads = ("what happened", "jobs done", "outputs kept", "foretold s", "within jobs s", "wall s", "peak MB")
+    heads = (
+        "what happened",
+        "jobs done",
+        "outputs kept",
+        "foretold s",
+        "within jobs s",
+        "wall s",
+        "processor s",
+        "peak MB",
+    )
     rows = [
         (
             one.title,
@@ -34,6 +43,7 @@ def what_was_done(chapters: Sequence[Chapter]) -> str:
             "-" if one.foretold_s is None else f"{one.foretold_s:.0f}",
             f"{one.jobs_s:.0f}",
             f"{one.wall_s:.0f}",
+            f"{one.cpu_s:.0f}",
             f"{one.peak_mb:.0f}",
         )
         for one in chapters
@@ -64,15 +74,15 @@ def stage_memory(chapters: Sequence[Chapter]) -> str:
 
 def growth(grown: Sequence[Chapter]) -> str:
     """Return how time and memory grow with the number of recordings that a workspace begins with."""
-    heads = ("recordings", "jobs", "within jobs s", "s a recording", "wall s", "wall s a recording", "peak MB")
+    heads = ("recordings", "jobs", "wall s", "wall s a recording", "processor s", "processor s a recording", "peak MB")
     rows = [
         (
             one.recordings,
             one.done,
-            f"{one.jobs_s:.0f}",
-            f"{one.jobs_s / one.recordings:.1f}",
             f"{one.wall_s:.0f}",
             f"{one.wall_s / one.recordings:.1f}",
+            f"{one.cpu_s:.0f}",
+            f"{one.cpu_s / one.recordings:.1f}",
             f"{one.peak_mb:.0f}",
         )
         for one in grown

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from kill_pipeline import descendants
 
-EVERY_S = 0.5
+EVERY_S = 1.0
 PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 WHOLE = "whole"
 type Job = tuple[str, str]
@@ -30,6 +31,7 @@ class Ended:
         out: What it printed.
         told: What it said on stderr.
         wall_s: How long it took.
+        cpu_s: The processor seconds of it and everything below it; of a killed one as seen last.
         peak_mb: The most memory that it and everything below it held at once, shared pages counted once.
         stage_mb: The same of the largest job of each stage.
     """
@@ -38,6 +40,7 @@ class Ended:
     out: str
     told: str
     wall_s: float
+    cpu_s: float
     peak_mb: float
     stage_mb: dict[str, float] = field(default_factory=dict)
 
@@ -45,14 +48,16 @@ class Ended:
 def dougpt(*words: object, kill_when: Callable[[], bool] | None = None) -> Ended:
     """Run the command line of this environment; with `kill_when`, kill -9 it alone as soon as that holds."""
     command = [sys.executable, "-m", "dougpt", *map(str, words)]
-    began = time.monotonic()
+    began, began_cpu_s = time.monotonic(), _reaped_s()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
     peaks: dict[str, float] = {}
+    seen_s: dict[int, float] = {}
 
     def watch() -> None:
         while process.poll() is None:
             for name, held_mb in memory_mb(process.pid).items():
                 peaks[name] = max(peaks.get(name, 0), held_mb)
+            seen_s.update({one: _own_s(one) for one in (process.pid, *descendants(process.pid))})
             if kill_when is not None and kill_when():
                 os.kill(process.pid, signal.SIGKILL)
                 return
@@ -62,7 +67,8 @@ def dougpt(*words: object, kill_when: Callable[[], bool] | None = None) -> Ended
     watcher.start()
     out, told = process.communicate() if kill_when is None else _without_orphans(process)
     watcher.join()
-    return Ended(process.returncode, out, told, time.monotonic() - began, peaks.pop(WHOLE, 0), peaks)
+    cpu_s = sum(seen_s.values()) if process.returncode == -signal.SIGKILL else _reaped_s() - began_cpu_s
+    return Ended(process.returncode, out, told, time.monotonic() - began, cpu_s, peaks.pop(WHOLE, 0), peaks)
 
 
 def _without_orphans(process: "subprocess.Popen[str]") -> tuple[str, str]:
@@ -92,6 +98,21 @@ def _own_mb(process: int) -> float:
     except OSError:
         return 0
     return int(found[1]) / 1024 if found else 0
+
+
+def _own_s(process: int) -> float:
+    """Return the processor seconds of a process alone; 0 where it ended since it was listed."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _reaped_s() -> float:
+    """Return the processor seconds of all commands that have ended, and of what they waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _stage_of(process: int) -> str | None:
