@@ -1,6 +1,6 @@
 """Thirty recordings of three channels through `dougpt pipeline`, with what happens to people on the way.
 
-    just thirty                      # thirty recordings of eight minutes, TIME
+    just thirty                      # thirty recordings of four minutes, TIME
     just thirty --recordings 6       # the same story, shorter
     just thirty --keep FOLDER        # work there; the same again goes on where it broke off, and tells the rest again
 
@@ -35,30 +35,30 @@ from thirty.story import BrokenPromiseError, Foretold, Story, require
 from thirty.tables import growth, stage_memory, stage_times, what_was_done
 from thirty.watching import Ended
 
-MINUTES = 8
+MINUTES = 4
 SIZES = (3, 10)
 """How many recordings the smaller runs have, beside which the large one is held."""
 BROKEN = 1
 PER_RECORDING = [name for name, stage in STAGES.items() if stage.per == "recording"]
 
 
-def grow(place: Path, made: list[Made], until: str) -> Chapter:
+def grow(story: Story, made: list[Made]) -> Chapter:
     """Run the first few recordings in a workspace of their own, which is removed."""
-    story = _begin(place, until)
+    _begin(story.place)
     ended = story.pipeline(*(one.folder for one in made))
     require(ended.code in {0, 3}, f"{len(made)} recordings: ended with {ended.code}: {ended.told}")
     done = story.redone({})
     said = Foretold({job: ["new"] for job in done}, 0)
     chapter = story.chapter(f"{len(made)} recordings", ended, said, done, [])
-    shutil.rmtree(place)
+    shutil.rmtree(story.place)
     return chapter
 
 
-def killed_and_resumed(place: Path, made: list[Made], until: str) -> Chapter:
+def killed_and_resumed(story: Story, made: list[Made]) -> Chapter:
     """Kill the first run when half of its recordings are aligned; the next one does the rest and no more."""
-    story = _begin(place, until)
+    _begin(story.place)
     made[BROKEN].chat.write_bytes(made[BROKEN].whole_chat[: len(made[BROKEN].whole_chat) // 2])
-    timings, half = place / ".dougpt" / "timings", len(made) // 2
+    timings, half = story.place / ".dougpt" / "timings", len(made) // 2
     killed = story.pipeline(*(one.folder for one in made), kill_when=lambda: len(list(timings.glob("align-*"))) >= half)
     require(killed.code == -9, f"the run ended with {killed.code} before it was killed: {killed.told}")
     before, said = story.outputs(), story.foretold()
@@ -142,28 +142,32 @@ def fitted(story: Story, one: Made) -> Chapter:
     return chapter
 
 
-def tell(folder: Path, count: int, minutes: float, until: str) -> None:
+def tell(folder: Path, count: int, minutes: float, until: str, cores: int) -> None:
     """Let everything happen, and print the tables."""
-    chapters = Chapters(folder, {"recordings": count, "minutes": minutes, "until": until})
-    made, place = make_all(folder / "in", count, minutes), folder / "w"
-    story = Story(place, until)
-    chapters.live("killed", place, partial(killed_and_resumed, place, made[:-1], until))
-    chapters.live("mended", place, partial(mended, story, made[BROKEN]))
-    chapters.live("added", place, partial(added, story, made[-1]))
-    chapters.live("forgotten", place, partial(forgotten, story, made[0].busiest))
-    chapters.live("fitted", place, partial(fitted, story, made[0]))
+    chapters = Chapters(folder, {"recordings": count, "minutes": minutes, "until": until, "cores": cores})
+    made, story = make_all(folder / "in", count, minutes), Story(folder / "w", until, cores)
+    chapters.live("killed", story.place, partial(killed_and_resumed, story, made[:-1]))
+    chapters.live("mended", story.place, partial(mended, story, made[BROKEN]))
+    chapters.live("added", story.place, partial(added, story, made[-1]))
+    chapters.live("forgotten", story.place, partial(forgotten, story, made[0].busiest))
+    chapters.live("fitted", story.place, partial(fitted, story, made[0]))
     sizes = [size for size in SIZES if size < count]
     for size in sizes:
-        chapters.live(f"first-{size}", folder / f"w{size}", partial(grow, folder / f"w{size}", made[:size], until))
+        small = Story(folder / f"w{size}", until, cores)
+        chapters.live(f"first-{size}", small.place, partial(grow, small, made[:size]))
     grown = [*chapters.told[-len(sizes) :], chapters.told[0]]
     for part in (what_was_done, stage_times, stage_memory):
         print(f"\n{part(chapters.told)}")
     print(f"\n{growth(grown)}")
 
 
-def _begin(place: Path, until: str) -> Story:
+def _begin(place: Path) -> None:
+    """Make a workspace whose tiny model is trained for a few steps alone: this is not about how good it gets."""
     shutil.rmtree(place, ignore_errors=True)
-    return Story(make_workspace(place), until)
+    settings = make_workspace(place) / "dougpt.toml"
+    text = settings.read_text(encoding="utf-8")
+    require("\ntiny_steps = 20\n" in text, "the settings know no tiny_steps")
+    settings.write_text(text.replace("\ntiny_steps = 20\n", "\ntiny_steps = 5\n"), encoding="utf-8")
 
 
 def _only_error(ended: Ended) -> str:
@@ -191,15 +195,17 @@ def main() -> int:
     parser.add_argument("--recordings", type=int, default=30, help="how many, at least six")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="how long each is")
     parser.add_argument("--until", choices=("curate", "train", "evaluate"), default="evaluate", help="the last stage")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="how many jobs run side by side")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="work there, and go on there where it broke off")
     chosen = parser.parse_args()
     if chosen.recordings < 6:
         parser.error("three channels need at least six recordings")
     pa.set_cpu_count(1)
-    print(f"{chosen.recordings} recordings of {chosen.minutes:g} minutes, on {os.cpu_count()} cores", flush=True)
+    at_once = f"{chosen.cores} jobs side by side on {os.cpu_count()} cores"
+    print(f"{chosen.recordings} recordings of {chosen.minutes:g} minutes, {at_once}", flush=True)
     try:
         with _working_in(chosen.keep) as folder:
-            tell(folder, chosen.recordings, chosen.minutes, chosen.until)
+            tell(folder, chosen.recordings, chosen.minutes, chosen.until, chosen.cores)
     except BrokenPromiseError as broken:
         print(f"\n{broken}", file=sys.stderr)
         return 1

@@ -12,8 +12,6 @@ from dougpt.recipes import STAGES
 from thirty.chapters import Chapter
 from thirty.watching import Ended, Job, dougpt, stage_seconds
 
-CORES = 2
-
 
 class BrokenPromiseError(AssertionError):
     """The program did something else than it says."""
@@ -40,14 +38,16 @@ class Story:
     Attributes:
         place: Where it lies.
         until: The last stage that is run.
+        cores: How many jobs run side by side.
     """
 
     place: Path
     until: str
+    cores: int
 
     def pipeline(self, *paths: Path, until: str = "", kill_when: Callable[[], bool] | None = None) -> Ended:
         """Run the pipeline, as far as this story goes or less far."""
-        where = ("--workspace", self.place, "--yes", "--cores", CORES, "--until", until or self.until)
+        where = ("--workspace", self.place, "--yes", "--cores", self.cores, "--until", until or self.until)
         return dougpt("pipeline", *paths, *where, kill_when=kill_when)
 
     def json(self, *words: object) -> Any:
