@@ -7,10 +7,10 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,10 +63,10 @@ def dougpt(*words: object, kill_when: Callable[[], bool] | None = None) -> Ended
                 return
             time.sleep(EVERY_S)
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    out, told = process.communicate() if kill_when is None else _without_orphans(process)
-    watcher.join()
+    with ThreadPoolExecutor(1) as threads:
+        watched = threads.submit(watch)
+        out, told = process.communicate() if kill_when is None else _without_orphans(process)
+        watched.result()
     cpu_s = sum(seen_s.values()) if process.returncode == -signal.SIGKILL else _reaped_s() - began_cpu_s
     return Ended(process.returncode, out, told, time.monotonic() - began, cpu_s, peaks.pop(WHOLE, 0), peaks)
 

@@ -138,8 +138,9 @@ def descendants(parent: int) -> list[int]:
     """Return every process below `parent`, as Linux lists them."""
     found = []
     for listing in Path(f"/proc/{parent}/task").glob("*/children"):
-        for child in map(int, listing.read_text(encoding="ascii").split()):
-            found += [child, *descendants(child)]
+        with contextlib.suppress(OSError):  # a thread may have ended since it was listed
+            for child in map(int, listing.read_text(encoding="ascii").split()):
+                found += [child, *descendants(child)]
     return found
 
 
