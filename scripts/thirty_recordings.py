@@ -29,11 +29,11 @@ import pyarrow.parquet as pq
 from dougpt.recipes import STAGES
 from dougpt_chat import pseudonym
 from kill_pipeline import make_workspace
-from thirty.chapters import Chapter, Chapters
+from thirty.chapters import Chapter, Chapters, together
 from thirty.making import Made, make_all
 from thirty.story import BrokenPromiseError, Foretold, Story, require
 from thirty.tables import growth, stage_memory, stage_times, what_was_done
-from thirty.watching import Ended
+from thirty.watching import Ended, Job
 
 MINUTES = 4
 SIZES = (3, 10)
@@ -48,41 +48,34 @@ def grow(story: Story, made: list[Made]) -> Chapter:
     ended = story.pipeline(*(one.folder for one in made))
     require(ended.code in {0, 3}, f"{len(made)} recordings: ended with {ended.code}: {ended.told}")
     done = story.redone({})
-    said = Foretold({job: ["new"] for job in done}, 0)
-    chapter = story.chapter(f"{len(made)} recordings", ended, said, done, [])
+    chapter = story.chapter(f"{len(made)} recordings", ended, _all_new(done), done)
     shutil.rmtree(story.place)
     return chapter
 
 
-def killed_and_resumed(story: Story, made: list[Made]) -> Chapter:
-    """Kill the first run when half of its recordings are aligned; the next one does the rest and no more."""
+def killed(story: Story, made: list[Made]) -> Chapter:
+    """Break a recording, and kill the first run when half of the recordings are aligned."""
     _begin(story.place)
     made[BROKEN].chat.write_bytes(made[BROKEN].whole_chat[: len(made[BROKEN].whole_chat) // 2])
     timings, half = story.place / ".dougpt" / "timings", len(made) // 2
-    killed = story.pipeline(*(one.folder for one in made), kill_when=lambda: len(list(timings.glob("align-*"))) >= half)
-    require(killed.code == -9, f"the run ended with {killed.code} before it was killed: {killed.told}")
+    ended = story.pipeline(*(one.folder for one in made), kill_when=lambda: len(list(timings.glob("align-*"))) >= half)
+    require(ended.code == -9, f"the run ended with {ended.code} before it was killed: {ended.told}")
+    story.end_orphans()
+    done = story.redone({})
+    return story.chapter(f"{len(made)} recordings begun, killed", ended, _all_new(done), done)
+
+
+def resumed(story: Story) -> Chapter:
+    """Run again: the rest is done and no more, but for what the broken recording spoils."""
     before, said = story.outputs(), story.foretold()
     ended = story.pipeline()
-    error = _only_error(ended)
-    again = [job for job, inode in before.items() if story.outputs().get(job) != inode]
-    require(not again, f"done before the kill, and done again: {again}")
-    done = story.redone({})
-    notes = [
-        f"killed after {killed.wall_s:.0f} s with {len(before)} jobs done, of which none was done again",
-        f"{len(said.why)} jobs were foretold then, {len(done) - len(before)} done: the others need what is broken",
-        error,
-    ]
-    both = Ended(
-        ended.code,
-        "",
-        "",
-        killed.wall_s + ended.wall_s,
-        killed.cpu_s + ended.cpu_s,
-        max(killed.peak_mb, ended.peak_mb),
-        {stage: max(killed.stage_mb.get(stage, 0), ended.stage_mb.get(stage, 0)) for stage in STAGES},
-    )
-    whole = Foretold({job: ["new, before the kill"] if job in before else said.why[job] for job in done}, said.seconds)
-    return story.chapter(f"{len(made)} recordings, one broken, killed and resumed", both, whole, done, notes)
+    error, done = _only_error(ended), story.redone(before)
+    again = done & before.keys()
+    require(not again, f"done before the kill, and done again: {sorted(again)}")
+    left = sorted(said.why.keys() - done)
+    require({stage for stage, _ in left} == {"chat", "align"}, f"foretold, and not done: {left}")
+    notes = ["foretold and not done, for want of a whole chat: " + ", ".join(" ".join(job) for job in left), error]
+    return story.chapter("resumed, one broken", ended, said, done, notes)
 
 
 def mended(story: Story, one: Made) -> Chapter:
@@ -146,7 +139,8 @@ def tell(folder: Path, count: int, minutes: float, until: str, cores: int) -> No
     """Let everything happen, and print the tables."""
     chapters = Chapters(folder, {"recordings": count, "minutes": minutes, "until": until, "cores": cores})
     made, story = make_all(folder / "in", count, minutes), Story(folder / "w", until, cores)
-    chapters.live("killed", story.place, partial(killed_and_resumed, story, made[:-1]))
+    chapters.live("killed", story.place, partial(killed, story, made[:-1]))
+    chapters.live("resumed", story.place, partial(resumed, story))
     chapters.live("mended", story.place, partial(mended, story, made[BROKEN]))
     chapters.live("added", story.place, partial(added, story, made[-1]))
     chapters.live("forgotten", story.place, partial(forgotten, story, made[0].busiest))
@@ -155,7 +149,7 @@ def tell(folder: Path, count: int, minutes: float, until: str, cores: int) -> No
     for size in sizes:
         small = Story(folder / f"w{size}", until, cores)
         chapters.live(f"first-{size}", small.place, partial(grow, small, made[:size]))
-    grown = [*chapters.told[-len(sizes) :], chapters.told[0]]
+    grown = [*chapters.told[-len(sizes) :], together(*chapters.told[:2])]
     for part in (what_was_done, stage_times, stage_memory):
         print(f"\n{part(chapters.told)}")
     print(f"\n{growth(grown)}")
@@ -168,6 +162,10 @@ def _begin(place: Path) -> None:
     text = settings.read_text(encoding="utf-8")
     require("\ntiny_steps = 20\n" in text, "the settings know no tiny_steps")
     settings.write_text(text.replace("\ntiny_steps = 20\n", "\ntiny_steps = 5\n"), encoding="utf-8")
+
+
+def _all_new(done: set[Job]) -> Foretold:
+    return Foretold({job: ["new"] for job in done}, 0)
 
 
 def _only_error(ended: Ended) -> str:

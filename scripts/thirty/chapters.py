@@ -7,7 +7,7 @@ chapter lived again; what was lived to its end is only told again.
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from dougpt.lock import writing
@@ -63,6 +63,20 @@ class Chapter:
             print(f"  {times:>3} x {reason}")
         for note in self.notes:
             print(f"  {note}", flush=True)
+
+
+def together(first: Chapter, second: Chapter) -> Chapter:
+    """Return two chapters as one: what was begun, and what went on."""
+    names = first.stages.keys() | second.stages.keys()
+    return replace(
+        second,
+        done=first.done + second.done,
+        kept=0,
+        stages={name: first.stages.get(name, []) + second.stages.get(name, []) for name in names},
+        wall_s=first.wall_s + second.wall_s,
+        cpu_s=first.cpu_s + second.cpu_s,
+        peak_mb=max(first.peak_mb, second.peak_mb),
+    )
 
 
 class Chapters:

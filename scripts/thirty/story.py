@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dougpt.lock import writing
 from dougpt.recipes import STAGES
+from dougpt.workspace import Workspace
 
 from thirty.chapters import Chapter
 from thirty.watching import Ended, Job, dougpt, stage_seconds
@@ -50,6 +52,11 @@ class Story:
         where = ("--workspace", self.place, "--yes", "--cores", self.cores, "--until", until or self.until)
         return dougpt("pipeline", *paths, *where, kill_when=kill_when)
 
+    def end_orphans(self) -> None:
+        """End what a killed run has left running, as the next run would: nothing must change between two questions."""
+        with writing(Workspace(self.place)):
+            pass
+
     def json(self, *words: object) -> Any:
         """Return what a command says with `--json`."""
         ended = dougpt(*words, "--workspace", self.place, "--json")
@@ -80,20 +87,20 @@ class Story:
                 found[job["stage"], job["subject"]] = path.stat().st_ino
         return found
 
-    def redo(self, title: str, *, until: str = "", notes: list[str] | None = None) -> Chapter:
+    def redo(self, title: str, *, until: str = "") -> Chapter:
         """Run what is open, and require that exactly what was foretold is done anew."""
         said, before = self.foretold(until), self.outputs()
         ended = self.pipeline(until=until)
         require(ended.code == 0, f"{title}: ended with {ended.code}: {ended.told}")
         redone = self.redone(before)
         require(redone == said.why.keys(), f"{title}: foretold {sorted(said.why)}, done {sorted(redone)}")
-        return self.chapter(title, ended, said, redone, notes or [])
+        return self.chapter(title, ended, said, redone)
 
     def redone(self, before: dict[Job, int]) -> set[Job]:
         """Return the outputs that have another file than before, or had none."""
         return {job for job, inode in self.outputs().items() if before.get(job) != inode}
 
-    def chapter(self, title: str, ended: Ended, said: Foretold, redone: set[Job], notes: list[str]) -> Chapter:
+    def chapter(self, title: str, ended: Ended, said: Foretold, redone: set[Job], notes: Sequence[str] = ()) -> Chapter:
         """Return what happened, in figures."""
         why = Counter(f"{stage:<10} {reason}" for (stage, name) in sorted(redone) for reason in said.why[stage, name])
         outputs = self.outputs().keys()
@@ -105,13 +112,13 @@ class Story:
             why={
                 reason: why[reason] for reason in sorted(why, key=lambda reason: list(STAGES).index(reason.split()[0]))
             },
-            foretold_s=said.seconds,
+            foretold_s=said.seconds or None,
             stages=stage_seconds(self.place, redone),
             wall_s=ended.wall_s,
             cpu_s=ended.cpu_s,
             peak_mb=ended.peak_mb,
             stage_mb=ended.stage_mb,
-            notes=notes,
+            notes=list(notes),
         )
 
     def _folder(self, stage: str, subject: str, fingerprint: str) -> Path:
