@@ -49,7 +49,7 @@ def run(asked: Asked) -> Outcome:
     outcome, until = Outcome(), asked.first + asked.count
     for first in range(asked.first, until, SLICE):
         last = min(first + SLICE, until)
-        for name, (start, count) in _tasks(first, last).items():
+        for name, (start, count) in tasks(first, last).items():
             failures, endings = _fuzz_one(name, count, start, asked)
             outcome.failures += failures
             good = sum(times for ending, times in endings.items() if ending.startswith(("read", "probe ok")))
@@ -75,7 +75,7 @@ def _fuzz_one(name: str, count: int, first: int, asked: Asked) -> tuple[list[str
     return [f"{name}, {failure}" for failure in failures], endings
 
 
-def _tasks(first: int, until: int) -> dict[str, tuple[int, int]]:
+def tasks(first: int, until: int) -> dict[str, tuple[int, int]]:
     """Return the first case and the number of cases of each reader, its share of the cases `first` to `until`."""
     rest = (100 - sum(SHARES.values())) / len(READERS)
     shares = SHARES | dict.fromkeys(sorted(READERS), rest)

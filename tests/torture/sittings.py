@@ -93,7 +93,7 @@ def kill_and_compare(folder: Path, kills: int, seed: int) -> list[str]:
         problems = _through_kills(killed, forms, kills, rng, pace)
     except RefusedError as refused:
         return [str(refused)]
-    return [*problems, *_not_once(killed, forms), *_different(quiet, killed)]
+    return [*problems, *not_once(killed, forms), *_different(quiet, killed)]
 
 
 def _undisturbed(place: Path, count: int, rng: Random) -> tuple[list[Form], Pace]:
@@ -160,7 +160,7 @@ def _until_killed(page: Page, forms: list[Form], rng: Random, pace: Pace) -> int
     return given
 
 
-def _not_once(place: Path, forms: list[Form]) -> list[str]:
+def not_once(place: Path, forms: list[Form]) -> list[str]:
     """Return which answers are not on the disk, or there twice, or were never given."""
     kept = Counter(
         label
