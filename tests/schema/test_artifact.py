@@ -250,6 +250,16 @@ def test_a_damaged_recipe_is_refused_in_one_line(name: str, value: bytes, tmp_pa
         (read_table(path, GAPS), read_provenance(path))
 
 
+def test_a_column_whose_name_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.parquet"
+    pq.write_table(GAPS.table([GAP]).append_column("qqqq", pa.array([1])), path)
+    path.write_bytes(path.read_bytes().replace(b"qqqq", b"\xe5qqq"))
+
+    for read in (lambda: read_table(path, GAPS), lambda: read_provenance(path)):
+        with pytest.raises(ArtifactError, match=r"^[^\n]*gaps\.parquet: cannot be read as Parquet[^\n]*$"):
+            read()
+
+
 def test_what_arrow_has_not_learned_is_refused_like_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "gaps.parquet"
     write_table(GAPS.table([GAP]), path, GAPS)

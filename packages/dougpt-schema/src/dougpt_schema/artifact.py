@@ -23,6 +23,8 @@ from dougpt_schema.pieces import checked_pieces
 PARTIAL = ".partial"
 ROW_GROUP_ROWS = 1 << 16
 VERSION_DIGITS = 9
+UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)
+"""What pyarrow raises of a damaged file; the last where a column's name is no text."""
 ABSENT = {"inputs": "[]", "note": "{}"}
 """What a table of other origin says of its recipe."""
 PREFIX = "dougpt."
@@ -133,7 +135,7 @@ def read_table(path: Path | str, contract: Contract) -> pa.Table:
         with pq.ParquetFile(str(path)) as file:
             table = file.read()
         table.validate(full=True)  # damaged text is no UTF-8, which nobody notices before it is shown
-    except (pa.ArrowException, OSError) as error:
+    except UNREADABLE as error:
         raise ArtifactError(f"{path}: cannot be read as Parquet: {_one_line(error)}") from error
     try:
         return contract.check(contract.conform(table).replace_schema_metadata(None))
@@ -220,7 +222,7 @@ def _file_metadata(path: Path | str) -> dict[str, str]:
         found = pq.read_metadata(str(path)).metadata or {}
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: there is no such file") from error
-    except (pa.ArrowException, OSError) as error:
+    except UNREADABLE as error:
         raise ArtifactError(f"{path}: cannot be read as Parquet: {_one_line(error)}") from error
     ours = {key.removeprefix(PREFIX.encode()): value for key, value in found.items() if key.startswith(PREFIX.encode())}
     try:
