@@ -1,25 +1,26 @@
 """Thirty recordings of three channels through `dougpt pipeline`, with what happens to people on the way.
 
-    just thirty                      # thirty recordings, about a quarter of an hour on two cores
+    just thirty                      # thirty recordings of four minutes, TIME
     just thirty --recordings 6       # the same story, shorter
+    just thirty --keep FOLDER        # work there; the same again goes on where it broke off, and tells the rest again
 
-One recording is broken, the pipeline is killed in the middle and goes on; the broken one is mended, one is added, a
-person is forgotten, a channel's prior is fitted. Before each of these runs `status` and `--dry-run` say what will be
-redone, and exactly that must be redone: everything else keeps its file. Prints what was redone and why, the time of
-each stage, the memory of the whole process tree, and how both grow with the number of recordings. Exits with 1 where
-something does not hold.
+All recordings but one are begun, of which one is broken, and the pipeline is killed when half are aligned; it goes on.
+The broken one is mended, one is added, a person is forgotten, a channel's prior is fitted. Before each of these runs
+`status` and `--dry-run` say what will be done, and exactly that must be done: everything else keeps its file. Beside
+that, 3 and 10 recordings in workspaces of their own. Prints what was done anew and why, the time and memory of each
+stage and of the whole process tree, and how both grow with the number of recordings. Exits with 1 where something does
+not hold.
 """
 
 import argparse
-import json
+import os
 import shutil
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "pipeline"))
 
@@ -28,153 +29,83 @@ import pyarrow.parquet as pq
 from dougpt.recipes import STAGES
 from dougpt_chat import pseudonym
 from kill_pipeline import make_workspace
-from thirty.making import Made, make
-from thirty.watching import Ended, dougpt, stage_seconds
+from thirty.chapters import Chapter, Chapters, together
+from thirty.making import Made, make_all
+from thirty.story import BrokenPromiseError, Foretold, Story, require
+from thirty.tables import growth, stage_memory, stage_times, what_was_done
+from thirty.watching import Ended, Job
 
-MINUTES = 8
+MINUTES = 4
 SIZES = (3, 10)
 """How many recordings the smaller runs have, beside which the large one is held."""
 BROKEN = 1
-CORES = 2
-type Jobs = set[tuple[str, str]]
+PER_RECORDING = [name for name, stage in STAGES.items() if stage.per == "recording"]
 
 
-class BrokenPromiseError(AssertionError):
-    """The program did something else than it says."""
+def grow(story: Story, made: list[Made]) -> Chapter:
+    """Run the first few recordings in a workspace of their own, which is removed."""
+    _begin(story.place)
+    ended = story.pipeline(*(one.folder for one in made))
+    require(ended.code in {0, 3}, f"{len(made)} recordings: ended with {ended.code}: {ended.told}")
+    done = story.redone({})
+    chapter = story.chapter(f"{len(made)} recordings", ended, _all_new(done), done)
+    shutil.rmtree(story.place)
+    return chapter
 
 
-@dataclass
-class Story:
-    """A workspace to which things happen."""
-
-    place: Path
-    until: str
-
-    def pipeline(self, *paths: Path, until: str = "", kill_when: Callable[[], bool] | None = None) -> Ended:
-        """Run the pipeline, as far as this story goes or less far."""
-        words = (
-            "pipeline",
-            *paths,
-            "--workspace",
-            self.place,
-            "--yes",
-            "--cores",
-            CORES,
-            "--until",
-            until or self.until,
-        )
-        return dougpt(*words, kill_when=kill_when)
-
-    def json(self, *words: object) -> Any:
-        """Return what a command says with `--json`."""
-        ended = dougpt(*words, "--workspace", self.place, "--json")
-        require(ended.code == 0, f"{words} ended with {ended.code}: {ended.told}")
-        return json.loads(ended.out)
-
-    def foretold(self, until: str = "") -> dict[tuple[str, str], list[str]]:
-        """Return what `--dry-run` says would run, and why; `status` must agree."""
-        until = until or self.until
-        jobs = self.json("pipeline", "--dry-run", "--until", until)["jobs"]
-        names = list(STAGES)[: list(STAGES).index(until) + 1]
-        open_jobs = {
-            (job["stage"], job["subject"])
-            for job in self.json("status")["jobs"]
-            if job["state"] != "done" and job["stage"] in names
-        }
-        said = {(job["stage"], job["subject"]): job["why"] for job in jobs}
-        require(said.keys() == open_jobs, f"status and --dry-run differ: {said.keys() ^ open_jobs}")
-        return said
-
-    def done(self) -> dict[tuple[str, str], int]:
-        """Return every output that is there, with what tells one file from another."""
-        found = {}
-        for job in self.json("status")["jobs"]:
-            stage = STAGES[job["stage"]]
-            path = self._folder(stage.name, job["subject"], job["fingerprint"]) / stage.outputs[-1]
-            if job["state"] == "done":
-                found[job["stage"], job["subject"]] = path.stat().st_ino
-        return found
-
-    def redo(self, what: str, *paths: Path, until: str = "") -> Ended:
-        """Run what is open, and require that exactly what was foretold is done anew."""
-        said, before = self.foretold(until), self.done()
-        ended = self.pipeline(*paths, until=until)
-        require(ended.code == 0, f"{what}: ended with {ended.code}: {ended.told}")
-        after = self.done()
-        redone = {job for job, inode in after.items() if before.get(job) != inode}
-        require(redone == said.keys(), f"{what}: foretold {sorted(said)}, redone {sorted(redone)}")
-        self.tell(what, ended, said)
-        return ended
-
-    def tell(self, what: str, ended: Ended, jobs: dict[tuple[str, str], list[str]]) -> None:
-        """Print what was redone and why."""
-        print(f"\n{what}: {len(jobs)} jobs in {ended.wall_s:.0f} s, {ended.peak_mb:.0f} MB at most", flush=True)
-        reasons = Counter((stage, reason) for (stage, _), why in jobs.items() for reason in why)
-        for (stage, reason), times in reasons.items():
-            print(f"  {times:>3} x {stage:<10} {reason}")
-
-    def _folder(self, stage: str, subject: str, fingerprint: str) -> Path:
-        match stage:
-            case "curate":
-                return self.place / "curated" / subject
-            case "train":
-                return self.place / "runs" / fingerprint[:16]
-            case "evaluate":
-                return self.place / "reports" / subject
-        return self.place / "staged" / subject
-
-
-def require(holds: bool, otherwise: str) -> None:
-    """Raise where something does not hold."""
-    if not holds:
-        raise BrokenPromiseError(otherwise)
-
-
-def grow(
-    folder: Path, made: list[Made], sizes: list[int], until: str
-) -> list[tuple[int, Ended, dict[str, list[float]]]]:
-    """Run the first few recordings in workspaces of their own."""
-    found = []
-    for size in sizes:
-        story = Story(make_workspace(folder / f"w{size}"), until)
-        ended = story.pipeline(*(one.folder for one in made[:size]))
-        require(ended.code in {0, 3}, f"{size} recordings: ended with {ended.code}: {ended.told}")
-        print(f"{size} recordings in {ended.wall_s:.0f} s", flush=True)
-        found.append((size, ended, stage_seconds(story.place)))
-        shutil.rmtree(story.place)
-    return found
-
-
-def killed_and_resumed(story: Story, made: list[Made]) -> Ended:
-    """Kill the first run when half of its recordings are aligned; the next one does the rest and no more."""
+def killed(story: Story, made: list[Made]) -> Chapter:
+    """Break a recording, and kill the first run when half of the recordings are aligned."""
+    _begin(story.place)
+    made[BROKEN].chat.write_bytes(made[BROKEN].whole_chat[: len(made[BROKEN].whole_chat) // 2])
     timings, half = story.place / ".dougpt" / "timings", len(made) // 2
-    killed = story.pipeline(*(one.folder for one in made), kill_when=lambda: len(list(timings.glob("align-*"))) >= half)
-    require(killed.code == -9, f"the run ended with {killed.code} before it was killed: {killed.told}")
-    before = story.done()
+    ended = story.pipeline(*(one.folder for one in made), kill_when=lambda: len(list(timings.glob("align-*"))) >= half)
+    require(ended.code == -9, f"the run ended with {ended.code} before it was killed: {ended.told}")
+    story.end_orphans()
+    done = story.redone({})
+    return story.chapter(f"{len(made)} recordings begun, killed", ended, _all_new(done), done)
+
+
+def resumed(story: Story) -> Chapter:
+    """Run again: the rest is done and no more, but for what the broken recording spoils."""
+    before, said = story.outputs(), story.foretold()
     ended = story.pipeline()
-    require(ended.code == 1, f"with a broken recording it must end with 1, not {ended.code}: {ended.told}")
-    errors = [line for line in ended.told.splitlines() if line.startswith("error:")]
-    require(len(errors) == 1, f"one recording is broken, and these are the errors: {errors}")
-    require("chat.json" in errors[0], f"the error does not name the file: {errors[0]}")
-    after = story.done()
-    again = [job for job, inode in before.items() if after.get(job) != inode]
-    require(not again, f"done before the kill, and done again: {again}")
-    print(f"\nkilled after {killed.wall_s:.0f} s with {len(before)} jobs done; none of them was done again")
-    story.tell("resumed", ended, {job: ["killed before"] for job in sorted(after.keys() - before.keys())})
-    print(f"  {errors[0]}")
-    return Ended(ended.code, "", "", killed.wall_s + ended.wall_s, max(killed.peak_mb, ended.peak_mb))
+    error, done = _only_error(ended), story.redone(before)
+    again = done & before.keys()
+    require(not again, f"done before the kill, and done again: {sorted(again)}")
+    left = sorted(said.why.keys() - done)
+    require({stage for stage, _ in left} == {"chat", "align"}, f"foretold, and not done: {left}")
+    notes = ["foretold and not done, for want of a whole chat: " + ", ".join(" ".join(job) for job in left), error]
+    return story.chapter("resumed, one broken", ended, said, done, notes)
 
 
-def forget(story: Story, person: Made) -> None:
+def mended(story: Story, one: Made) -> Chapter:
+    """Mend the broken recording; it and the dataset are done."""
+    one.chat.write_bytes(one.whole_chat)
+    story.json("ingest", one.folder, "--yes")
+    return story.redo("the broken one mended, up to the dataset", until="curate")
+
+
+def added(story: Story, one: Made) -> Chapter:
+    """Add a recording; of all recordings it alone is worked on."""
+    before = {row["recording_id"] for row in story.json("status")["recordings"]}
+    story.json("ingest", one.folder, "--yes")
+    new = {row["recording_id"] for row in story.json("status")["recordings"]} - before
+    said = {job for job in story.foretold().why if job[0] in PER_RECORDING}
+    require(said == {(stage, name) for stage in PER_RECORDING for name in new}, f"added {new}, foretold {said}")
+    return story.redo("one added")
+
+
+def forgotten(story: Story, person: str) -> Chapter:
     """Forget who wrote most in a recording, and look into every table and page for them."""
-    found = story.json("forget", person.busiest)
-    print(f"\nforgot {person.busiest}: {found['removed']}")
-    require(found["removed"].get("chat_events", 0) > 0, "nothing of a person who wrote much was removed")
-    story.redo("a person forgotten")
+    removed = story.json("forget", person)["removed"]
+    require(removed.get("chat_events", 0) > 0, "nothing of a person who wrote much was removed")
+    chapter = story.redo("a person forgotten")
     key = (story.place / "secret" / "key").read_bytes()
-    left = traces(story.place, (person.busiest, pseudonym(person.busiest, key)))
-    require(not left, f"{person.busiest} is still in {left}")
-    print("  no table, page or report names them or their pseudonym any more")
+    left = traces(story.place, (person, pseudonym(person, key)))
+    require(not left, f"{person} is still in {left}")
+    told = ", ".join(f"{name} {rows}" for name, rows in removed.items() if rows)
+    chapter.notes.extend([f"rows of {person} removed at once: {told}", "no table, page or report names them any more"])
+    return chapter
 
 
 def traces(place: Path, words: tuple[str, ...]) -> list[str]:
@@ -192,76 +123,87 @@ def traces(place: Path, words: tuple[str, ...]) -> list[str]:
     return found
 
 
-def fit(story: Story, one: Made) -> None:
-    """Fit the prior of a recording's channel; its recordings alone are aligned anew."""
+def fitted(story: Story, one: Made) -> Chapter:
+    """Fit the prior of a recording's channel; its recordings alone are aligned anew, and then nothing is left."""
     rows = story.json("status")["recordings"]
     channel = next(row["channel"] for row in rows if str(row["video_id"]).endswith(one.video_id))
-    found = story.json("fit-channel", channel)
-    said = story.foretold()
-    theirs: Jobs = {("align", name) for name in found["recordings"]}
-    require(
-        {job for job in said if job[0] in {"transcribe", "chat", "align"}} == theirs,
-        f"the prior of {channel} touches {sorted(said)}",
-    )
-    story.redo(f"the prior of {channel} fitted")
+    theirs = {("align", name) for name in story.json("fit-channel", channel)["recordings"]}
+    said = {job for job in story.foretold().why if job[0] in PER_RECORDING}
+    require(said == theirs, f"the prior of {channel} touches {sorted(said)}, its recordings are {sorted(theirs)}")
+    chapter = story.redo(f"the prior of {channel} fitted")
+    require(not story.foretold().why, "there is still something to do")
+    return chapter
 
 
-def scenario(folder: Path, count: int, minutes: float, until: str) -> None:
-    """Let everything happen."""
-    made = [make(folder / "in", number, minutes) for number in range(count)]
-    grown = grow(folder, made, [size for size in SIZES if size < count], until)
-    whole = (made[BROKEN].folder / "chat.json").read_bytes()
-    (made[BROKEN].folder / "chat.json").write_bytes(whole[: len(whole) // 2])
-    story = Story(make_workspace(folder / "w"), until)
-    large = killed_and_resumed(story, made[:-1])
-    grown.append((count - 2, large, stage_seconds(story.place)))
-
-    (made[BROKEN].folder / "chat.json").write_bytes(whole)
-    story.json("ingest", made[BROKEN].folder, "--yes")
-    story.redo("the broken one mended", until="curate")
-
-    before = {row["recording_id"] for row in story.json("status")["recordings"]}
-    story.json("ingest", made[-1].folder, "--yes")
-    new = {row["recording_id"] for row in story.json("status")["recordings"]} - before
-    said = {job for job in story.foretold() if STAGES[job[0]].per == "recording"}
-    require(said == {(stage, name) for stage in ("transcribe", "chat", "align") for name in new}, f"added: {said}")
-    story.redo("one added")
-
-    forget(story, made[0])
-    fit(story, made[0])
-    require(not story.foretold(), "there is still something to do")
-    growth(grown)
+def tell(folder: Path, count: int, minutes: float, until: str, cores: int) -> None:
+    """Let everything happen, and print the tables."""
+    chapters = Chapters(folder, {"recordings": count, "minutes": minutes, "until": until, "cores": cores})
+    made, story = make_all(folder / "in", count, minutes), Story(folder / "w", until, cores)
+    chapters.live("killed", story.place, partial(killed, story, made[:-1]))
+    chapters.live("resumed", story.place, partial(resumed, story))
+    chapters.live("mended", story.place, partial(mended, story, made[BROKEN]))
+    chapters.live("added", story.place, partial(added, story, made[-1]))
+    chapters.live("forgotten", story.place, partial(forgotten, story, made[0].busiest))
+    chapters.live("fitted", story.place, partial(fitted, story, made[0]))
+    sizes = [size for size in SIZES if size < count]
+    for size in sizes:
+        small = Story(folder / f"w{size}", until, cores)
+        chapters.live(f"first-{size}", small.place, partial(grow, small, made[:size]))
+    grown = [*chapters.told[-len(sizes) :], together(*chapters.told[:2])]
+    for part in (what_was_done, stage_times, stage_memory):
+        print(f"\n{part(chapters.told)}")
+    print(f"\n{growth(grown)}")
 
 
-def growth(grown: list[tuple[int, Ended, dict[str, list[float]]]]) -> None:
-    """Print the time of each stage, and how time and memory grow."""
-    print("\nseconds within the jobs of a stage, all together (the longest)")
-    print(f"{'recordings':<12}" + "".join(f"{stage:>16}" for stage in STAGES))
-    for size, _, stages in grown:
-        cells = [f"{sum(took):.1f} ({max(took):.1f})" if (took := stages.get(stage)) else "-" for stage in STAGES]
-        print(f"{size:<12}" + "".join(f"{cell:>16}" for cell in cells))
-    print(f"\n{'recordings':<12}{'wall s':>9}{'s a recording':>16}{'peak MB':>10}")
-    for size, ended, _ in grown:
-        print(f"{size:<12}{ended.wall_s:>9.0f}{ended.wall_s / size:>16.1f}{ended.peak_mb:>10.0f}")
+def _begin(place: Path) -> None:
+    """Make a workspace whose tiny model is trained for a few steps alone: this is not about how good it gets."""
+    shutil.rmtree(place, ignore_errors=True)
+    settings = make_workspace(place) / "dougpt.toml"
+    text = settings.read_text(encoding="utf-8")
+    require("\ntiny_steps = 20\n" in text, "the settings know no tiny_steps")
+    settings.write_text(text.replace("\ntiny_steps = 20\n", "\ntiny_steps = 5\n"), encoding="utf-8")
+
+
+def _all_new(done: set[Job]) -> Foretold:
+    return Foretold({job: ["new"] for job in done}, 0)
+
+
+def _only_error(ended: Ended) -> str:
+    """Return the one error line of a run with one broken recording, which must name the file."""
+    require(ended.code == 1, f"with a broken recording it must end with 1, not {ended.code}: {ended.told}")
+    errors = [line for line in ended.told.splitlines() if line.startswith("error:")]
+    require(len(errors) == 1, f"one recording is broken, and these are the errors: {errors}")
+    require("chat.json" in errors[0], f"the error does not name the file: {errors[0]}")
+    return errors[0]
+
+
+@contextmanager
+def _working_in(keep: Path | None) -> Iterator[Path]:
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep
+    else:
+        with tempfile.TemporaryDirectory(prefix="thirty-") as name:
+            yield Path(name)
 
 
 def main() -> int:
-    """Let the story happen in a temporary folder."""
+    """Let the story happen."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recordings", type=int, default=30, help="how many, at least six")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="how long each is")
     parser.add_argument("--until", choices=("curate", "train", "evaluate"), default="evaluate", help="the last stage")
-    parser.add_argument("--keep", type=Path, help="work in this folder and leave everything there")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="how many jobs run side by side")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="work there, and go on there where it broke off")
     chosen = parser.parse_args()
     if chosen.recordings < 6:
         parser.error("three channels need at least six recordings")
     pa.set_cpu_count(1)
+    at_once = f"{chosen.cores} jobs side by side on {os.cpu_count()} cores"
+    print(f"{chosen.recordings} recordings of {chosen.minutes:g} minutes, {at_once}", flush=True)
     try:
-        if chosen.keep:
-            scenario(chosen.keep, chosen.recordings, chosen.minutes, chosen.until)
-        else:
-            with tempfile.TemporaryDirectory(prefix="thirty-") as name:
-                scenario(Path(name), chosen.recordings, chosen.minutes, chosen.until)
+        with _working_in(chosen.keep) as folder:
+            tell(folder, chosen.recordings, chosen.minutes, chosen.until, chosen.cores)
     except BrokenPromiseError as broken:
         print(f"\n{broken}", file=sys.stderr)
         return 1

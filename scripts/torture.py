@@ -6,14 +6,16 @@
     just torture --full                        # 200 kills, 200,000 inputs: many hours
 
 Campaigns: kills, inputs, disk, clocks, together, readonly, hostile; each is a module below tests/torture, whose first
-lines say what it does and what must hold. Counts are printed, each failure with the seed and the number of its case;
-inputs that fail are made small and kept. Exits with 1 where anything failed.
+lines say what it does and what must hold. Prints how cases ended, each failure with the seed and the number of its
+case, and a table of all campaigns; inputs that fail are made small and kept. Exits with 1 where anything failed.
 """
 
 import argparse
+import resource
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -33,6 +35,17 @@ COUNTS = {
 """How many cases each campaign has, by default and with --full."""
 
 
+@dataclass(frozen=True)
+class Row:
+    """A campaign in the table at the end; its processor seconds lack those of processes that nobody waited for."""
+
+    name: str
+    count: int
+    failures: int
+    took_s: float
+    cpu_s: float
+
+
 def main() -> int:
     """Run the campaigns that are named, all of them without a name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -45,22 +58,35 @@ def main() -> int:
     chosen = parser.parse_args()
     if unknown := set(chosen.campaigns) - COUNTS.keys():
         parser.error(f"no campaign {', '.join(sorted(unknown))}; there are {', '.join(COUNTS)}")
-    failures = 0
-    for name in chosen.campaigns or COUNTS:
-        count = chosen.count or COUNTS[name][chosen.full]
-        began = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix=f"torture-{name}-") as folder:
-            asked = Asked(Path(folder), chosen.keep, chosen.seed, chosen.first, count)
-            outcome = import_module(name).run(asked)
-        took_s = time.monotonic() - began
-        print(f"\n{name}: {count} cases of seed {chosen.seed} in {took_s:.0f} s: {len(outcome.failures)} failures")
-        for ending, times in sorted(outcome.endings.items()):
-            print(f"{times:>8} {ending}")
-        for failure in outcome.failures:
-            print(f"  {failure}")
-        sys.stdout.flush()
-        failures += len(outcome.failures)
-    return 1 if failures else 0
+    rows = [_campaign(name, chosen) for name in chosen.campaigns or COUNTS]
+    print("\n| campaign | cases | failures | seed | first | seconds | processor seconds |")
+    print("| --- " + "| ---: " * 6 + "|")
+    for row in rows:
+        cells = (row.name, row.count, row.failures, chosen.seed, chosen.first, f"{row.took_s:.0f}", f"{row.cpu_s:.0f}")
+        print("| " + " | ".join(map(str, cells)) + " |")
+    return 1 if any(row.failures for row in rows) else 0
+
+
+def _campaign(name: str, chosen: argparse.Namespace) -> Row:
+    """Run a campaign, and print how its cases ended and what failed."""
+    count = chosen.count or COUNTS[name][chosen.full]
+    began, began_cpu_s = time.monotonic(), _cpu_s()
+    with tempfile.TemporaryDirectory(prefix=f"torture-{name}-") as folder:
+        asked = Asked(Path(folder), chosen.keep, chosen.seed, chosen.first, count)
+        outcome = import_module(name).run(asked)
+    print(f"\n{name}")
+    for ending, times in sorted(outcome.endings.items()):
+        print(f"{times:>8} {ending}")
+    for failure in outcome.failures:
+        print(f"  {failure}")
+    sys.stdout.flush()
+    return Row(name, count, len(outcome.failures), time.monotonic() - began, _cpu_s() - began_cpu_s)
+
+
+def _cpu_s() -> float:
+    """Return the processor seconds of this process and of all that it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Recordings of three pretended channels, made on the spot from the generator of the examples.
 
-Each is decided by its number alone, so that two calls make the same bytes. Every tenth has sound and picture: speech
-by espeak-ng, film by PyAV.
+Each is decided by its number and its length alone, so that two calls make the same bytes. Every tenth has sound and
+picture: speech by espeak-ng, film by PyAV.
 """
 
+import json
+import shutil
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +32,9 @@ FILMED = 10
 """One recording in so many has sound and picture, and is short."""
 FILM_S = 100
 TAIL_MS = 8000
+CHAT = "chat.json"
+WHOLE, FACTS = ".whole.json", ".facts.json"
+"""What lies beside a recording's folder: its chat export as it was made, and what is known of it."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +45,42 @@ class Made:
         folder: Where its files lie.
         video_id: What Twitch calls it.
         busiest: The login of who wrote most.
+        whole_chat: What its chat export holds, as long as nobody breaks it.
     """
 
     folder: Path
     video_id: str
     busiest: str
+    whole_chat: bytes
+
+    @property
+    def chat(self) -> Path:
+        """Where its chat export lies."""
+        return self.folder / CHAT
+
+
+def make_all(folder: Path, count: int, minutes: float) -> list[Made]:
+    """Return the first `count` recordings below `folder`; those that are there already are not written again."""
+    return [_known(folder, number) or make(folder, number, minutes) for number in range(count)]
+
+
+def _known(folder: Path, number: int) -> Made | None:
+    """Return a recording that was written to its end."""
+    place = _place(folder, number)
+    facts = place.with_suffix(FACTS)
+    if not facts.exists():
+        return None
+    return Made(place, whole_chat=place.with_suffix(WHOLE).read_bytes(), **json.loads(facts.read_text()))
 
 
 def make(folder: Path, number: int, minutes: float) -> Made:
-    """Write one recording below `folder`."""
+    """Write one recording below `folder`, and beside it what is known of it."""
     name, identity = CHANNELS[number % len(CHANNELS)]
     recording = Recording(
         f"made-{number:02}", 2 * number, GAMES[number % len(GAMES)], 24 + 7 * (number % 4), FORMS[number % len(FORMS)]
     )
     people = [viewer for viewer in attendance(dice(recording.name, "attendance")) if viewer.display.isascii()]
-    place = folder / f"{name.lower()}-{number:02}"
+    place = _place(folder, number)
     place.mkdir(parents=True, exist_ok=True)
     filmed = number % FILMED == FILMED // 2 - 1
     seconds = FILM_S if filmed else round(60 * minutes)
@@ -72,7 +98,14 @@ def make(folder: Path, number: int, minutes: float) -> Made:
         ours = ours.replace(crowd.CHANNEL_NAME.encode(), name.encode())
         (place / file).write_bytes(ours.replace(crowd.CHANNEL_LOGIN.encode(), name.lower().encode()))
     writers = [message.author.login for message in messages if message.kind == "reply"]
-    return Made(place, vod.video_id, max(sorted(set(writers)), key=writers.count))
+    facts = {"video_id": vod.video_id, "busiest": max(sorted(set(writers)), key=writers.count)}
+    shutil.copy(place / CHAT, place.with_suffix(WHOLE))
+    place.with_suffix(FACTS).write_text(json.dumps(facts))
+    return Made(place, whole_chat=(place / CHAT).read_bytes(), **facts)
+
+
+def _place(folder: Path, number: int) -> Path:
+    return folder / f"{CHANNELS[number % len(CHANNELS)][0].lower()}-{number:02}"
 
 
 def _texts(recording: Recording, vod: Vod, lines: list[Line], messages: list[Message]) -> dict[str, bytes]:
@@ -87,7 +120,7 @@ def _texts(recording: Recording, vod: Vod, lines: list[Line], messages: list[Mes
         case _:
             said = captions.vtt(captions.transcribed(lines, rng))
     return {
-        "chat.json": chat_export(vod, with_ids(vod.video_id, messages)),
+        CHAT: chat_export(vod, with_ids(vod.video_id, messages)),
         "vod.info.json": info_json(vod),
         f"vod.en.{recording.captions.rpartition('.')[2]}": said,
     }

@@ -105,3 +105,17 @@ def test_what_nobody_expected_keeps_its_traceback(monkeypatch: pytest.MonkeyPatc
     result = CliRunner().invoke(main, ["status", "--workspace", str(tmp_path / "w"), "--json"])
 
     assert isinstance(result.exception, ZeroDivisionError)
+
+
+@pytest.mark.slow
+def test_pytorch_starts_no_pool_of_compilers_that_nobody_asks() -> None:
+    """It did for each job that trains or measures: 240 MB, and on a busy machine five minutes at the end."""
+    script = (
+        "import dougpt.cli, os, pathlib\n"
+        "import torch._inductor.async_compile\n"
+        "print(*[path.read_text() for path in pathlib.Path(f'/proc/{os.getpid()}/task').glob('*/children')])\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=600)
+
+    assert done.stdout.split() == []

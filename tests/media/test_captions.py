@@ -217,6 +217,15 @@ def test_automatic_json3_has_decoded_starts_and_ends_before_the_next_word(tmp_pa
     assert [(row["reason"], row["detail"]) for row in transcript.rejects.to_pylist()] == [("not_speech", "[Music]")]
 
 
+@pytest.mark.parametrize("claimed", ["utfm8", "m", "latin-1", "utf-16", "cp1252"])
+def test_srv3_is_read_whatever_encoding_it_claims(claimed: str, tmp_path: Path) -> None:
+    text = srv3([(0, 900, ["Zoë", "naïve"])])
+
+    rows = words_in(tmp_path / "a.srv3", text.replace('encoding="utf-8"', f'encoding="{claimed}"'))
+
+    assert [row["text"] for row in rows] == ["Zoë", "naïve"]
+
+
 def test_automatic_srv3_has_decoded_starts(tmp_path: Path) -> None:
     text = """<?xml version="1.0" encoding="utf-8" ?><timedtext format="3">
 <head><ws id="0"/><wp id="0"/></head>

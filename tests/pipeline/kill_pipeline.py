@@ -45,11 +45,29 @@ def main() -> int:
 def kill_and_compare(folder: Path, recordings: list[Path], kills: int, seed: int, until: str) -> list[str]:
     """Return what went wrong, nothing where all is well."""
     recordings = recordings or tiny.make_recordings(folder / "in", 4, minutes=4)
-    calm, killed = make_workspace(folder / "calm"), make_workspace(folder / "killed")
+    calm = make_workspace(folder / "calm")
     began = time.monotonic()
     if run(calm, recordings, until).returncode:
         return ["the undisturbed run failed"]
     took_s = time.monotonic() - began
+    return kill_beside(calm, folder / "killed", recordings, kills, seed, until=until, took_s=took_s)
+
+
+def kill_beside(
+    calm: Path, killed: Path, recordings: list[Path], kills: int, seed: int, *, until: str, took_s: float
+) -> list[str]:
+    """Kill runs in a workspace that is made for it, beside one that nobody disturbed; return what went wrong.
+
+    Args:
+        calm: The undisturbed workspace.
+        killed: Where the other one is made.
+        recordings: What both are made of.
+        kills: How often to kill.
+        seed: Decides the moments.
+        until: The last stage.
+        took_s: How long the undisturbed run took.
+    """
+    make_workspace(killed)
     rng, done = random.Random(seed), 0  # noqa: S311  # moments, not secrets
     while done < kills:
         moment_s, alone = rng.uniform(0.2, took_s), done % 2 == 0
@@ -120,8 +138,9 @@ def descendants(parent: int) -> list[int]:
     """Return every process below `parent`, as Linux lists them."""
     found = []
     for listing in Path(f"/proc/{parent}/task").glob("*/children"):
-        for child in map(int, listing.read_text(encoding="ascii").split()):
-            found += [child, *descendants(child)]
+        with contextlib.suppress(OSError):  # a thread may have ended since it was listed
+            for child in map(int, listing.read_text(encoding="ascii").split()):
+                found += [child, *descendants(child)]
     return found
 
 

@@ -247,6 +247,15 @@ def test_ten_kills_up_to_the_evaluation_change_no_byte(tmp_path: Path) -> None:
     assert kills.kill_and_compare(tmp_path, [], kills=10, seed=6, until="evaluate") == []
 
 
+def test_a_thread_that_ends_while_processes_are_listed_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object, **__: object) -> str:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Path, "read_text", gone)
+
+    assert kills.descendants(os.getpid()) == []
+
+
 @pytest.mark.slow
 def test_a_dvc_yaml_runs_the_same_stages(recordings: Path, finished: Path, tmp_path: Path) -> None:
     place = kills.make_workspace(tmp_path / "w")

@@ -226,6 +226,54 @@ def test_damaged_text_is_found_when_it_is_read(tmp_path: Path) -> None:
         read_table(path, GAPS)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("fingerprint", b"\xe3("),
+        ("inputs", b"[not json"),
+        ("inputs", b"5"),
+        ("inputs", b'{"a": 1}'),
+        ("inputs", b"[1]"),
+        ("note", b'["a"]'),
+        ("note", b"\xff"),
+        ("note", b"[" * 100_000),
+        ("contract_version", b"one"),
+    ],
+)
+def test_a_damaged_recipe_is_refused_in_one_line(name: str, value: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "gaps.parquet"
+    write_table(GAPS.table([GAP]), path, GAPS)
+    whole = pq.read_table(path)
+    pq.write_table(whole.replace_schema_metadata({**whole.schema.metadata, f"dougpt.{name}".encode(): value}), path)
+
+    with pytest.raises(ArtifactError, match=r"^[^\n]*gaps\.parquet: [^\n]*damaged[^\n]*$"):
+        (read_table(path, GAPS), read_provenance(path))
+
+
+def test_a_column_whose_name_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.parquet"
+    pq.write_table(GAPS.table([GAP]).append_column("qqqq", pa.array([1])), path)
+    path.write_bytes(path.read_bytes().replace(b"qqqq", b"\xe5qqq"))
+
+    for read in (lambda: read_table(path, GAPS), lambda: read_provenance(path)):
+        with pytest.raises(ArtifactError, match=r"^[^\n]*gaps\.parquet: cannot be read as Parquet[^\n]*$"):
+            read()
+
+
+def test_what_arrow_has_not_learned_is_refused_like_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "gaps.parquet"
+    write_table(GAPS.table([GAP]), path, GAPS)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise pa.ArrowNotImplementedError("Integers with more than 64 bits\nnot implemented")
+
+    for name in ("ParquetFile", "read_metadata"):
+        with monkeypatch.context() as patched:
+            patched.setattr(pq, name, refuse)
+            with pytest.raises(ArtifactError, match=r"gaps\.parquet: cannot be read as Parquet: Integers [^\n]*$"):
+                read_table(path, GAPS)
+
+
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "gaps.parquet"
     write_table(GAPS.table([GAP]), path, GAPS)

@@ -30,6 +30,7 @@ from fuzz_media import peak_kib
 SLOWEST_S = 10
 MOST_MB = 1500
 CHUNK = 500
+SLICE = 10_000
 SMALLER_S = 20
 SHARES = {"chat": 40, "media": 2}
 """Of a hundred cases; the readers of this module share the rest. Media take a tenth of a second each."""
@@ -44,33 +45,42 @@ class Failed:
 
 
 def run(asked: Asked) -> Outcome:
-    """Damage inputs of all readers."""
-    outcome, tasks = Outcome(), _tasks(asked)
-    for name, (first, count) in tasks.items():
-        if name == "chat":
-            failures, endings = fuzz_chat(count, asked.seed, None, keep=asked.keep, first=first)
-        elif name == "media":
-            whole = asked.folder / "media"
-            whole.mkdir(parents=True, exist_ok=True)
-            media_files(whole)
-            failures, endings = fuzz_media(count, asked.seed, whole_files=whole, first=first)
-        else:
-            failures, endings = fuzz(READERS[name], count, asked.seed, keep=asked.keep, first=first)
-        outcome.failures += failures
-        good = sum(times for ending, times in endings.items() if ending.startswith(("read", "probe ok")))
-        outcome.endings[f"{name} read"] += good
-        outcome.endings[f"{name} refused"] += endings.total() - good - len(failures)
+    """Damage inputs of all readers, a slice of the cases after the other."""
+    outcome, until = Outcome(), asked.first + asked.count
+    for first in range(asked.first, until, SLICE):
+        last = min(first + SLICE, until)
+        for name, (start, count) in tasks(first, last).items():
+            failures, endings = _fuzz_one(name, count, start, asked)
+            outcome.failures += failures
+            good = sum(times for ending, times in endings.items() if ending.startswith(("read", "probe ok")))
+            outcome.endings[f"{name} read"] += good
+            outcome.endings[f"{name} refused"] += endings.total() - good - len(failures)
+        told = f"{last - asked.first} of {asked.count} inputs, {len(outcome.failures)} failures"
+        print(f"{told}; go on with --first {last}", file=sys.stderr, flush=True)
     return outcome
 
 
-def _tasks(asked: Asked) -> dict[str, tuple[int, int]]:
-    """Return the first case and the number of cases of each reader."""
+def _fuzz_one(name: str, count: int, first: int, asked: Asked) -> tuple[list[str], Counter[str]]:
+    """Run cases of one reader; failures name it."""
+    if name == "chat":
+        failures, endings = fuzz_chat(count, asked.seed, None, keep=asked.keep, first=first)
+    elif name == "media":
+        whole = asked.folder / "media"
+        if not whole.exists():
+            whole.mkdir(parents=True)
+            media_files(whole)
+        failures, endings = fuzz_media(count, asked.seed, whole_files=whole, first=first)
+    else:
+        return fuzz(READERS[name], count, asked.seed, keep=asked.keep, first=first)
+    return [f"{name}, {failure}" for failure in failures], endings
+
+
+def tasks(first: int, until: int) -> dict[str, tuple[int, int]]:
+    """Return the first case and the number of cases of each reader, its share of the cases `first` to `until`."""
     rest = (100 - sum(SHARES.values())) / len(READERS)
     shares = SHARES | dict.fromkeys(sorted(READERS), rest)
-    return {
-        name: (round(asked.first * share / 100), max(1, round(asked.count * share / 100)))
-        for name, share in shares.items()
-    }
+    begins = {name: round(first * share / 100) for name, share in shares.items()}
+    return {name: (begin, max(1, round(until * shares[name] / 100) - begin)) for name, begin in begins.items()}
 
 
 def fuzz(reader: Reader, count: int, seed: int, *, keep: Path, first: int = 0) -> tuple[list[str], Counter[str]]:

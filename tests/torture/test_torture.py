@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from campaign import Asked
 from damaged_files import READERS
+from dougpt_schema import LABELS
+from dougpt_schema.journal import append_journal
 from hostile import RUNS, page_problems
-from inputs import case, fuzz
+from inputs import case, fuzz, tasks
+from sittings import not_once
 
 QUICK = ("captions", "descriptions", "holdouts", "settings")
 
@@ -60,11 +63,35 @@ def test_a_page_on_which_a_text_runs_is_seen(text: str, tmp_path: Path) -> None:
     assert page_problems(page) == []
 
 
+def test_answers_that_are_lost_or_kept_twice_are_seen(tmp_path: Path) -> None:
+    def row(label_id: str) -> dict[str, object]:
+        drawn = {"asked_as": "random", "stratum": "all", "inclusion_probability": 0.5, "blind": False, "at_order": 1}
+        return {"label_id": label_id, "recording_id": "r", "event_id": "e", "verdict": "unsure", "rater": "a"} | drawn
+
+    for sitting, kept in (("a", ["once", "twice"]), ("b", ["twice", "stray"])):
+        append_journal(tmp_path / "labels" / f"{sitting}.jsonl", LABELS, map(row, kept))
+
+    found = not_once(tmp_path, [{"answer_id": name} for name in ("once", "twice", "lost")])
+
+    assert [line.split()[1] for line in found] == ["twice", "lost", "stray"]
+
+
+def test_inputs_that_are_gone_on_with_miss_no_case() -> None:
+    def cases(*slices: tuple[int, int]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for first, until in slices:
+            for name, (begin, count) in tasks(first, until).items():
+                found.setdefault(name, []).extend(range(begin, begin + count))
+        return found
+
+    assert cases((0, 1000), (1000, 2500), (2500, 9000)) == cases((0, 9000))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", ["inputs", "kills", "disk", "clocks", "together", "readonly", "hostile"])
 def test_a_campaign_finds_nothing(name: str, tmp_path: Path) -> None:
-    count = {"inputs": 400, "clocks": 2, "together": 2, "readonly": 4}.get(name, 1)
+    count = {"inputs": 400, "kills": 2, "clocks": 2, "together": 2, "readonly": 4}.get(name, 1)
 
     outcome = import_module(name).run(Asked(tmp_path / "work", tmp_path / "kept", 3, 0, count))
 

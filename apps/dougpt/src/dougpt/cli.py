@@ -3,9 +3,14 @@
 `dougpt --help` answers from the table below and imports none of them.
 """
 
+import os
 from importlib import import_module
 
 import click
+
+# Whatever loads PyTorch's compiler starts a pool of processes for it, and waits for them at its end, up to five minutes
+# on a busy machine. Nothing here compiles.
+os.environ.setdefault("TORCH_WARM_POOL", "0")
 
 COMMANDS = {
     "init": "Make a workspace: dougpt.toml with every setting, a pseudonym key, folders.",

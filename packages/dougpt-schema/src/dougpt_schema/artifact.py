@@ -22,6 +22,11 @@ from dougpt_schema.pieces import checked_pieces
 
 PARTIAL = ".partial"
 ROW_GROUP_ROWS = 1 << 16
+VERSION_DIGITS = 9
+UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)
+"""What pyarrow raises of a damaged file; the last where a column's name is no text."""
+ABSENT = {"inputs": "[]", "note": "{}"}
+"""What a table of other origin says of its recipe."""
 PREFIX = "dougpt."
 
 
@@ -130,7 +135,7 @@ def read_table(path: Path | str, contract: Contract) -> pa.Table:
         with pq.ParquetFile(str(path)) as file:
             table = file.read()
         table.validate(full=True)  # damaged text is no UTF-8, which nobody notices before it is shown
-    except (pa.ArrowInvalid, OSError) as error:
+    except UNREADABLE as error:
         raise ArtifactError(f"{path}: cannot be read as Parquet: {_one_line(error)}") from error
     try:
         return contract.check(contract.conform(table).replace_schema_metadata(None))
@@ -142,17 +147,22 @@ def read_provenance(path: Path | str) -> Provenance:
     """Read by which recipe a table was made, without reading its rows; empty for files of other origin.
 
     Raises:
-        ArtifactError: The file is missing or no Parquet file.
+        ArtifactError: The file is missing or no Parquet file, or what it says of its recipe is damaged.
     """
     found = _file_metadata(path)
+    inputs, note = (_value(path, name, found) for name in ("inputs", "note"))
+    if not isinstance(inputs, list) or not all(isinstance(one, str) for one in inputs):
+        raise _damaged(path, "inputs")
+    if not isinstance(note, dict):
+        raise _damaged(path, "note")
     return Provenance(
         producer=found.get("producer", ""),
         fingerprint=found.get("fingerprint", ""),
-        inputs=tuple(json.loads(found.get("inputs", "[]"))),
+        inputs=tuple(inputs),
         settings=found.get("settings", ""),
         code=found.get("code", ""),
         key=found.get("key") or None,
-        note=json.loads(found.get("note", "{}")),
+        note=note,
     )
 
 
@@ -212,15 +222,33 @@ def _file_metadata(path: Path | str) -> dict[str, str]:
         found = pq.read_metadata(str(path)).metadata or {}
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: there is no such file") from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except UNREADABLE as error:
         raise ArtifactError(f"{path}: cannot be read as Parquet: {_one_line(error)}") from error
-    text = {key.decode(): value.decode() for key, value in found.items() if key.startswith(PREFIX.encode())}
-    return {key.removeprefix(PREFIX): value for key, value in text.items()}
+    ours = {key.removeprefix(PREFIX.encode()): value for key, value in found.items() if key.startswith(PREFIX.encode())}
+    try:
+        return {key.decode(): value.decode() for key, value in ours.items()}
+    except UnicodeDecodeError as error:
+        raise _damaged(path, "a part") from error
+
+
+def _value(path: Path | str, name: str, found: Mapping[str, str]) -> object:
+    """Return what a part of a recipe says, empty where there is none."""
+    try:
+        value: object = json.loads(found.get(name, ABSENT[name]))
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, name) from error
+    return value
+
+
+def _damaged(path: Path | str, part: str) -> ArtifactError:
+    return ArtifactError(f"{path}: what it says of its recipe is damaged ({part})")
 
 
 def _refuse_other_contracts(path: Path | str, contract: Contract, found: Mapping[str, str]) -> None:
-    version = int(found.get("contract_version", contract.version))
-    contract.require_known(found.get("contract", contract.name), version, str(path))
+    written = found.get("contract_version", str(contract.version))
+    if not (written.isascii() and written.isdecimal() and len(written) <= VERSION_DIGITS):
+        raise _damaged(path, "contract_version")
+    contract.require_known(found.get("contract", contract.name), int(written), str(path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -24,7 +24,8 @@ def read(text: str) -> tuple[list[Cue], list[Unusable]]:
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise EntityError("a document type, which captions have none of")
-    root = ET.fromstring(text.encode())  # noqa: S314 (entities are refused above)
+    # Whatever encoding the first line claims: the text was decoded already, and a parser trusts that line.
+    root = ET.fromstring(text.encode(), ET.XMLParser(encoding="utf-8"))  # noqa: S314 (entities are refused above)
     body = root.find("body")
     paragraphs = list(body.iter("p")) if body is not None else list(root.iter("text"))
     automatic = any("t" in segment.attrib for paragraph in paragraphs for segment in paragraph.iter("s"))
