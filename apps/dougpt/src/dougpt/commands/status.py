@@ -1,5 +1,6 @@
 """`dougpt status`: what is there, what is stale and why."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +9,11 @@ import click
 from dougpt import options
 
 if TYPE_CHECKING:
-    from dougpt.plan import Plan
+    from dougpt.plan import Job, Plan
     from dougpt.project import Recording
+    from dougpt.settings_news import News
+
+SHOWN = 6  # new settings that are named; --json has all
 
 
 @click.command()
@@ -19,7 +23,8 @@ def command(workspace: Path, as_json: bool) -> None:
     """What is there, what is stale and why.
 
     A stage's output is stale where its sources, settings, code, key or libraries are not today's any more. Of
-    recordings with labels it says whether more labels would still move the figures, and which fit nothing any more.
+    recordings with labels it says whether more labels would still move the figures, and which fit nothing any more; of
+    a dougpt.toml that an earlier version wrote, which settings came later and which defaults changed.
 
     \b
     Example:
@@ -39,7 +44,7 @@ def facts(plan: "Plan") -> dict[str, Any]:
     """Return the state of everything as plain values."""
     from dougpt.labels_told import labels_told
 
-    recordings = plan.project.recordings
+    recordings, news = plan.project.recordings, _news(plan)
     return {
         "workspace": str(plan.project.workspace.root),
         "dataset": plan.dataset,
@@ -68,6 +73,10 @@ def facts(plan: "Plan") -> dict[str, Any]:
             for job in plan.jobs()
         ],
         "labels": labels_told(plan.project, list(recordings)),
+        "settings": {
+            "added": list(news.added),
+            "defaults": [{"name": name, "shown": shown, "today": today} for name, shown, today in news.defaults],
+        },
     }
 
 
@@ -82,6 +91,7 @@ def _print(plan: "Plan") -> None:
         click.echo(f"no recordings here yet; register some with: {advice(root, 'ingest', 'FILES_OR_FOLDER')}")
         return
     click.echo(f"{len(recordings)} recordings, dataset {plan.dataset!r}")
+    _print_news(plan)
     per_recording = [name for name, stage in STAGES.items() if stage.per == "recording"]
     for name in sorted(plan.project.members(), key=lambda name: _age(recordings[name])):
         states = "  ".join(f"{stage} {plan.job(stage, name).state}" for stage in per_recording)
@@ -96,10 +106,40 @@ def _print(plan: "Plan") -> None:
             click.echo(f"{job.stage.name:<10} {job.state}")
     _print_labels(plan)
     open_jobs = [job for job in plan.jobs() if job.state != "done"]
-    for job in open_jobs:
-        if job.state != "missing":
-            click.echo(f"{job.stage.name} {job.subject} is {job.state}: {safe(', '.join(job.why))}")
+    for line in _why([job for job in open_jobs if job.state != "missing"]):
+        click.echo(safe(line))
     click.echo(f"run: {advice(root, 'pipeline')}" if open_jobs else "everything is up to date")
+
+
+def _why(jobs: "list[Job]") -> Iterator[str]:
+    """Yield a line for each reason: what is stale for one reason in many recordings is told once."""
+    alike: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for job in jobs:
+        alike.setdefault((job.stage.name, job.state, job.why), []).append(job.subject)
+    for (stage, state, why), subjects in alike.items():
+        whose = subjects[0] if len(subjects) == 1 else f"of {len(subjects)} recordings"
+        yield f"{stage} {whose} is {state}: {', '.join(why)}"
+
+
+def _news(plan: "Plan") -> "News":
+    from dougpt.settings_news import settings_news
+
+    return settings_news(plan.project.workspace.settings_file.read_text(encoding="utf-8"))
+
+
+def _print_news(plan: "Plan") -> None:
+    """Say what a dougpt.toml of an earlier version does not show."""
+    from dougpt.advice import advice
+    from dougpt.terminal import safe
+
+    news = _news(plan)
+    if news.added:
+        some = ", ".join(news.added[:SHOWN]) + (", ..." if len(news.added) > SHOWN else "")
+        click.echo(f"dougpt.toml is of an earlier version: {len(news.added)} settings came later, at defaults: {some}")
+    for name, shown, today in news.defaults:
+        click.echo(f"dougpt.toml shows another default: {name} is {safe(today)} now, not {safe(shown)}")
+    if news.added or news.defaults:
+        click.echo(f"show them there, commented out: {advice(plan.project.workspace.root, 'init')}")
 
 
 def _print_labels(plan: "Plan") -> None:
