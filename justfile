@@ -116,7 +116,15 @@ build:
 
 # Exactly the files that `just build` checked, to an index by the name in uv's settings or by the URL of uploads
 publish index *options:
-    uv publish {{ if index =~ "://" { "--publish-url" } else { "--index" } }} {{ index }} "${@:2}" dist/*.whl dist/*.tar.gz
+    shift && uv publish {{ if index =~ "://" { "--publish-url" } else { "--index" } }} {{ index }} "$@" dist/*.whl dist/*.tar.gz
+
+# What `just build` made, published to an index on loopback; each library from there into an empty environment, by the guide
+release-trial *options:
+    uv run --no-sync python scripts/release_trial.py "$@"
+
+# Takes the pictures of the guide again, from what `just pipeline` made; needs chromium
+pictures:
+    uv run python scripts/pictures.py {{ workspace }}
 
 # Makes the example recordings again
 examples:

@@ -79,9 +79,9 @@ def wanted(place: Path, review: str) -> list[Picture]:
         Picture("alignment", align),
         Picture("lags", align, "#lags", height=560),
         Picture("examples", align, "#examples"),
-        Picture("dataset", dataset),
+        Picture("dataset", dataset, "#funnel"),
         Picture("samples", dataset, "#samples"),
-        Picture("run", run, "#loss"),
+        Picture("run", run),
         Picture("evaluation", report, "#evaluation"),
         Picture("blind", (place / "reports" / "default" / "blind.html").as_uri(), height=560),
         Picture("review", review, width=1100),
@@ -112,12 +112,12 @@ def main(workspace: Path) -> int:
     sizes = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         place = shutil.copytree(workspace, Path(folder) / "examples")
-        dougpt("chat", "--workspace", place, "--only", VIDEO, "--from-video")
-        dougpt("align", "--workspace", place, "--only", VIDEO)
         dougpt("evaluate", "--workspace", place, "--blind")
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=chromium, args=[*sandbox, "--disable-gpu"])
         with reviewing(place) as review:
+            # Last, since it makes stale what was asked for before.
+            dougpt("chat", "--workspace", place, "--only", VIDEO, "--from-video")
             for picture in wanted(place, review):
                 content = taken(browser, picture)
                 (PICTURES / f"{picture.name}.png").write_bytes(content)

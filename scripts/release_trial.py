@@ -100,7 +100,7 @@ class Stranger:
             ) as server,
         ):
             try:
-                if not answers(address):
+                if not answers(address, server):
                     sys.exit(f"{line.strip()}\ndoes not answer at {address}\n{log.read_text()}")
                 yield
             finally:
@@ -108,10 +108,10 @@ class Stranger:
                     os.killpg(server.pid, 15)
 
 
-def answers(address: str) -> bool:
-    """Whether something answers at an address within some time."""
+def answers(address: str, server: "subprocess.Popen[bytes]") -> bool:
+    """Whether a server answers at an address before it ends, within some time."""
     until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
+    while time.monotonic() < until and server.poll() is None:
         try:
             urlopen(address, timeout=1).close()  # noqa: S310 (an address of our own, on loopback)
         except URLError:
