@@ -100,11 +100,11 @@ thirty *options:
 torture *options:
     uv run python scripts/torture.py "$@"
 
-# The site, strictly, with links checked and the guide's examples run
+# The site, strictly (not quietly: that hides the warnings that strictness counts), with links checked and its examples run
 docs:
     uv run --group docs python docs/generate.py
     uv run --no-sync python scripts/check_links.py
-    NO_MKDOCS_2_WARNING=1 uv run --group docs mkdocs build --strict --quiet
+    NO_MKDOCS_2_WARNING=1 uv run --group docs mkdocs build --strict
     uv run pytest tests/docs
 
 # All wheels and sdists, installed together and each alone into empty environments, and what they are made of (CycloneDX)
@@ -116,7 +116,15 @@ build:
 
 # Exactly the files that `just build` checked, to an index by the name in uv's settings or by the URL of uploads
 publish index *options:
-    uv publish {{ if index =~ "://" { "--publish-url" } else { "--index" } }} {{ index }} "${@:2}" dist/*.whl dist/*.tar.gz
+    shift && uv publish {{ if index =~ "://" { "--publish-url" } else { "--index" } }} {{ index }} "$@" dist/*.whl dist/*.tar.gz
+
+# What `just build` made, published to an index on loopback; each library from there into an empty environment, by the guide
+release-trial *options:
+    uv run --no-sync python scripts/release_trial.py "$@"
+
+# Takes the pictures of the guide again, from what `just pipeline` made; needs chromium
+pictures:
+    uv run python scripts/pictures.py {{ workspace }}
 
 # Makes the example recordings again
 examples:

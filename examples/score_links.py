@@ -1,5 +1,7 @@
 """How right the links of a workspace are: `uv run --no-dev python examples/score_links.py WORKSPACE`.
 
+With `--at 0.5 0.9` it says what other thresholds (`accept_probability`) would have accepted.
+
 A link is right if its message is a reply, and at least half of the true sentence lies in the accepted utterance or the
 other way round. Precision is the share of accepted links that are right, recall the share of true replies that were
 linked rightly.
@@ -24,6 +26,8 @@ TRUTH = Path(__file__).parent / "truth"
 LINK_TYPES = {"video_id": pa.string(), "start_ms": pa.int64(), "end_ms": pa.int64()}
 WORD_TYPES = {"video_id": pa.string(), "text": pa.string()}
 Span = tuple[int, int]
+THRESHOLD_REASONS = (None, "background", "ambiguous_parent", "low_confidence")
+"""Reasons that follow from the threshold; any other rejects a message however probable its link."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,11 @@ def main() -> int:
     )
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("--at", type=float, nargs="+", help="thresholds to compare, over all recordings")
     chosen = parser.parse_args()
+    if chosen.at:
+        _print_thresholds(chosen.workspace, chosen.at)
+        return 0
     scores = link_scores(chosen.workspace)
     if not scores:
         print(
@@ -89,29 +97,47 @@ def main() -> int:
     return 0
 
 
+def _print_thresholds(workspace: Path, thresholds: Sequence[float]) -> None:
+    print(f"{'accepted from':<14}{'accepted':>9}{'right':>7}{'precision':>11}{'recall':>8}")
+    for threshold in thresholds:
+        whole = total(link_scores(workspace, threshold=threshold))
+        rates = f"{_percent(whole.precision):>11}{_percent(whole.recall):>8}"
+        print(f"{threshold:<14}{whole.accepted:>9}{whole.right:>7}{rates}")
+
+
 def recording_ids(video_id: str) -> tuple[str, ...]:
     """The ids that a recording of this video may have: with the number alone, and with yt-dlp's `v` before it."""
     return tuple(hashlib.sha256(f"twitch:{name}".encode()).hexdigest()[:16] for name in (video_id, f"v{video_id}"))
 
 
-def link_scores(workspace: Path, truth: Path = TRUTH) -> list[Score]:
-    """The scores of every example recording that has links in the workspace, in the order of the truth."""
+def link_scores(workspace: Path, truth: Path = TRUTH, *, threshold: float | None = None) -> list[Score]:
+    """The scores of every example recording that has links in the workspace, in the order of the truth.
+
+    Of the links that were accepted, or of those that `threshold` would have accepted.
+    """
     found = []
     for video_id, rows in _by_video(_read_csv(truth / "links.csv.gz", LINK_TYPES)).items():
         folder = _staged(workspace, video_id, "links.parquet")
         if folder is not None:
-            found.append(_link_score(video_id, rows, folder))
+            found.append(_link_score(video_id, rows, folder, threshold))
     return found
 
 
-def _link_score(video_id: str, rows: Sequence[Mapping[str, Any]], folder: Path) -> Score:
+def _link_score(
+    video_id: str, rows: Sequence[Mapping[str, Any]], folder: Path, threshold: float | None = None
+) -> Score:
     utterances = pq.read_table(
         folder / "utterances.parquet", columns=["utterance_id", "start_ms", "end_ms"]
     ).to_pylist()
     spans = {row["utterance_id"]: (row["start_ms"], row["end_ms"]) for row in utterances}
     sentences = {row["message_id"]: (row["start_ms"], row["end_ms"]) for row in rows if row["kind"] == "reply"}
-    links = pq.read_table(folder / "links.parquet", columns=["event_id", "utterance_id", "accepted"]).to_pylist()
-    accepted = [link for link in links if link["accepted"]]
+    columns = ["event_id", "utterance_id", "accepted", "probability", "reason"]
+    links = pq.read_table(folder / "links.parquet", columns=columns).to_pylist()
+    if threshold is None:
+        accepted = [link for link in links if link["accepted"]]
+    else:
+        weighed = [link for link in links if link["reason"] in THRESHOLD_REASONS and link["utterance_id"] is not None]
+        accepted = [link for link in weighed if link["probability"] >= threshold]
     right = [
         link
         for link in accepted

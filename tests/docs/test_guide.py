@@ -1,6 +1,7 @@
 """What the guide shows runs as it stands there, and the pages made from code say what the code says."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,18 +9,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+INPUTS = [ROOT / "examples" / "recordings" / "text-01" / name for name in ("chat.json.gz", "vod.en.json3")]
+LONG = "<!-- takes a minute -->\n"
 PAGES = [page for page in sorted((ROOT / "docs" / "guide").glob("*.md")) if "```python" in page.read_text()]
 
 
-def python_blocks(page: Path) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+def python_blocks(page: Path, *, long: bool = False) -> list[str]:
+    found = re.findall(rf"({LONG})?^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [block for mark, block in found if long or not mark]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_blocks_of_a_page_run_one_after_the_other(page: Path) -> None:
-    script = "\n".join(python_blocks(page))
+@pytest.mark.parametrize(
+    ("page", "long"),
+    [
+        *(pytest.param(page, False, id=page.stem) for page in PAGES),
+        pytest.param(ROOT / "docs" / "guide" / "one-library.md", True, id="with training", marks=pytest.mark.slow),
+    ],
+)
+def test_the_blocks_of_a_page_run_one_after_the_other(page: Path, long: bool, tmp_path: Path) -> None:
+    for path in INPUTS:
+        shutil.copy(path, tmp_path)
+    script = "\n".join(python_blocks(page, long=long))
 
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()

@@ -33,6 +33,8 @@ def workspace_of(folder: Path, links: list[dict[str, str]], *, shift_ms: int = 0
                 "event_id": row["message_id"],
                 "utterance_id": number.get((int(row["start_ms"] or 0), int(row["end_ms"] or 0))),
                 "accepted": row["kind"] == "reply",
+                "probability": 0.8 if row["kind"] == "reply" else 0.3,
+                "reason": None if row["kind"] == "reply" else "background",
             }
             for row in rows
         ]
@@ -46,6 +48,16 @@ def test_the_truth_itself_scores_full_marks(prefix: str, tmp_path: Path, links: 
 
     assert (whole.precision, whole.recall) == (1.0, 1.0)
     assert whole.messages == len(links)
+
+
+def test_a_threshold_says_what_it_would_have_accepted(tmp_path: Path, links: list[dict[str, str]]) -> None:
+    some = [row for row in links if row["video_id"] == "9100000107"]
+    place = workspace_of(tmp_path, some)
+
+    (as_it_is,), (lower,), (higher,) = (link_scores(place, threshold=one) for one in (None, 0.5, 0.81))
+
+    assert lower == as_it_is
+    assert (higher.accepted, higher.replies) == (0, as_it_is.replies)
 
 
 def test_links_to_other_sentences_are_wrong(tmp_path: Path, links: list[dict[str, str]]) -> None:

@@ -79,17 +79,8 @@ def test_everything_built_stands_together_and_alone(dist: Path) -> None:
 
 def test_a_private_index_serves_one_library_and_then_the_app(dist: Path, index: str, tmp_path: Path) -> None:
     shutil.copytree(dist, tmp_path / "dist")
-    run(
-        "uv",
-        "publish",
-        "--publish-url",
-        index,
-        "--username",
-        "",
-        "--password",
-        "",
-        *sorted(path for path in (tmp_path / "dist").iterdir() if path.suffix in {".whl", ".gz"}),
-    )
+    just = ("uvx", "--from", "rust-just", "just", "--justfile", ROOT / "justfile", "--working-directory", tmp_path)
+    run(*just, "publish", index, "--username", "", "--password", "")
 
     python = tmp_path / "environment" / "bin" / "python"
     run("uv", "venv", "--python", sys.executable, python.parents[1])

@@ -177,14 +177,22 @@ def _table_lines(cls: type, place: tuple[str, ...], chosen: object) -> list[str]
         if is_settings(kind):
             nested += _table_lines(kind, (*place, setting.name), value)
             continue
-        lines += [f"# {line}" for line in _wrapped(setting.metadata.get("help", ""))]
-        if value != default:
-            lines.append(f"{setting.name} = {to_toml(value)}")
-        elif default is None:
-            lines.append(f"# {setting.name} =   ({kind_name(kind)}; unset)")
-        else:
-            lines.append(f"# {setting.name} = {to_toml(default)}")
+        lines += help_lines(setting)
+        lines.append(f"{setting.name} = {to_toml(value)}" if value != default else default_line(setting, kind))
     return lines + nested
+
+
+def help_lines(setting: "dataclasses.Field[Any]") -> list[str]:
+    """Return what a setting is for, as comments."""
+    return [f"# {line}" for line in _wrapped(setting.metadata.get("help", ""))]
+
+
+def default_line(setting: "dataclasses.Field[Any]", kind: Any) -> str:
+    """Return the line that shows a setting at its default and sets nothing."""
+    default = default_of(setting)
+    if default is None:
+        return f"# {setting.name} =   ({kind_name(kind)}; unset)"
+    return f"# {setting.name} = {to_toml(default)}"
 
 
 def default_of(setting: "dataclasses.Field[Any]") -> Any:

@@ -97,8 +97,7 @@ def read_chat(
 def probe_chat(path: Path | str, *, format: str = "auto") -> tuple[str, ExportHeader]:  # noqa: A002 - as above
     """Return the format of an export and what its header says of the video, reading the file once.
 
-    Raises:
-        The errors of `read_chat`, but for a file that is cut off.
+    It raises what `read_chat` raises, but for a file that is cut off.
     """
     source = ExportBytes(path)
     chosen = choose_format(source, format)

@@ -148,7 +148,7 @@ def stream_chat(
     source_id: str | None = None,
     room: Room = ROOM,
 ) -> ChatStream:
-    """Read a chat export of any size; close the stream, or use it in a `with`.
+    """Read a chat export of any size; close the stream, or use it in a `with`. It raises what `read_chat` raises.
 
     Args:
         path: The file, as in `read_chat`, like all the others.
@@ -160,9 +160,6 @@ def stream_chat(
         allow_truncated: Give what is whole of a file that was cut off; refuse it otherwise.
         source_id: The file's id.
         room: How much is held in memory, and where the rest waits.
-
-    Raises:
-        The errors of `read_chat`.
     """
     settings = settings or ChatSettings()
     source = ExportBytes(path, room.block_bytes)

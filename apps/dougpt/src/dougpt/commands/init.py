@@ -42,7 +42,8 @@ def command(
 ) -> None:
     """Make a workspace: dougpt.toml with every setting, a pseudonym key, folders.
 
-    Run again, it keeps what is there and adds what is missing.
+    Run again, it keeps what is there and adds what is missing: to a dougpt.toml of an earlier version the settings
+    that came later, commented out.
 
     \b
     Example:
@@ -97,10 +98,13 @@ def _make(place: "Workspace", key: bytes | None, settings: Path | None) -> None:
     from dougpt_schema import atomic_write
 
     from dougpt.settings import load_settings, write_template
+    from dougpt.settings_news import write_news
     from dougpt.workspace import WorkspaceError
 
     if not place.settings_file.exists():
         write_template(place.settings_file, load_settings(settings) if settings else None)
+    elif added := write_news(place.settings_file).added:
+        click.echo(f"{place.settings_file}: {len(added)} settings that came later added, commented out")
     for folder in (place.raw, place.root / "staged", place.labels, place.root / "curated", place.runs):
         folder.mkdir(parents=True, exist_ok=True)
     place.secret.mkdir(exist_ok=True)

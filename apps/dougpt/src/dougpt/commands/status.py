@@ -10,6 +10,9 @@ from dougpt import options
 if TYPE_CHECKING:
     from dougpt.plan import Plan
     from dougpt.project import Recording
+    from dougpt.settings_news import News
+
+SHOWN = 6  # new settings that are named; --json has all
 
 
 @click.command()
@@ -21,7 +24,8 @@ def command(workspace: Path, each: bool, as_json: bool) -> None:
 
     A stage's output is stale where its sources, settings, code, key or libraries are not today's any more. Outputs that
     are stale for one reason share a line. Of recordings with labels it says whether more labels would still move the
-    figures, and which fit nothing any more.
+    figures, and which fit nothing any more; of a dougpt.toml that an earlier version wrote, which settings came later
+    and which defaults changed.
 
     \b
     Example:
@@ -42,7 +46,7 @@ def facts(plan: "Plan") -> dict[str, Any]:
     """Return the state of everything as plain values."""
     from dougpt.labels_told import labels_told
 
-    recordings = plan.project.recordings
+    recordings, news = plan.project.recordings, _news(plan)
     return {
         "workspace": str(plan.project.workspace.root),
         "dataset": plan.dataset,
@@ -71,6 +75,10 @@ def facts(plan: "Plan") -> dict[str, Any]:
             for job in plan.jobs()
         ],
         "labels": labels_told(plan.project, list(recordings)),
+        "settings": {
+            "added": list(news.added),
+            "defaults": [{"name": name, "shown": shown, "today": today} for name, shown, today in news.defaults],
+        },
     }
 
 
@@ -86,6 +94,7 @@ def _print(plan: "Plan", *, each: bool) -> None:
         click.echo(f"no recordings here yet; register some with: {advice(root, 'ingest', 'FILES_OR_FOLDER')}")
         return
     click.echo(f"{len(recordings)} recordings, dataset {plan.dataset!r}")
+    _print_news(plan)
     per_recording = [name for name, stage in STAGES.items() if stage.per == "recording"]
     for name in sorted(plan.project.members(), key=lambda name: _age(recordings[name])):
         states = "  ".join(f"{stage} {plan.job(stage, name).state}" for stage in per_recording)
@@ -103,6 +112,27 @@ def _print(plan: "Plan", *, each: bool) -> None:
     for line in stale_lines(plan, [job for job in open_jobs if job.state != "missing"], each=each):
         click.echo(safe(line))
     click.echo(f"run: {advice(root, 'pipeline')}" if open_jobs else "everything is up to date")
+
+
+def _news(plan: "Plan") -> "News":
+    from dougpt.settings_news import settings_news
+
+    return settings_news(plan.project.workspace.settings_file.read_text(encoding="utf-8"))
+
+
+def _print_news(plan: "Plan") -> None:
+    """Say what a dougpt.toml of an earlier version does not show."""
+    from dougpt.advice import advice
+    from dougpt.terminal import safe
+
+    news = _news(plan)
+    if news.added:
+        some = ", ".join(news.added[:SHOWN]) + (", ..." if len(news.added) > SHOWN else "")
+        click.echo(f"dougpt.toml is of an earlier version: {len(news.added)} settings came later, at defaults: {some}")
+    for name, shown, today in news.defaults:
+        click.echo(f"dougpt.toml shows another default: {name} is {safe(today)} now, not {safe(shown)}")
+    if news.added or news.defaults:
+        click.echo(f"show them there, commented out: {advice(plan.project.workspace.root, 'init')}")
 
 
 def _print_labels(plan: "Plan") -> None:
