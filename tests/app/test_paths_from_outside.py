@@ -1,8 +1,11 @@
-"""Names that stand in files of strangers never lead out of the workspace."""
+"""Names in files of strangers never lead out of the workspace; names for people can be used where they stand."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+from dougpt.running import workspace_of_job
 from dougpt.workspace import Workspace
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -52,3 +55,16 @@ def test_the_prior_of_a_hostile_channel_stays_inside(tmp_path: Path, tiny: Any, 
     assert len(list(inside.glob("staged/channels/*/prior.parquet"))) == 1
     assert {path.name for path in tmp_path.iterdir()} == {"a", "in"}
     assert run("align", "--workspace", inside).exit_code == 0
+
+
+def test_a_job_far_from_where_its_pipeline_was_started_prints_whole_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.settings_file.touch()
+    workspace.state.mkdir()
+    plan = {"labels": {}, "workspace": "doug", "started_in": "/no/such/folder"}
+    workspace.plan_file.write_text(json.dumps(plan), encoding="utf-8")
+    monkeypatch.chdir(workspace.state)
+
+    assert workspace_of_job(Path("..")).root == tmp_path.resolve()

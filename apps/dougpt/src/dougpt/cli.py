@@ -35,7 +35,7 @@ COMMANDS = {
     "status": "Say what is there, what is stale and why.",
     "pipeline": "Run every stage that is not done, recordings side by side.",
 }
-EXIT_EXPECTED, EXIT_USAGE, EXIT_GATE, EXIT_NOT_COMPARABLE = 1, 2, 3, 4
+EXIT_EXPECTED, EXIT_GATE, EXIT_NOT_COMPARABLE = 1, 3, 4  # 2 is click's own, for wrong usage
 
 
 class LazyGroup(click.Group):

@@ -106,14 +106,15 @@ def write_plan(workspace: Workspace, plan: Plan, jobs: Sequence[Job]) -> None:
 def workspace_of_job(root: Path) -> Workspace:
     """Return the workspace of a job as its pipeline saw it: with the labels of then, named as the person named it.
 
-    The process goes to the folder in which the pipeline was started, so that what it prints can be pasted there.
+    The process goes to the folder in which the pipeline was started, so that what it prints can be pasted there. A
+    machine that lacks that folder prints whole paths: `root` is one from where the job stands, and nobody stands there.
     """
-    workspace = Workspace.open(root)
+    workspace = Workspace.open(root.resolve())
     if not workspace.plan_file.exists():
         return workspace
     plan = read_members(workspace.plan_file, DELETE_IT, labels=dict, workspace=str, started_in=str)
     named, there = (Path(os.fsdecode(unquote_to_bytes(plan[name]))) for name in ("workspace", "started_in"))
-    with contextlib.suppress(OSError):  # another machine may lack that folder, and then `root` has to do
+    with contextlib.suppress(OSError):  # the folder may be lacking
         if (there / named).samefile(root):
             os.chdir(there)
             workspace = Workspace(named)

@@ -11,6 +11,7 @@ from dougpt.cli import EXIT_EXPECTED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dougpt.own_settings import OwnSettings
     from dougpt.plan import Job, Plan
     from dougpt.project import Project
 
@@ -73,6 +74,38 @@ def run_stage(
     exit_code = max(outcome["exit_code"] for outcome in outcomes)
     if exit_code and not (as_job and jobs[0].stage.per == "recording"):
         click.get_current_context().exit(exit_code)
+
+
+def choose(
+    stage: str,
+    root: Path,
+    only: tuple[str, ...],
+    chosen: "OwnSettings",
+    *,
+    tables: tuple[str, ...],
+    reset: bool,
+    write: bool,
+) -> "Project":
+    """Return the project in which a choice holds for the recordings that are meant, written down if it is to be.
+
+    `tables` are those of dougpt.toml that the stage has own settings of; with `reset` what they held is forgotten.
+    """
+    from dougpt import lock
+    from dougpt.own_settings import told, write_own_settings
+    from dougpt.project import Project
+    from dougpt.terminal import note, safe
+
+    project = Project.open(root)
+    for name in project.select(only):
+        project.choose(name, chosen, reset=tables if reset else ())
+        if write:
+            with lock.writing(project.workspace):
+                write_own_settings(project.workspace.own_settings_file(name), project.own_settings[name])
+        own = told(
+            {table: project.own_settings[name][table] for table in tables if table in project.own_settings[name]}
+        )
+        note(f"{stage} {name}: {'set for it: ' + safe(own) if own else 'the settings of dougpt.toml hold'}")
+    return project
 
 
 def _project(root: Path, *, as_job: bool) -> "Project":

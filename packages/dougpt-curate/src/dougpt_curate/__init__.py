@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     )
     from dougpt_curate.page import dataset_page
     from dougpt_curate.pieces import CuratedPieces, curate_in_pieces
-    from dougpt_curate.quality import Names
     from dougpt_curate.report import CurateReport
 
 __all__ = [
@@ -36,7 +35,6 @@ __all__ = [
     "Expectation",
     "GateError",
     "HoldoutError",
-    "Names",
     "NotComparableError",
     "Style",
     "Suite",
@@ -70,7 +68,6 @@ _HOMES = {
     "Expectation": "gates",
     "GateError": "gates",
     "HoldoutError": "holdout",
-    "Names": "quality",
     "NotComparableError": "holdout",
     "Suite": "holdout",
     "assign_holdout": "holdout",

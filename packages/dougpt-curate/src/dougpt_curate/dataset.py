@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from dougpt_schema import REJECTS, SAMPLES, ArrowStream
+from dougpt_schema import REJECTS, SAMPLES, ArrowStream, Names
 
 from dougpt_curate.gathering import Tables, checked
 from dougpt_curate.holdout import Blocks
 from dougpt_curate.pieces import CuratedPieces, curate_in_pieces, two_passes
-from dougpt_curate.quality import Names
 from dougpt_curate.report import CurateReport
 from dougpt_curate.settings import CurateSettings
 

@@ -11,12 +11,11 @@ from threading import Lock
 
 import polars as pl
 import pyarrow as pa
-from dougpt_schema import CHAT_EVENTS, LINKS, UTTERANCES, ArrowStream
+from dougpt_schema import CHAT_EVENTS, LINKS, UTTERANCES, ArrowStream, Names
 
 from dougpt_curate.accepted import Material
 from dougpt_curate.copypasta import Copypasta
 from dougpt_curate.leaks import Moments
-from dougpt_curate.quality import Names
 from dougpt_curate.samples import Piece, make_samples
 from dougpt_curate.settings import CurateSettings
 from dougpt_curate.spool import Spool

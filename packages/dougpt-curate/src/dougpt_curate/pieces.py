@@ -7,13 +7,12 @@ from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from dougpt_schema import ArrowStream
+from dougpt_schema import ArrowStream, Names
 
 from dougpt_curate.assemble import with_splits
 from dougpt_curate.gathering import Gathering, Tables, checked
 from dougpt_curate.holdout import Blocks
 from dougpt_curate.profile import make_profile
-from dougpt_curate.quality import Names
 from dougpt_curate.report import CurateReport, make_report
 from dougpt_curate.settings import CurateSettings
 from dougpt_curate.settling import Settled, divide, settle

@@ -6,10 +6,9 @@ applies gives the reason, so that every reply has exactly one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import polars as pl
-from dougpt_schema import ChatKind, DecidedBy, MissingExtraError
+from dougpt_schema import ChatKind, DecidedBy, MissingExtraError, Names
 
 from dougpt_curate.offensive import OffensiveWords
 from dougpt_curate.settings import CurateSettings
@@ -51,13 +50,6 @@ NOBODY_ELSE = r"(?i)@(?:streamer|everyone|everybody|all|chat|here)\b"
 MENTION = r"(?:^|[^\w.])@\w"
 COMMAND = r"^\s*[!/]\w"
 VISIBLE = r"[^\p{C}\p{Z}\p{M}\u034f\u2800\ufe0f]"
-
-
-class Names(Protocol):
-    """Who is a chatter, without telling anybody's name."""
-
-    def contains(self, text: str) -> bool:
-        """Whether `text` holds a chatter's name as a word."""
 
 
 @dataclass(frozen=True, slots=True)

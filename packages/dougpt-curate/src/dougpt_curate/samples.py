@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+from dougpt_schema import Names
 
 from dougpt_curate import balance, dedupe, quality
 from dougpt_curate.accepted import Material, accepted_links
 from dougpt_curate.assemble import assembled, offsets
 from dougpt_curate.dedupe import pair
 from dougpt_curate.fingerprints import fingerprints
-from dougpt_curate.quality import Names
 from dougpt_curate.rates import bucket, chat_rates
 from dougpt_curate.settings import CurateSettings
 from dougpt_curate.style import styles

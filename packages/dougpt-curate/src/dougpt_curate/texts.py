@@ -3,10 +3,10 @@
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+from dougpt_schema import Names
 
 from dougpt_curate import quality
 from dougpt_curate.dedupe import normal
-from dougpt_curate.quality import Names
 from dougpt_curate.settings import CurateSettings
 
 

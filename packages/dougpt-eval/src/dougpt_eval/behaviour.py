@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
 
 import numpy as np
+from dougpt_schema import Names
 from numpy.typing import NDArray
 
 from dougpt_eval.resampling import Estimate, Resampler, Statistic, per_recording, ratio
@@ -59,13 +59,6 @@ class Bursts:
             per_recording(above_S, self.recording_of, self.recordings),
             per_recording(below_S, self.recording_of, self.recordings),
         )
-
-
-class Names(Protocol):
-    """Who is a chatter, asked without a name."""
-
-    def contains(self, text: str) -> bool:
-        """Whether the text holds a chatter's name as words of its own."""
 
 
 @dataclass(frozen=True)

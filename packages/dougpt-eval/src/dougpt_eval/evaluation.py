@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
-from dougpt_schema import PROFILE, SAMPLES, ArrowStream, Model, Split, as_table, mixed_recordings
+from dougpt_schema import PROFILE, SAMPLES, ArrowStream, Model, Names, Split, as_table, mixed_recordings
 from numpy.typing import NDArray
 
 from dougpt_eval.answers import CannotScoreError, Said, said_by
 from dougpt_eval.baselines import Contender, fit_baselines, lacking
-from dougpt_eval.behaviour import Bursts, Forbidden, Names, measure_behaviour, measure_habits, plain
+from dougpt_eval.behaviour import Bursts, Forbidden, measure_behaviour, measure_habits, plain
 from dougpt_eval.contamination import find_near_duplicates
 from dougpt_eval.fit import bytes_of, measure_fit
 from dougpt_eval.likeness import StylesOf, measure_likeness

@@ -30,6 +30,7 @@ from dougpt_schema.errors import ArtifactError, ContractError, DougptError, Miss
 from dougpt_schema.fingerprints import code_fingerprint, fingerprint, library_versions, settings_fingerprint
 from dougpt_schema.identity import file_sha256, recording_id, source_id
 from dougpt_schema.model import Model
+from dougpt_schema.names import Names
 from dougpt_schema.splits import mixed_recordings
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "LinkReason",
     "MissingExtraError",
     "Model",
+    "Names",
     "OffsetSource",
     "Provenance",
     "SourceRole",

@@ -1,15 +1,12 @@
 """`dougpt chat`: chat exports, or the picture of a video, to events with pseudonyms, and the page of chat's clock."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dougpt import options
-from dougpt.stage_command import as_job_option, run_stage
-
-if TYPE_CHECKING:
-    from dougpt.project import Project
+from dougpt.stage_command import as_job_option, choose, run_stage
 
 TEXT_ENGINES = ("rapidocr", "rapidocr-openvino", "rapidocr-onnxruntime", "paddleocr")
 
@@ -71,28 +68,13 @@ def command(
     """
     chosen = {"from_video": from_video, "region": region, "engine": engine}
     table = {name: value for name, value in chosen.items() if value is not None}
-    project = _chosen(workspace, only, table, reset=reset, write=not dry_run) if table or reset else None
+    project = None
+    if table or reset:
+        own = {"picture": table} if table else {}
+        project = choose("chat", workspace, only, own, tables=("picture",), reset=reset, write=not dry_run)
     run_stage("chat", workspace, only, project=project, dry_run=dry_run, as_json=as_json, as_job=as_job)
     if report and not dry_run:
         _write_pages(workspace, only)
-
-
-def _chosen(root: Path, only: tuple[str, ...], table: dict[str, Any], *, reset: bool, write: bool) -> "Project":
-    """Return the project in which the choice holds, written down unless nothing is to be."""
-    from dougpt import lock
-    from dougpt.own_settings import told, write_own_settings
-    from dougpt.project import Project
-    from dougpt.terminal import note, safe
-
-    project = Project.open(root)
-    for name in project.select(only):
-        project.choose(name, {"picture": table} if table else {}, reset=("picture",) if reset else ())
-        if write:
-            with lock.writing(project.workspace):
-                write_own_settings(project.workspace.own_settings_file(name), project.own_settings[name])
-        own = told({key: value for key, value in project.own_settings[name].items() if key == "picture"})
-        note(f"chat {name}: {'set for it: ' + safe(own) if own else 'the settings of dougpt.toml hold'}")
-    return project
 
 
 def _write_pages(root: Path, only: tuple[str, ...]) -> None:

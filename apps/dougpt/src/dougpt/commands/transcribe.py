@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dougpt import options
-from dougpt.stage_command import as_job_option, run_stage
+from dougpt.stage_command import as_job_option, choose, run_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ PLACES = {
     "compute_type": ("transcribe", "compute_type"),
 }
 """Which setting an option sets."""
-RESET = ("speech", "transcribe", "refine", "diarise")
+TABLES = ("speech", "transcribe", "refine", "diarise")
 
 
 @click.command()
@@ -75,7 +75,11 @@ def command(
     tables = _tables(chosen)
     require_gpu(chosen["device"] or "auto")
     before = _own_settings(workspace, only) if tables and not reset else {}
-    project = _chosen(workspace, only, tables, reset=reset, write=not dry_run) if tables or reset else None
+    project = None
+    if tables or reset:
+        project = choose("transcribe", workspace, only, tables, tables=TABLES, reset=reset, write=not dry_run)
+    if project is not None and chosen["engine"]:
+        _note_engines_not_asked(project, only)
     with _taken_back_where_it_fails(project if tables and not dry_run else None, only, before) as done:
         run_stage(
             "transcribe",
@@ -137,30 +141,17 @@ def _taken_back_where_it_fails(
             note(f"transcribe {name}: it was not done, so that nothing of this choice is kept")
 
 
-def _chosen(
-    root: Path, only: tuple[str, ...], tables: dict[str, dict[str, Any]], *, reset: bool, write: bool
-) -> "Project":
-    """Return the project in which the choice holds, written down unless nothing is to be."""
-    from dougpt import lock
-    from dougpt.own_settings import told, write_own_settings
-    from dougpt.project import Project
+def _note_engines_not_asked(project: "Project", only: tuple[str, ...]) -> None:
+    """Say of which recordings an engine was chosen that will not be asked."""
     from dougpt.speech import parts_of, sound_of, way_of
-    from dougpt.terminal import note, safe
+    from dougpt.terminal import note
 
-    project = Project.open(root)
     for name in project.select(only):
-        project.choose(name, tables, reset=RESET if reset else ())
-        if write:
-            with lock.writing(project.workspace):
-                write_own_settings(project.workspace.own_settings_file(name), project.own_settings[name])
-        own = told(project.own_settings[name])
-        note(f"transcribe {name}: {'set for it: ' + safe(own) if own else 'the settings of dougpt.toml hold'}")
         speech = project.settings_of(name).speech
         parts = parts_of(project.recordings[name])
-        if "engine" in tables.get("speech", {}) and any("captions" in way_of(part, speech) for part in parts):
+        if any("captions" in way_of(part, speech) for part in parts):
             more = "; to recognise them: --no-captions" if any(map(sound_of, parts)) else ""
             note(f"transcribe {name}: its words come from captions, so that no engine is asked{more}")
-    return project
 
 
 def _write_pages(root: Path, only: tuple[str, ...]) -> None:

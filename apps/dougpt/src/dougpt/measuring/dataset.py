@@ -8,16 +8,15 @@ from typing import Any
 import pyarrow as pa
 from dougpt_curate.judging import offends, reply_styles
 from dougpt_eval import Report, evaluate
+from dougpt_eval.evaluation import EMOTE_FAMILY
 from dougpt_eval.transcript import draw_examples
 from dougpt_schema import PROFILE, SAMPLES, DougptError, Model, Split, read_table
 
 from dougpt.nameset import NameSet
+from dougpt.page.naming import BASE, FEW_SHOT
 from dougpt.project import Project
 from dougpt.terminal import note
 from dougpt.workspace import read_json
-
-BASE, FEW_SHOT = "base", "base_few_shot"
-EMOTE = "emote"
 
 
 class NothingHeldOutError(DougptError):
@@ -61,7 +60,7 @@ class Dataset:
     def measure(self, model: Model, references: Mapping[str, Model] | None = None, **changes: Any) -> Report:
         """Evaluate a model beside the baselines; `changes` replace settings."""
         curate = self.project.settings.curate
-        emotes = {row["key"] for row in self.profile.to_pylist() if row["name"] == EMOTE}
+        emotes = {row["key"] for row in self.profile.to_pylist() if row["name"] == EMOTE_FAMILY}
         return evaluate(
             model,
             self.test,

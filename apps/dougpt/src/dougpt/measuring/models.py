@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 from dougpt_eval.http import Client
-from dougpt_eval.server import Sampling, ServerModel
+from dougpt_eval.server import Interface, Sampling, ServerModel
 from dougpt_eval.transcript import Transcript
 from dougpt_schema import DougptError, Model, fingerprint
 from dougpt_train.render import Turn
 from dougpt_train.settings import TrainSettings
 
 from dougpt.measuring.dataset import Dataset, references_of
-
-type Interface = Literal["completions", "chat"]
 
 
 class ModelChoiceError(DougptError):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 from dougpt_eval.history import read_history
-from dougpt_schema import CLOCK, LINKS, SOURCES, Contract, read_provenance, read_table
+from dougpt_schema import CLOCK, LINKS, SOURCES, Contract, Split, read_provenance, read_table
 from pyarrow import parquet
 
 from dougpt.page.facts import LineageRow, PageFacts, RecordingFacts
@@ -14,7 +14,6 @@ from dougpt.workspace import Workspace, read_json
 
 LINK_COLUMNS = ["accepted", "reason", "probability", "lag_ms"]
 STAGED = ("words", "chat_events", "utterances", "links")
-CURATED = ("train", "validation", "test")
 
 
 def read_facts(root: Path, dataset: str, run_id: str | None, model: str | None = None) -> PageFacts:
@@ -65,7 +64,7 @@ def _recording(workspace: Workspace, recording_id: str) -> RecordingFacts:
 
 def _lineage(workspace: Workspace, dataset: str, members: list[str]) -> list[LineageRow]:
     staged = [workspace.staged(name) / f"{table}.parquet" for name in members for table in STAGED]
-    curated = [workspace.dataset(dataset) / f"{split}.parquet" for split in CURATED]
+    curated = [workspace.dataset(dataset) / f"{split}.parquet" for split in Split]
     rows = []
     for path in (*staged, *curated):
         if path.is_file():

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dougpt_schema import Split
 from dougpt_schema.page.drawing import drawing
 from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts
-
-SPLITS = ("train", "validation", "test")
 
 
 def curation_view(facts: PageFacts) -> dict[str, Any] | None:
@@ -27,7 +26,7 @@ def curation_view(facts: PageFacts) -> dict[str, Any] | None:
         ],
         "merged": replies.get("merged", 0),
         "rejected": _rejected(replies.get("rejected", {}), "replies") + _rejected(turns.get("rejected", {}), "turns"),
-        "splits": [(name, splits[name]) for name in (*SPLITS, *sorted(set(splits) - set(SPLITS))) if name in splits],
+        "splits": [(name, splits[name]) for name in (*Split, *sorted(set(splits) - set(Split))) if name in splits],
         "rates": sorted(curate.get("rates", {}).items(), key=lambda pair: -pair[1]),
         "styles_figure": _styles_figure(curate.get("styles", {})),
         "warnings": list(curate.get("warnings") or []),
