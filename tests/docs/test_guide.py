@@ -27,6 +27,7 @@ def python_blocks(page: Path, *, long: bool = False) -> list[str]:
     ],
 )
 def test_the_blocks_of_a_page_run_one_after_the_other(page: Path, long: bool, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     for path in INPUTS:
         shutil.copy(path, tmp_path)
     script = "\n".join(python_blocks(page, long=long))

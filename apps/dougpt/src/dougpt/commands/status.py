@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dougpt.settings_news import News
 
 SHOWN = 6  # new settings that are named; --json has all
+LONGEST = 100  # letters of two values that fit a line
 
 
 @click.command()
@@ -130,7 +131,9 @@ def _print_news(plan: "Plan") -> None:
         some = ", ".join(news.added[:SHOWN]) + (", ..." if len(news.added) > SHOWN else "")
         click.echo(f"dougpt.toml is of an earlier version: {len(news.added)} settings came later, at defaults: {some}")
     for name, shown, today in news.defaults:
-        click.echo(f"dougpt.toml shows another default: {name} is {safe(today)} now, not {safe(shown)}")
+        values = f"is {safe(today)} now, not {safe(shown)}"
+        told = values if len(values) <= LONGEST else "lists others now (--json shows both)"
+        click.echo(f"dougpt.toml shows another default: {name} {told}")
     if news.added or news.defaults:
         click.echo(f"show them there, commented out: {advice(plan.project.workspace.root, 'init')}")
 
