@@ -39,7 +39,9 @@ SPLITS = ("train", "validation", "test")
     "--out", type=click.Path(path_type=Path), help="The file to write; by default beside what it was made of."
 )
 @options.run
-@click.option("--converter", type=click.Path(path_type=Path), help="llama.cpp's convert_hf_to_gguf.py, for --as gguf.")
+@click.option(
+    "--converter", type=click.Path(path_type=Path), help="llama.cpp's convert_hf_to_gguf.py, for gguf and ollama."
+)
 def command(
     workspace: Path,
     form: str,
@@ -54,8 +56,9 @@ def command(
     messages, prompt-completion, sharegpt: JSON lines for training tools; jsonl, parquet: the samples as they are.
     huggingface: a folder for datasets.load_dataset, with all splits, features and a card. all: each of these, all
     splits, and the dataset_info.json that LLaMA-Factory reads, in the folder exports/ beside the samples or --out.
-    merged, ollama, gguf: a run's adapter merged into its base and verified, as a folder of safetensors that vLLM opens,
-    with a Modelfile for `ollama create`, or as one GGUF file where llama.cpp's converter is given.
+    merged, gguf, ollama: a run's adapter merged into its base and verified, as a folder of safetensors that vLLM opens,
+    as one GGUF file where llama.cpp's converter is given, or with a Modelfile for `ollama create`: of the GGUF file,
+    or without the converter of the folder, which Ollama runs on Apple's MLX only.
     dvc: a dvc.yaml whose stages call dougpt, for `dvc repro`; write it again after an update of dougpt.
 
     \b
@@ -63,7 +66,8 @@ def command(
       dougpt export --as messages --split train
       dougpt export --as huggingface --out my-dataset
       dougpt export --as dvc && dvc repro
-      dougpt export --as ollama && ollama create chat -f Modelfile
+      dougpt export --as gguf --converter llama.cpp/convert_hf_to_gguf.py
+      ollama create chat -f $(dougpt export --as ollama --converter llama.cpp/convert_hf_to_gguf.py)
     """
     if form in SERVED:
         from dougpt_train import export_run
@@ -72,6 +76,10 @@ def command(
 
         run = run_folder(workspace, run_id)
         click.echo(export_run(run, out or run / "merged", form, converter=converter))  # type: ignore[arg-type] # click checked it
+        if form == "ollama" and converter is None:
+            from dougpt.terminal import note
+
+            note("Ollama runs a folder of safetensors on Apple's MLX only; elsewhere add --converter, for a GGUF file")
         return
     from dougpt.freshness import note_if_earlier
     from dougpt.project import Project
