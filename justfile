@@ -54,6 +54,10 @@ test-slow:
 paddle:
     uv run --isolated --exact --no-default-groups --package dougpt-chat --extra paddle --group paddle pytest -m slow tests/chat/test_paddleocr.py
 
+# A GGUF file through llama.cpp's converter and into llama.cpp, whose checkout is named; builds llama-cpp-python
+gguf checkout:
+    LLAMA_CPP="$(realpath "$1")" uv run --with llama-cpp-python --with sentencepiece pytest -m slow tests/train/test_gguf.py
+
 # ruff's formatter and its safe fixes
 format:
     uv run ruff check --fix .

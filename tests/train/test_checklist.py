@@ -276,10 +276,13 @@ def test_an_adapter_that_misses_layers_is_found(samples: pa.Table, settings: Tra
     assert check_adapter(prepared, lora).status == "failed"
 
 
-def test_a_rank_that_servers_refuse_is_a_warning(samples: pa.Table, settings: TrainSettings) -> None:
-    high = replace(settings, rank=128)
+@pytest.mark.parametrize(("rank", "status"), [(512, "passed"), (513, "warning")])
+def test_a_rank_that_servers_refuse_is_a_warning(
+    samples: pa.Table, settings: TrainSettings, rank: int, status: str
+) -> None:
+    high = replace(settings, rank=rank)
 
-    assert check_adapter(prepare(samples, high), lora_config(high)).status == "warning"
+    assert check_adapter(prepare(samples, high), lora_config(high)).status == status
 
 
 @pytest.mark.parametrize(("version", "status"), [("1.15.9", "failed"), ("1.16.3", "passed"), ("1.17.0", "warning")])

@@ -1,6 +1,7 @@
 """A merged model computes what base and adapter compute, or is not written."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,26 @@ def test_the_modelfile_asks_exactly_as_training_did(merged: Path, result: TrainR
     assert 'PARAMETER stop "<|im_end|>"' in text
 
 
+def test_the_modelfile_draws_from_the_same_words_as_the_evaluation(merged: Path, result: TrainResult) -> None:
+    text = write_modelfile(result.run_folder, merged).read_text(encoding="utf-8")
+
+    for neutral in ("top_k 0", "min_p 0", "repeat_penalty 1"):  # Ollama's own defaults cut the tail off
+        assert f"PARAMETER {neutral}\n" in text
+    assert "#   > should I press the red button?\n#   [chat: fast]\n" in text
+
+
+def test_ollama_is_given_a_gguf_file_where_there_is_a_converter(merged: Path, result: TrainResult) -> None:
+    script = merged.with_name("convert_hf_to_gguf.py")
+    script.write_text("import sys; open(sys.argv[3], 'w').write('gguf')", encoding="utf-8")
+
+    modelfile = export_run(result.run_folder, merged, "ollama", converter=script)
+
+    source = re.search(r"^FROM (.+)$", modelfile.read_text(encoding="utf-8"), re.MULTILINE)
+    assert source
+    assert (modelfile.parent / source[1]).read_text(encoding="utf-8") == "gguf"
+    assert "\nFROM .\n" in write_modelfile(result.run_folder, merged).read_text(encoding="utf-8")
+
+
 def test_a_converter_is_called_with_model_and_file(merged: Path, tmp_path: Path) -> None:
     script = tmp_path / "convert_hf_to_gguf.py"
     script.write_text("import sys; open(sys.argv[3], 'w').write(sys.argv[1])", encoding="utf-8")
@@ -117,3 +138,19 @@ def test_a_converter_that_fails_says_why(merged: Path, tmp_path: Path) -> None:
         convert_to_gguf(merged, script, tmp_path / "model.gguf")
     with pytest.raises(ConverterError, match="no converter"):
         convert_to_gguf(merged, tmp_path / "none.py", tmp_path / "model.gguf")
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("import sentencepiece_that_is_not_here", "install sentencepiece_that_is_not_here there"),
+        ("raise NotImplementedError('BPE pre-tokenizer was not recognized')", "not that of the tiny one"),
+    ],
+)
+def test_a_converter_that_lacks_something_says_what_to_do(merged: Path, tmp_path: Path, line: str, advice: str) -> None:
+    script = tmp_path / "convert_hf_to_gguf.py"
+    script.write_text(f"import sys\nopen(sys.argv[3], 'w').write('half')\n{line}", encoding="utf-8")
+
+    with pytest.raises(ConverterError, match=advice):
+        convert_to_gguf(merged, script, tmp_path / "model.gguf")
+    assert [path.name for path in tmp_path.iterdir()] == [script.name]

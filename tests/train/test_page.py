@@ -22,6 +22,18 @@ def test_checks_curves_and_hashes_stand_on_the_page(result: TrainResult) -> None
     assert str(result.run_folder) not in page
 
 
+def test_the_held_out_loss_is_drawn_from_before_the_first_step_to_the_last(result: TrainResult, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(result.run_folder, tmp_path / "run"))
+    metrics = json.loads((copied / "metrics.json").read_text(encoding="utf-8"))
+    changed = {"validation": [{"step": 3, "loss": 4.25}], "validation_loss_before": 4.5, "validation_loss": 4.75}
+    (copied / "metrics.json").write_text(json.dumps(metrics | changed), encoding="utf-8")
+
+    page = draw_page(copied)
+
+    assert "; held out 4.50, 4.25, 4.75" in page
+    assert "checks passed, 3 skipped" in page
+
+
 def test_what_a_viewer_typed_runs_nothing(result: TrainResult, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(result.run_folder, tmp_path / "run"))
     preflight = json.loads((copied / "preflight.json").read_text(encoding="utf-8"))

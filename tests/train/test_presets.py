@@ -9,7 +9,7 @@ import pytest
 from dougpt_train import TrainResult, TrainSettings, base_folder, preflight, require_base
 from dougpt_train.base import Base, open_folder, revision_of
 from dougpt_train.base_folder import find_folder
-from dougpt_train.checks.memory import check_steps
+from dougpt_train.checks.memory import check_memory, check_steps
 from dougpt_train.errors import BaseModelError
 from dougpt_train.hardware import computed, table
 from dougpt_train.memory import needed, shape_of
@@ -61,6 +61,13 @@ def test_4_bit_weights_are_the_default_on_a_gpu(given: str, device: str, method:
 
 def test_the_largest_preset_that_fits_is_suggested() -> None:
     assert [preset_for(gb).name for gb in (4, 8, 15.9, 24, 79, 141)] == ["cpu", "8gb", "12gb", "24gb", "48gb", "80gb"]
+
+
+def test_a_machine_without_a_gpu_is_advised_of_no_preset_for_one(samples: pa.Table, settings: TrainSettings) -> None:
+    found = check_memory(prepare(samples, replace(settings, batch_rows=10**7)))
+
+    assert found.status == "failed"
+    assert found.found.endswith("or preset 'cpu'")
 
 
 def test_a_model_that_is_only_named_is_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

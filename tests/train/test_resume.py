@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import torch
 from dougpt_schema import SAMPLES, write_table
 from dougpt_train import Progress, TrainResult, TrainSettings, train
 from dougpt_train.errors import ResumeRefusedError
+from dougpt_train.record import WEIGHTS
+from safetensors.torch import load_file
 
 
 class Killed(Exception):  # noqa: N818 (it plays a signal)
@@ -109,16 +112,21 @@ def test_changed_data_settings_or_versions_are_refused_with_the_difference(
         train(samples.slice(1), saving, tmp_path / "run", resume=True)
 
 
-def test_drift_that_is_allowed_is_recorded(samples: pa.Table, saving: TrainSettings, tmp_path: Path) -> None:
+def test_drift_that_is_allowed_is_recorded_and_trained_with(
+    samples: pa.Table, saving: TrainSettings, tmp_path: Path
+) -> None:
     with pytest.raises(Killed):
         train(samples, saving, tmp_path / "run", progress=kill_at("adapter", 3))
+    before = load_file(tmp_path / "run.partial" / "trainer" / "checkpoint-2" / WEIGHTS)
 
-    longer = replace(saving, max_steps=9)
+    longer = replace(saving, max_steps=9, learning_rate=1e-9)
     found = train(samples, longer, tmp_path / "run", resume=True, allow_drift=True)
 
     record = json.loads((found.run_folder / "run.json").read_text(encoding="utf-8"))
-    assert record["drift"] == {"settings.max_steps": [7, 9]}
+    assert record["drift"] == {"settings.max_steps": [7, 9], "settings.learning_rate": [0.001, 1e-9]}
     assert found.metrics["steps"] == 9
+    after = load_file(found.run_folder / "adapter" / WEIGHTS)
+    assert all(torch.allclose(after[name], weights, atol=1e-7) for name, weights in before.items())
 
 
 def test_without_being_told_to_resume_a_run_starts_anew(

@@ -1,6 +1,8 @@
 """A run is whole or not there, says everything that went into it, and is the same again for the same seed."""
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,6 +176,60 @@ def test_a_local_model_can_be_trained_in_full(
 def test_a_base_that_is_not_there_is_named(samples: pa.Table, settings: TrainSettings, tmp_path: Path) -> None:
     with pytest.raises(BaseModelError, match=r"nowhere.*config\.json"):
         train(samples, replace(settings, base=str(tmp_path / "nowhere")), tmp_path / "run")
+
+
+def cut_off(folder: Path) -> None:
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+
+
+def pickled(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(b"anything")
+
+
+def without_tokenizer(folder: Path) -> None:
+    for path in folder.glob("*token*"):
+        path.unlink()
+
+
+def in_part(folder: Path) -> None:
+    index = {"weight_map": {"a": "model.safetensors", "b": "model-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+
+
+type Fault = tuple[Callable[[Path], None], str]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (cut_off, r"model\.safetensors is cut off or damaged: fetch it again"),
+        (pickled, r"pytorch_model\.bin is a pickle, which may run code and is never read"),
+        (without_tokenizer, "its tokenizer is not there or cannot be read"),
+        (in_part, r"1 of 2 files of weights are missing, first model-2\.safetensors"),
+    ],
+)
+def test_a_base_that_is_not_whole_is_refused_before_anything_is_rendered(
+    result: TrainResult, samples: pa.Table, settings: TrainSettings, tmp_path: Path, fault: Fault
+) -> None:
+    folder = Path(shutil.copytree(result.run_folder / "base", tmp_path / "base"))
+    damage, said = fault
+    damage(folder)
+
+    with pytest.raises(BaseModelError, match=said):
+        preflight(samples, replace(settings, base=str(folder)))
+
+
+def test_weights_of_another_shape_are_told_in_a_line(
+    result: TrainResult, samples: pa.Table, settings: TrainSettings, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(result.run_folder / "base", tmp_path / "base"))
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"hidden_size": 128}), encoding="utf-8")
+
+    with pytest.raises(BaseModelError, match="its weights cannot be loaded"):
+        train(samples, replace(settings, base=str(folder)), tmp_path / "run")
 
 
 def test_a_table_that_is_no_samples_is_refused(settings: TrainSettings, tmp_path: Path) -> None:

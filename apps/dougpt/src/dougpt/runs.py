@@ -7,6 +7,7 @@ from dougpt_schema import DougptError
 from dougpt.advice import advice
 from dougpt.plan import Plan
 from dougpt.project import NoRecordingsError, Project
+from dougpt.workspace import read_json
 
 
 class NoSuchRunError(DougptError):
@@ -14,7 +15,7 @@ class NoSuchRunError(DougptError):
 
 
 def run_folder(root: Path, run_id: str | None) -> Path:
-    """Return the folder of a run, by the start of its id; without one, that of today's settings.
+    """Return the folder of a run, by the start of its name or of the id in its record; without, of today's settings.
 
     Raises:
         NoRecordingsError: There is nothing to train on yet.
@@ -32,6 +33,12 @@ def run_folder(root: Path, run_id: str | None) -> Path:
             train = advice(root, "pipeline")
             raise NoSuchRunError(f"{root}: today's settings are not trained yet; run: {train}{hint}")
     found = sorted(path.parent for path in workspace.runs.glob(f"{run_id}*/run.json"))
+    found = found or [path.parent for path in workspace.runs.glob("*/run.json") if _id_of(path).startswith(run_id)]
     if len(found) != 1:
         raise NoSuchRunError(f"{workspace.runs}: {len(found) or 'no'} finished runs begin with {run_id!r}")
     return found[0]
+
+
+def _id_of(record: Path) -> str:
+    """Return the id that run.json and the run's page tell; the folder's name is that of the recipe."""
+    return str(read_json(record)["run_id"])

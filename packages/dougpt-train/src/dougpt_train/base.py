@@ -1,5 +1,9 @@
-"""The model that is adapted: the tiny one, the folder of a local one, or one of the hub that is here already."""
+"""The model that is adapted: the tiny one, the folder of a local one, or one of the hub that is here already.
 
+Nothing is fetched unless the settings say `download`, and no pickle is read.
+"""
+
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +12,17 @@ from typing import Any
 import pyarrow as pa
 import torch
 from dougpt_schema import MissingExtraError, file_sha256
+from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from dougpt_train import tiny
 from dougpt_train.base_folder import MODEL_SUFFIXES, find_folder, require_model
 from dougpt_train.errors import BaseModelError, SeveralProcessesError
 from dougpt_train.settings import TINY, TrainSettings
+
+WEIGHTS_INDEX = "model.safetensors.index.json"
+PICKLES = (".bin", ".pt", ".pth", ".ckpt")
+SAVE_ANEW = "where you trust it, open and save it once with transformers (from_pretrained, save_pretrained)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +71,46 @@ def open_folder(name: str, folder: Path) -> Base:
     """
     require_model(name, folder)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
-        raise BaseModelError(name, str(error).splitlines()[0]) from error
+        raise BaseModelError(name, _first_line(error)) from error
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, TypeError) as error:  # a TypeError says that a file is missing
+        raise BaseModelError(name, f"its tokenizer is not there or cannot be read ({_first_line(error)})") from error
+    _require_weights(name, folder)
     stops = [tokenizer.eos_token_id]
     if (folder / "generation_config.json").is_file():
         found = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
         stops += found if isinstance(found, list) else [found]
     return Base(name, folder, tokenizer, config, tuple(sorted({stop for stop in stops if stop is not None})))
+
+
+def _require_weights(name: str, folder: Path) -> None:
+    """Raise BaseModelError unless the weights in `folder` are safetensors, all there and whole."""
+    files = {path.name for path in folder.glob("*.safetensors")}
+    if not files:
+        pickles = sorted(path.name for suffix in PICKLES for path in folder.glob(f"*{suffix}"))
+        remedy = "" if not pickles else f"; {pickles[0]} is a pickle, which may run code and is never read: {SAVE_ANEW}"
+        raise BaseModelError(name, f"there are no weights as safetensors in its folder{remedy}")
+    try:
+        wanted = set(json.loads((folder / WEIGHTS_INDEX).read_text(encoding="utf-8"))["weight_map"].values())
+    except FileNotFoundError:
+        wanted = files
+    except (ValueError, KeyError) as error:
+        raise BaseModelError(name, f"{WEIGHTS_INDEX} cannot be read: fetch it again") from error
+    if missing := sorted(wanted - files):
+        raise BaseModelError(name, f"{len(missing)} of {len(wanted)} files of weights are missing, first {missing[0]}")
+    for file in sorted(files):
+        try:
+            with safe_open(folder / file, "pt"):
+                pass
+        except (OSError, SafetensorError) as error:
+            raise BaseModelError(name, f"{file} is cut off or damaged: fetch it again") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or repr(error)).splitlines()[0]
 
 
 def make_tiny_base(
@@ -131,8 +171,8 @@ def read_weights(base: Base, **options: object) -> Any:
     """
     try:
         return AutoModelForCausalLM.from_pretrained(base.folder, local_files_only=True, use_safetensors=True, **options)
-    except (OSError, ValueError) as error:
-        raise BaseModelError(base.name, str(error).splitlines()[0]) from error
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise BaseModelError(base.name, f"its weights cannot be loaded: {_first_line(error)}") from error
 
 
 def find_device(settings: TrainSettings) -> str:

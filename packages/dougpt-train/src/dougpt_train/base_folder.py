@@ -37,7 +37,8 @@ def find_folder(base: str, *, download: bool = False) -> Path:
             f"there is no folder {Path(base).absolute()} and no such model in the hub's cache; "
             f"fetch it with `hf download {base}`, or set download = true"
         )
-        raise BaseModelError(base, "the hub cannot be reached" if download else hint) from error
+        away = f"the hub cannot be reached; copy here what `hf download {base}` fetches elsewhere, and name that folder"
+        raise BaseModelError(base, away if download else hint) from error
     except (OSError, HfHubHTTPError) as error:
         raise BaseModelError(base, str(error).splitlines()[0]) from error
 

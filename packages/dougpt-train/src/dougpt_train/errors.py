@@ -61,7 +61,7 @@ class ResumeRefusedError(DougptError):
     def __init__(self, folder: Path, changed: Mapping[str, Any]) -> None:
         self.changed = changed
         what = "; ".join(f"{name} was {before}, is {now}" for name, (before, now) in changed.items())
-        super().__init__(f"run {folder.name} cannot go on: {what}; allow it, or train anew")
+        super().__init__(f"run {folder.name} cannot go on: {what}; allow the drift, or train anew")
 
 
 class SeveralProcessesError(DougptError):

@@ -73,7 +73,19 @@ def _in_order(trainer: type) -> type:
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
             return SequentialSampler(train_dataset if train_dataset is not None else self.train_dataset)
 
+        def _load_optimizer_and_scheduler(self, checkpoint: Any) -> None:
+            super()._load_optimizer_and_scheduler(checkpoint)
+            _take_rate(self.optimizer, self.lr_scheduler, self.args.learning_rate)
+
     return InOrder
+
+
+def _take_rate(optimizer: Any, scheduler: Any, rate: float) -> None:
+    """Go on at the rate of the settings: a checkpoint brings its own, which drift that was allowed has changed."""
+    for at, (group, before) in enumerate(zip(optimizer.param_groups, scheduler.base_lrs, strict=True)):
+        if before != rate:
+            scheduler.base_lrs[at] = group["initial_lr"] = rate
+            group["lr"] *= rate / before
 
 
 def last_checkpoint(folder: Path, processes: int = 1) -> Path | None:

@@ -37,7 +37,9 @@ SPLITS = ("train", "validation", "test")
     "--out", type=click.Path(path_type=Path), help="The file to write; by default beside what it was made of."
 )
 @options.run
-@click.option("--converter", type=click.Path(path_type=Path), help="llama.cpp's convert_hf_to_gguf.py, for --as gguf.")
+@click.option(
+    "--converter", type=click.Path(path_type=Path), help="llama.cpp's convert_hf_to_gguf.py, for gguf and ollama."
+)
 @options.as_json
 def command(
     workspace: Path,
@@ -54,8 +56,9 @@ def command(
     messages, prompt-completion, sharegpt: JSON lines for training tools; jsonl, parquet: the samples as they are.
     huggingface: a folder for datasets.load_dataset, with all splits, features and a card. all: each of these, all
     splits, and the dataset_info.json that LLaMA-Factory reads, in the folder exports/ beside the samples or --out.
-    merged, ollama, gguf: a run's adapter merged into its base and verified, as a folder of safetensors that vLLM opens,
-    with a Modelfile for `ollama create`, or as one GGUF file where llama.cpp's converter is given.
+    merged, gguf, ollama: a run's adapter merged into its base and verified, as a folder of safetensors that vLLM opens,
+    as one GGUF file where llama.cpp's converter is given, or with a Modelfile for `ollama create`: of the GGUF file,
+    or without the converter of the folder, which Ollama runs on Apple's MLX only.
     dvc: a dvc.yaml whose stages call dougpt, for `dvc repro`; write it again after an update of dougpt.
 
     \b
@@ -63,7 +66,8 @@ def command(
       dougpt export --as messages --split train
       dougpt export --as huggingface --out my-dataset
       dougpt export --as dvc && dvc repro
-      dougpt export --as ollama && ollama create chat -f Modelfile
+      dougpt export --as gguf --converter llama.cpp/convert_hf_to_gguf.py
+      ollama create chat -f $(dougpt export --as ollama --converter llama.cpp/convert_hf_to_gguf.py)
     """
     if form in SERVED:
         written = [_write_model(workspace, run_id, form, out, converter)]
@@ -83,13 +87,16 @@ def command(
 
 def _write_model(root: Path, run_id: str | None, form: str, out: Path | None, converter: Path | None) -> Path:
     from dougpt.runs import run_folder
-    from dougpt.terminal import note_loading
+    from dougpt.terminal import note, note_loading
 
     run = run_folder(root, run_id)
     note_loading()
     from dougpt_train import export_run
 
-    return export_run(run, out or run / "merged", form, converter=converter)  # type: ignore[arg-type] # click checked it
+    written = export_run(run, out or run / "merged", form, converter=converter)  # type: ignore[arg-type] # click checked it
+    if form == "ollama" and converter is None:
+        note("Ollama runs a folder of safetensors on Apple's MLX only; elsewhere add --converter, for a GGUF file")
+    return written
 
 
 def _write_samples(root: Path, form: str, split: str, replies: str, out: Path | None) -> list[Path]:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -38,7 +37,7 @@ def check_memory(prepared: Prepared) -> Check:
     each = f" for each of {settings.processes} processes" if settings.processes > 1 else ""
     found = f"about {need.total / GB:.1f} GB are needed {place} by formula, {there / GB:.1f} GB are there{each}"
     if need.total > there:
-        found += f": take fewer batch_rows, shorter rows, gradient_checkpointing, or preset {_smaller(there)!r}"
+        found += f": take fewer batch_rows, shorter rows, gradient_checkpointing, or preset {_smaller(there, device)!r}"
     failed, warned = need.total > there, need.total > TIGHT * there
     return Check("P10", "memory", judge(failed=failed, warned=warned), found, facts)
 
@@ -99,5 +98,5 @@ def _longest(prepared: Prepared) -> tuple[int, int]:
     return 1, max(longest, settings.pack_tokens, settings.batch_rows * mean)
 
 
-def _smaller(there: float) -> Any:
-    return preset_for(there / GB).name
+def _smaller(there: float, device: str) -> str:
+    return preset_for(there / GB).name if device == "cuda" else "cpu"

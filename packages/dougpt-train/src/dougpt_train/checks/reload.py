@@ -66,7 +66,7 @@ def check_reload(prepared: Prepared, work: Path, trained: torch.Tensor) -> Check
 
 
 def refused_by_servers(folder: Path) -> str:
-    """Return why vLLM and Ollama would refuse an adapter, an empty text where they would not."""
+    """Return why vLLM and llama.cpp would refuse an adapter, an empty text where they would not."""
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     if config.get("modules_to_save"):
         return f"it holds whole layers ({', '.join(config['modules_to_save'])})"

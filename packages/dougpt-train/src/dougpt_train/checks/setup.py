@@ -25,8 +25,8 @@ TESTED: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "transformers": ((4, 57), (5, 25)),
     "trl": ((1, 16), (1, 17)),
 }
-SERVED_RANK = 64
-"""What vLLM and Ollama serve; vLLM needs its `max_lora_rank` raised from 16."""
+SERVED_RANK = 512
+"""The most that vLLM serves as an adapter, with `--max-lora-rank` raised from 16; merged, a rank is of no account."""
 SPARE_BYTES = 64 << 20
 
 
@@ -52,7 +52,7 @@ def check_adapter(prepared: Prepared, lora: LoraConfig) -> Check:
     if heads:
         found = f"the adapter changes {heads[0]}, which cannot be served"
     elif lora.r > SERVED_RANK:
-        found += f"; rank {lora.r} is more than servers take ({SERVED_RANK})"
+        found += f"; rank {lora.r} is more than vLLM serves ({SERVED_RANK}): merge it"
     failed = heads or len(layers) < n_layers
     return Check("P9", "adapter", judge(failed=failed, warned=lora.r > SERVED_RANK), found, facts)
 

@@ -39,6 +39,7 @@ def render(folder: Path, *, quoting: bool) -> str:
         metrics=metrics,
         checks=sorted(checks, key=lambda check: STATUS_ORDER.index(check["status"])),
         passed=sum(check["status"] == "passed" for check in checks),
+        made=sum(check["status"] != "skipped" for check in checks),
         rows=shown if quoting else [],
         hashes=list(_hashes(record)),
         settings=sorted(record["inputs"]["settings"].items()),
@@ -66,12 +67,14 @@ def _hashes(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _adapter_figure(metrics: Mapping[str, Any]) -> Markup | None:
-    points, measured = list(metrics["train"]), list(metrics["validation"])
+    points, measured = list(metrics["train"]), _held_out(metrics)
     if not points and not measured:
         return None
     label = "Loss while the adapter was trained"
     if points:
         label += f": {number(points[0]['loss'], 2)} at first, {number(points[-1]['loss'], 2)} at last"
+    if measured:
+        label += f"; held out {', '.join(number(point['loss'], 2) for point in measured)}"
     with drawing("adapter-loss", label, width=WIDTH, height=HEIGHT) as made:
         axes = made.axes[0]
         axes.plot(
@@ -83,6 +86,16 @@ def _adapter_figure(metrics: Mapping[str, Any]) -> Markup | None:
         axes.legend(fontsize=8.5, loc="upper right")
         _finish(axes)
     return made.svg
+
+
+def _held_out(metrics: Mapping[str, Any]) -> list[dict[str, float]]:
+    """Return what was measured on held-out rows: before the first step, on the way, and of the weights kept at last."""
+    between = list(metrics["validation"])
+    if "validation_loss" not in metrics:
+        return between
+    last = {"step": metrics["steps"], "loss": metrics["validation_loss"]}
+    known = between and between[-1]["step"] == metrics["steps"]
+    return [{"step": 0, "loss": metrics["validation_loss_before"]}, *between, *([] if known else [last])]
 
 
 def _base_figure(losses: Sequence[float]) -> Markup | None:
