@@ -6,12 +6,13 @@ from numpy.typing import NDArray
 
 from dougpt_chat.rendered.frames import Region
 
-# An edge is looked for this far out of the text, or this share of its size, and a little into it, in pixels.
-OUT_PX, OUT_SHARE, IN_PX = 48, 0.75, 12
+# An edge is looked for a little into the text, in pixels, and this far out of it, then all the way: most rows may be
+# much shorter than the panel is wide.
+IN_PX, OUT_PX = 12, 48
 # Along an edge, steps are told on stretches of so many pixels, from means of so many on either side.
 ALONG_PX, BESIDE_PX = 8, 2
 # A step is an edge where it is this much stronger than steps usually are there, and so strong at least.
-CLEAR, LEAST_STEP = 4.0, 2.0
+CLEAR, LEAST_STEP = 4.0, 4.0
 # Where nothing tells, this much is left around the text.
 PADDING_PX = 6
 # A pixel is of an opaque ground where it differs from it by no more than this, a line where this share of it is.
@@ -43,8 +44,7 @@ def snapped(lumas: list[NDArray[np.uint8]], box: Box) -> Region:
 
 def _sides(stack_TYX: NDArray[np.uint8], first: int, end: int) -> tuple[int, int]:
     """The clearest steps across X, which run along all of Y, near the first and the end of the text."""
-    out_px = max(OUT_PX, round(OUT_SHARE * (end - first)))
-    return _edge(stack_TYX, first, -1, out_px), _edge(stack_TYX, end, 1, out_px)
+    return _edge(stack_TYX, first, -1), _edge(stack_TYX, end, 1)
 
 
 def _ground(inside_THW: NDArray[np.uint8]) -> int | None:
@@ -92,19 +92,18 @@ def _filled(is_ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return cv2.morphologyEx(line, cv2.MORPH_CLOSE, kernel)[0, GAP_PX:-GAP_PX] > 0
 
 
-def _edge(stack_TYX: NDArray[np.uint8], at: int, step: int, out_px: int) -> int:
-    """The clearest step near a side of the text; some padding where none is clear."""
+def _edge(stack_TYX: NDArray[np.uint8], at: int, step: int) -> int:
+    """The clearest step near a side of the text, or else beyond; some padding where none is clear."""
     most = int(stack_TYX.shape[2])
-    first, end = (at - out_px, at + IN_PX) if step < 0 else (at - IN_PX, at + out_px)
-    first, end = max(first, BESIDE_PX), min(end, most - BESIDE_PX)
-    padded = min(max(at + step * PADDING_PX, 0), most)
-    if end <= first:
-        return padded
-    strength_X = np.abs(_steps(stack_TYX[:, :, first - BESIDE_PX : end + BESIDE_PX]))
-    best = int(np.argmax(strength_X))
-    if strength_X[best] < max(LEAST_STEP, CLEAR * float(np.median(strength_X))):
-        return padded
-    return first + best
+    for out_px in (OUT_PX, most):
+        first, end = (at - out_px, at + IN_PX) if step < 0 else (at - IN_PX, at + out_px)
+        first, end = max(first, BESIDE_PX), min(end, most - BESIDE_PX)
+        if end > first:
+            strength_X = np.abs(_steps(stack_TYX[:, :, first - BESIDE_PX : end + BESIDE_PX]))
+            best = int(np.argmax(strength_X))
+            if strength_X[best] >= max(LEAST_STEP, CLEAR * float(np.median(strength_X))):
+                return first + best
+    return min(max(at + step * PADDING_PX, 0), most)
 
 
 def _steps(stack_TYX: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -20,10 +20,11 @@ from dougpt_chat.events import Origin, Staging, all_events
 from dougpt_chat.formats.message import Batch, ChatMessage, RejectedRecord
 from dougpt_chat.read import ChatRead
 from dougpt_chat.rejects import rejects_table
+from dougpt_chat.rendered.carried import without_carried
 from dougpt_chat.rendered.engines import load_engine
 from dougpt_chat.rendered.follow import Followed, track_rows
 from dougpt_chat.rendered.frames import Region, Video
-from dougpt_chat.rendered.intervals import intervals_of
+from dougpt_chat.rendered.intervals import Interval, intervals_of
 from dougpt_chat.rendered.messages import Read, by_time
 from dougpt_chat.rendered.panel import Panel, find_panels
 from dougpt_chat.rendered.read_rows import ReadRows, read_rows
@@ -63,7 +64,11 @@ def read_pictures(
     sheet = _Sheet({panel.panel_id: panel for panel in panels})
     rows = sheet.noting(track_rows(video, panels, followed, tell))
     found = read_rows(rows, reader, settings, tell=sheet.note_text)
-    messages = by_time(found.messages, followed.downward)
+    intervals = {
+        panel.panel_id: intervals_of(followed.shown[panel.panel_id], _times_of(found.messages, panel.panel_id))
+        for panel in panels
+    }
+    messages = without_carried(by_time(found.messages, followed.downward), intervals)
 
     source_id = source_id or id_of_source(file_sha256(path))
     staging = Staging(
@@ -83,15 +88,15 @@ def read_pictures(
         report=RenderedReport(
             engine=reader.name,
             counts=Counts(
-                messages=len(messages) + len(rejected),
+                messages=len(found.messages) + len(rejected),
                 events=events.num_rows,
-                duplicates=len(messages) - events.num_rows,
+                duplicates=len(found.messages) - events.num_rows,
                 rejects=dict(sorted(reasons.items())),
             ),
             kinds=dict(sorted(staging.kinds.items())),
             size=video.size,
             region=region,
-            panels=tuple(_panel_reports(panels, followed, messages)),
+            panels=tuple(PanelReport(panel.region, *times) for panel in panels for times in intervals[panel.panel_id]),
             rows=followed.rows,
             brief_rows=followed.brief,
             compared=followed.compared,
@@ -105,7 +110,7 @@ def read_pictures(
         ),
         raw_texts=raw_texts,
         name_hashes=staging.name_hashes,
-        rows=sheet.rows({row_id for one in messages for row_id in one.row_ids}),
+        rows=sheet.rows({row_id for one in found.messages for row_id in one.row_ids}),
     )
 
 
@@ -155,11 +160,8 @@ def _panels(video: Video, region: Region | None) -> list[Panel]:
     return [Panel(0, region, 0, None)]
 
 
-def _panel_reports(panels: list[Panel], followed: Followed, messages: list[Read]) -> Iterator[PanelReport]:
-    for panel in panels:
-        stood = [(one.first_full_ms, one.last_ms) for one in messages if one.panel_id == panel.panel_id]
-        for from_ms, to_ms in intervals_of(followed.shown[panel.panel_id], stood):
-            yield PanelReport(panel.region, from_ms, to_ms)
+def _times_of(messages: list[Read], panel_id: int) -> list[Interval]:
+    return [(one.first_full_ms, one.last_ms) for one in messages if one.panel_id == panel_id]
 
 
 def _message(row: int, read: Read) -> ChatMessage:

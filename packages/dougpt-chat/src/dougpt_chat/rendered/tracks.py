@@ -100,20 +100,16 @@ class Tracks:
         return self._ribbon is not None and self._ribbon.went_down
 
     def finish(self) -> None:
-        """End the ribbon: what the panel still shows leaves it; not what stands in its place when the chat is gone."""
+        """End the ribbon: what the panel still shows leaves it; not what stands in its place while there is no chat."""
         self._look()
-        if self._shows_no_chat:
-            self._ribbon, self._aside, self._held = self._aside, None, []
+        ribbon, aside = self._ribbon, self._aside
+        if ribbon is not None and aside is not None:
+            if _is_no_chat(ribbon, aside):
+                self._ribbon, self._aside, self._held = aside, None, []
+            elif _is_no_chat(aside, ribbon):
+                self._aside = None
         self._release(self._aside)
         self._release(self._ribbon)
-
-    @property
-    def _shows_no_chat(self) -> bool:
-        """Whether what is followed never scrolled and looks unlike the chat that was laid aside, which did."""
-        ribbon, aside = self._ribbon, self._aside
-        if ribbon is None or aside is None or ribbon.has_scrolled or not aside.has_scrolled:
-            return False
-        return not ribbon.has_ground_of(aside)
 
     def _look(self) -> None:
         block, self._block = self._block, []
@@ -281,7 +277,7 @@ class Tracks:
         if aside is None:
             self._aside = ribbon
         elif ribbon.outlasts(aside):
-            self._release(aside)
+            self._release(None if _is_no_chat(aside, ribbon) else aside)
             self._aside = ribbon
         elif ribbon.has_ground_of(aside):
             self._release(ribbon)
@@ -352,6 +348,12 @@ class Tracks:
         below = ribbon.rows.strokes_HW[ribbon.top + self._height + kept :][::-1]
         if len(below) > 2 * kept:
             self._cut(ribbon, len(ribbon.rows) - last_blank(below), len(ribbon.rows))
+
+
+def _is_no_chat(ribbon: Ribbon, chat: Ribbon) -> bool:
+    """Whether what was followed never scrolled and looks unlike what did, for longer: the scene in a chat's place."""
+    is_brief = not ribbon.has_scrolled and chat.has_scrolled and ribbon.followed_ms < chat.followed_ms
+    return is_brief and not ribbon.has_ground_of(chat)
 
 
 def _whole_and_beyond(up_px: float) -> tuple[int, float]:
