@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from dougpt_chat.rendered.engines.recogniser import Character, Image, Recognised
 
 HEIGHT_PX = 48
-# Widths are rounded up to steps: what is filled up costs time. A batch takes as many pictures as fit its area.
-WIDTH_STEP_PX = 16
-BATCH_WIDTH_PX = 1024
+# Widths are rounded up to steps, so that a runtime meets few shapes; a batch takes as many pictures as fit its area.
+WIDTH_STEP_PX = 64
+BATCH_WIDTH_PX = 512
 BLANK = 0
 
 
-def batches(widths_px: Sequence[int], step_px: int = WIDTH_STEP_PX) -> Iterator[list[int]]:
+def batches(widths_px: Sequence[int]) -> Iterator[list[int]]:
     """Yield the numbers of the pictures that are recognised together: of like width, narrow ones first."""
     order = sorted(range(len(widths_px)), key=lambda number: (widths_px[number], number))
     batch: list[int] = []
     for number in order:
-        width = padded_px(widths_px[number], step_px)
-        if batch and (width != padded_px(widths_px[batch[0]], step_px) or width * (len(batch) + 1) > BATCH_WIDTH_PX):
+        width = padded_px(widths_px[number])
+        if batch and (width != padded_px(widths_px[batch[0]]) or width * (len(batch) + 1) > BATCH_WIDTH_PX):
             yield batch
             batch = []
         batch.append(number)
@@ -34,9 +34,9 @@ def batches(widths_px: Sequence[int], step_px: int = WIDTH_STEP_PX) -> Iterator[
         yield batch
 
 
-def padded_px(width_px: int, step_px: int = WIDTH_STEP_PX) -> int:
+def padded_px(width_px: int) -> int:
     """The width of the batch that a picture of `width_px` goes into."""
-    return -(-width_px // step_px) * step_px
+    return -(-width_px // WIDTH_STEP_PX) * WIDTH_STEP_PX
 
 
 def scaled(crop_HWC: Image) -> Image:
@@ -46,9 +46,9 @@ def scaled(crop_HWC: Image) -> Image:
     return cv2.resize(crop_HWC, (to_width, HEIGHT_PX), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
 
 
-def as_input(pictures: Sequence[Image], step_px: int = WIDTH_STEP_PX) -> NDArray[np.float32]:
+def as_input(pictures: Sequence[Image]) -> NDArray[np.float32]:
     """One batch of pictures of the model's height, -1 to 1, padded with 0 on the right."""
-    width = padded_px(max(picture.shape[1] for picture in pictures), step_px)
+    width = padded_px(max(picture.shape[1] for picture in pictures))
     batch_NCHW = np.zeros((len(pictures), 3, HEIGHT_PX, width), dtype=np.float32)
     for number, picture_HWC in enumerate(pictures):
         batch_NCHW[number, :, :, : picture_HWC.shape[1]] = picture_HWC.transpose(2, 0, 1) / 127.5 - 1

@@ -19,8 +19,6 @@ from dougpt_chat.rendered.engines.recogniser import Image, Recognised
 from dougpt_chat.rendered.extras import require_ocr
 
 OPENVINO, ONNXRUNTIME = "openvino", "onnxruntime"
-# In what steps pictures grow wider: OpenVINO compiles for every width anew.
-STEPS_PX = {OPENVINO: 64, ONNXRUNTIME: 16}
 
 
 def load_fastest(*, threads: int, model: str | None) -> "RapidOcr":
@@ -83,7 +81,7 @@ class RapidOcr:
     def recognise(self, crops: Sequence[Image]) -> list[Recognised]:
         """Return what each picture says, in the order given."""
         scaled = [self._ctc.scaled(crop) for crop in crops]
-        batches = list(self._ctc.batches([picture.shape[1] for picture in scaled], STEPS_PX[self._runtime]))
+        batches = list(self._ctc.batches([picture.shape[1] for picture in scaled]))
         ours, theirs = ([[some[number] for number in batch] for batch in batches] for some in (crops, scaled))
         found: dict[int, Recognised] = {}
         for batch, texts in zip(batches, self._threads.map(self._read, ours, theirs), strict=True):
@@ -92,7 +90,7 @@ class RapidOcr:
 
     def _read(self, crops: Sequence[Image], scaled: Sequence[Image]) -> list[Recognised]:
         """What a batch says; `scaled` are the same pictures at the model's height."""
-        input_NCHW = self._ctc.as_input(scaled, STEPS_PX[self._runtime])
+        input_NCHW = self._ctc.as_input(scaled)
         probabilities_NTV = self._infer(input_NCHW)
         step_px = input_NCHW.shape[3] / probabilities_NTV.shape[1]
         return [
