@@ -33,6 +33,7 @@ class Style:
     )
     _body: Colour | None = None
     _tall: float | None = None
+    _reach: float | None = None
 
     def see_letters(self, letters_px: float | None) -> None:
         """Note how tall a row's letters are."""
@@ -52,6 +53,7 @@ class Style:
         if not row.pieces:
             return
         self._rights.append(row.right)
+        self._reach = None
         last = row.pieces[-1]
         if last.colour is not None:
             self._colours.append((last.colour, last.right - last.left))
@@ -84,7 +86,9 @@ class Style:
     @property
     def _right(self) -> float:
         """Where the rows end that reach farthest; one that sticks out is noise."""
-        return float(np.quantile(self._rights, REACH)) if self._rights else 0.0
+        if self._reach is None:
+            self._reach = float(np.quantile(self._rights, REACH)) if self._rights else 0.0
+        return self._reach
 
     def note_name(self, coloured: bool) -> None:
         """Note whether the name of a message that certainly begins is coloured."""
