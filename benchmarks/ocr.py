@@ -39,6 +39,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "chat"))
 
 from chat_clips import Clip, Moved, Panel, Truth, render
 from chat_scores import Scores, messages_of, panel_iou, score
+from dougpt_chat.rendered.seen import PictureProgress, Tell
 
 CHAT = Path(__file__).parents[2] / "shared/data/chat/twitch-v5-highlight.json"
 RECORDING = "0123456789abcdef"
@@ -87,12 +88,14 @@ class Bench:
             noted.write_bytes(dumps(render(clip, path)))
         return path, loads(noted.read_bytes())  # noqa: S301 - written right here
 
-    def read(self, path: Path, region: Region | None) -> "Reading":
+    def read(self, path: Path, region: Region | None, tell: Tell | None = None) -> "Reading":
         """Read a clip the real way."""
         from dougpt_chat import read_rendered_chat  # noqa: PLC0415 - the first import is not part of a measure
 
         cpu_s, wall_s = time.process_time(), time.perf_counter()
-        chat = read_rendered_chat(path, recording_id=RECORDING, region=region, engine=self.engine, source_id="s")
+        chat = read_rendered_chat(
+            path, recording_id=RECORDING, region=region, engine=self.engine, source_id="s", progress=tell
+        )
         return Reading(chat, time.process_time() - cpu_s, time.perf_counter() - wall_s)
 
 
@@ -256,24 +259,21 @@ def found_panels(chat: object) -> list[Panel]:
 
 
 def bench_memory(bench: Bench) -> None:
-    """Peak memory of processes that read minutes and hours; all of the clip's packets come again and again.
+    """The peak of a process that reads hours, as it grows: all of a clip's packets come again and again.
 
     So much is said in a round that nothing of its beginning is left at its end: what comes again then is new.
     """
     seconds = min(60, bench.longest_s)
     path, truth = bench.clip(replace(BASE, seconds=seconds, messages_per_s=40 / seconds, before=14))
-    print(f"memory, 720p30, {bench.engine}")
-    peaks = []
-    for length_s in (120, 600) if bench.quick else (600, LONG_S):
-        long = bench.keep / f"long_{length_s}.mkv"
-        repeat(path, long, length_s)
-        found = _step("memory", long, region_of(truth), bench.engine)
-        long.unlink()
-        peaks.append(found["peak_mb"])
-        said = len(truth.messages) * int(length_s / seconds)
-        took = f"{found['events']} of {said} events, {found['cpu_s']:.0f} CPU s"
-        print(f"  {length_s / 60:>5.0f} min: {found['peak_mb']:>6.0f} MB, {took}")
-    verdict("peak", f"{peaks[-1]:.0f} MB", "flat, 1000", "500")
+    length_s = 600 if bench.quick else LONG_S
+    long = bench.keep / f"long_{length_s}.mkv"
+    repeat(path, long, length_s)
+    print(f"memory, 720p30, {bench.engine}", flush=True)
+    found = _step("memory", long, region_of(truth), bench.engine)
+    long.unlink()
+    said = len(truth.messages) * int(length_s / seconds)
+    print(f"  {found['events']} of {said} events, {found['cpu_s']:.0f} CPU s")
+    verdict("peak", f"{found['peak_mb']:.0f} MB", "flat, 1000", "500")
 
 
 def repeat(path: Path, long: Path, seconds: float) -> None:
@@ -296,29 +296,39 @@ def repeat(path: Path, long: Path, seconds: float) -> None:
 
 
 def _step(what: str, *arguments: object) -> dict[str, float]:
-    """Run a step of this file in a process of its own."""
+    """Run a step of this file in a process of its own; what it tells on the way is shown."""
     command = [sys.executable, __file__, "--step", json.dumps([what, *arguments], default=str)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def step(what: str, path: str, region: list[int], engine: str) -> dict[str, float]:
-    """Read a file and tell this process's peak."""
-    reading = Bench(engine, quick=False, keep=Path(path).parent).read(Path(path), tuple(region))  # type: ignore[arg-type]
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"what": what, "peak_mb": peak_mb, "events": reading.chat.events.num_rows, "cpu_s": reading.cpu_s}  # type: ignore[attr-defined, dict-item]
+    """Read a file and tell this process's peak, on the way after every minute that is double the last."""
+    due_ms = 60_000
+
+    def tell(progress: PictureProgress) -> None:
+        nonlocal due_ms
+        if progress.done_ms >= due_ms:
+            print(f"  {due_ms / 60_000:>5.0f} min: {_peak_mb():>6.0f} MB", file=sys.stderr, flush=True)
+            due_ms *= 2
+
+    reading = Bench(engine, quick=False, keep=Path(path).parent).read(Path(path), tuple(region), tell)  # type: ignore[arg-type]
+    return {"what": what, "peak_mb": _peak_mb(), "events": reading.chat.events.num_rows, "cpu_s": reading.cpu_s}  # type: ignore[attr-defined, dict-item]
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def bench_viability(bench: Bench) -> None:
     """Recall and CER by size of letters, quality and style: rows are sizes, columns qualities."""
-    base = replace(BASE, seconds=30, messages_per_s=2, before=8)
+    # Each cell is a clip of its own: short ones, so that the table takes minutes.
+    base = replace(BASE, seconds=12, messages_per_s=2, before=8)
     styles: dict[str, dict[str, object]] = {
         "jump, opaque": {},
         "eased, opaque": {"scroll": "eased"},
         "jump, transparent .6": {"opacity": 0.6},
     }
-    sizes, qualities = (9, 10, 12, 14, 18), (18, 23, 28, 33)
-    if bench.quick:
-        sizes, qualities = (9, 12, 16), (23, 33)
+    sizes, qualities = (9, 12, 16), (23, 33) if bench.quick else (23, 28, 33)
     print(f"recall / CER of texts / CER of names by letters (px) and crf (libx264 veryfast, 720p30), {bench.engine}")
     for style, fields in styles.items():
         print(f"\n| {style} | " + " | ".join(f"crf {crf}" for crf in qualities) + " |")

@@ -33,7 +33,7 @@ def drawn(text: str) -> "np.ndarray":
     ],
 )
 def test_texts_come_back_in_the_order_given_with_the_places_of_their_letters(name: str) -> None:
-    engine = load_engine(name)
+    engine = load_engine(name, threads=2)
 
     found = engine.recognise([drawn(text) for text in TEXTS])
 

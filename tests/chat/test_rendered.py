@@ -1,5 +1,6 @@
 """A chat drawn into a clip is read back: each message once, in order, with its person, text and time."""
 
+import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -159,6 +160,30 @@ def test_a_video_in_which_nothing_scrolls_has_no_panel_and_that_is_said(tmp_path
 def test_an_unknown_engine_is_a_misuse(clip: Path) -> None:
     with pytest.raises(ValueError, match="there are rapidocr"):
         read_rendered_chat(clip, recording_id=RECORDING, engine="nonsense")
+
+
+def test_an_engine_that_fails_is_said_while_the_video_is_read(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        name, version = "failing", "1"
+
+        def recognise(self, crops: list[object]) -> list[object]:
+            raise DougptError(f"no more than {len(crops)}")
+
+    def gone(name: str, **_: object) -> Failing:
+        raise DougptError(f"{name} is gone")
+
+    def look(progress: object) -> None:
+        looked_at.append(progress)
+        time.sleep(0.01)  # lets the loading thread come to its end
+
+    looked_at: list[object] = []
+    monkeypatch.setattr("dougpt_chat.rendered.pictures.load_engine", lambda *_, **__: Failing())
+    with pytest.raises(DougptError, match="no more than"):
+        read_rendered_chat(clip, recording_id=RECORDING, region=PANEL, source_id="s")
+    monkeypatch.setattr("dougpt_chat.rendered.pictures.load_engine", gone)
+    with pytest.raises(DougptError, match="rapidocr is gone"):
+        read_rendered_chat(clip, recording_id=RECORDING, region=PANEL, progress=look)
+    assert len(looked_at) < 24
 
 
 def test_a_video_cut_off_gives_what_stands_before(clip: Path, tmp_path: Path, saved: Callable[[bytes], Path]) -> None:

@@ -60,8 +60,8 @@ class RenderedSettings:
         metadata={"help": "Lines that the engine reads with less confidence (0 to 1) are rejected, and counted."},
     )
     threads: int = field(
-        default=1,
-        metadata={"help": "CPU threads of the recognition engine."},
+        default=2,
+        metadata={"help": "CPU threads that recognise text, each another piece of it."},
     )
     model: str = field(
         default="",

@@ -70,8 +70,13 @@ class Picture:
     def chroma_HW2(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
         """Return the two colour differences in a region, at its full size."""
         left, top, width, height = region
-        rows, columns = np.arange(top, top + height) // 2, np.arange(left, left + width) // 2
-        return np.stack([_plane(self.frame, number)[np.ix_(rows, columns)] for number in (1, 2)], axis=-1)
+        # Of every second pixel there is one, which stands for itself and for those beside and below it.
+        first_row, first_column = top // 2, left // 2
+        inside = np.s_[first_row : (top + height + 1) // 2, first_column : (left + width + 1) // 2]
+        half_HW2 = np.stack([_plane(self.frame, number)[inside] for number in (1, 2)], axis=-1)
+        whole_HW2 = half_HW2.repeat(2, axis=0).repeat(2, axis=1)
+        down, right = top - 2 * first_row, left - 2 * first_column
+        return whole_HW2[down : down + height, right : right + width]
 
     def bgr_HWC(self, region: Region) -> Plane:  # noqa: N802 - the suffix tells dimensions
         """Return the colours in a region."""

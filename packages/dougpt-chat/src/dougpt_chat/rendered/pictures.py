@@ -6,6 +6,7 @@ view before.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -53,17 +54,20 @@ def read_pictures(
 ) -> ChatRead:
     """Read the chat that a video shows; see `read_rendered_chat`."""
     video = Video(path)
-    reader = load_engine(engine, threads=settings.threads, model=settings.model or None)
+    # The engine is loaded meanwhile.
+    loading = ThreadPoolExecutor(1).submit(load_engine, engine, threads=settings.threads, model=settings.model or None)
     panels = _panels(video, region)
     followed = Followed()
 
     def tell(pictures: int, at_ms: int) -> None:
+        if loading.done():
+            loading.result()  # what went wrong is said at once
         if progress is not None:
             progress(PictureProgress(pictures, at_ms, video.duration_ms))
 
     sheet = _Sheet({panel.panel_id: panel for panel in panels})
     rows = sheet.noting(track_rows(video, panels, followed, tell))
-    found = read_rows(rows, reader, settings, tell=sheet.note_text)
+    found = read_rows(rows, loading.result, settings, tell=sheet.note_text)
     intervals = {
         panel.panel_id: intervals_of(followed.shown[panel.panel_id], _times_of(found.messages, panel.panel_id))
         for panel in panels
@@ -86,7 +90,7 @@ def read_pictures(
         rejects=rejects_table(rejected, recording_id, source_id),
         names=staging.names,
         report=RenderedReport(
-            engine=reader.name,
+            engine=loading.result().name,
             counts=Counts(
                 messages=len(found.messages) + len(rejected),
                 events=events.num_rows,

@@ -41,16 +41,23 @@ class PicturesSeen:
         """The name of the picture in a part of a row."""
         cut_HWC = image_HWC[span.top : span.bottom, span.left : span.right]
         small_HWC = cv2.resize(cut_HWC, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-        near = [look for look in self._looks if _same_size(look, span)]
-        apart = [float(np.abs(look.small_HWC - small_HWC).mean()) for look in near]
-        if apart and min(apart) < SAME:
-            look = near[int(np.argmin(apart))]
+        look = _like([look for look in self._looks if _same_size(look, span)], small_HWC)
+        if look is not None:
             self._looks.remove(look)
         else:
             self._named += 1
             look = _Look(f"{self.prefix}{self._named}", small_HWC, span.width, span.height)
         self._looks = [*self._looks[-MOST:], look]
         return look.name
+
+
+def _like(looks: list[_Look], small_HWC: NDArray[np.float32]) -> _Look | None:
+    """The one that looks most like a picture, if it may be the same."""
+    if not looks:
+        return None
+    apart_N = np.abs(np.stack([look.small_HWC for look in looks]) - small_HWC).mean(axis=(1, 2, 3))
+    best = int(np.argmin(apart_N))
+    return looks[best] if apart_N[best] < SAME else None
 
 
 def _same_size(look: _Look, span: Span) -> bool:

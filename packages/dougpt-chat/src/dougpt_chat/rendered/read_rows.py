@@ -1,15 +1,18 @@
 """Rows of text to messages: cut into runs, recognised once, grouped, repaired.
 
-Rows stream through; what is kept of them is their text.
+Rows stream through; what is kept of them is their text. They are read in a thread of their own, while the caller's
+decodes and follows the panels.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import batched
 
 from dougpt_chat.rendered.crops import crop_of, line_px
 from dougpt_chat.rendered.engines import Recognised, Recogniser
+from dougpt_chat.rendered.engines.remembering import Remembering
 from dougpt_chat.rendered.ink import Ink, ink_of
 from dougpt_chat.rendered.messages import MessageGrouper, Read, Unread
 from dougpt_chat.rendered.pictures_seen import PicturesSeen
@@ -23,6 +26,8 @@ from dougpt_chat.settings import RenderedSettings
 
 # So many rows are recognised together: enough that pictures of like width meet.
 TOGETHER = 32
+# So many such lots wait at most, which bounds the pictures that are held.
+AHEAD = 8
 # What is read surer than this is text. In heights of letters: badges before a name are no wider together.
 SURE = 0.8
 MARKS = 4.0
@@ -36,26 +41,53 @@ class _Panel:
     grouper: MessageGrouper
 
 
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """Rows that were read together, and what is complete by them."""
+
+    rows: list[RowText]
+    complete: list[Read | Unread]
+
+
 @dataclass(slots=True)
 class RowReader:
     """Reads rows; see `read_rows`."""
 
-    engine: Recogniser
+    engine: Callable[[], Recogniser]
     settings: RenderedSettings
     known: set[str] = field(default_factory=set)
     tell: Callable[[RowText], None] | None = None
     _panels: dict[int, _Panel] = field(default_factory=dict)
     _seen: PicturesSeen = field(default_factory=lambda: PicturesSeen("emote"))
+    _remembering: Remembering | None = None
 
     def read(self, rows: Iterable[Row]) -> Iterator[Read | Unread]:
         """Yield messages and rows that are in none, as they are complete."""
-        for some in batched(rows, TOGETHER):
-            for row in self._recognised(some):
-                if self.tell is not None:
-                    self.tell(row)
-                yield from self._panel(row.panel_id).grouper.add(row)
+        reading = ThreadPoolExecutor(1)
+        waiting: deque[Future[_Lot]] = deque()
+        try:
+            for some in batched(rows, TOGETHER):
+                waiting.append(reading.submit(self._read, some))
+                while len(waiting) > AHEAD or (waiting and waiting[0].done()):
+                    yield from self._told(waiting.popleft())
+            while waiting:
+                yield from self._told(waiting.popleft())
+        finally:
+            reading.shutdown(cancel_futures=True)
         for panel in self._panels.values():
             yield from panel.grouper.close()
+
+    def _read(self, rows: tuple[Row, ...]) -> _Lot:
+        """Recognise and group rows: one lot after the other, since each is read by what was learnt before it."""
+        texts = list(self._recognised(rows))
+        return _Lot(texts, [one for row in texts for one in self._panel(row.panel_id).grouper.add(row)])
+
+    def _told(self, lot: Future[_Lot]) -> list[Read | Unread]:
+        read = lot.result()
+        if self.tell is not None:
+            for row in read.rows:
+                self.tell(row)
+        return read.complete
 
     def _panel(self, panel_id: int) -> _Panel:
         if panel_id not in self._panels:
@@ -86,7 +118,9 @@ class RowReader:
             if line is not None
             for run in cut.runs
         ]
-        found = iter(self.engine.recognise(crops))
+        if self._remembering is None:
+            self._remembering = Remembering(self.engine())
+        found = iter(self._remembering.recognise(crops))
         for row, ink, cut, line, size in zip(rows, inks, cuts, lines, sizes, strict=True):
             read = [(run, next(found)) for run in cut.runs]
             marks = [run.span for run, one in read if len(read) > 1 and _is_mark(run, one, ink, size, read[0][0])]
@@ -132,7 +166,7 @@ class ReadRows:
 
 def read_rows(
     rows: Iterable[Row],
-    engine: Recogniser,
+    engine: Callable[[], Recogniser],
     settings: RenderedSettings,
     *,
     roster: Iterable[str] = (),
@@ -143,7 +177,7 @@ def read_rows(
 
     Args:
         rows: From top to bottom for each panel.
-        engine: What recognises text.
+        engine: Gives what recognises text, once it is needed.
         settings: How strictly.
         roster: Names of people who may write, such as those of other exports.
         lexicon: Words and emotes that are written in this chat.

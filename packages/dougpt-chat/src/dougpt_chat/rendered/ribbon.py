@@ -230,9 +230,11 @@ class Ribbon:
     @property
     def oldest_ms(self) -> int | None:
         """When the oldest text that is held came into view."""
-        inked_H = np.abs(self.rows.strokes_HW).max(axis=1, initial=0) > FAINT
-        times = self.rows["first_ms"][inked_H]
-        return int(times.min()) if times.size else None
+        first_ms_H = self.rows["first_ms"]
+        for at_ms in np.unique(first_ms_H):
+            if (np.abs(self.rows.strokes_HW[first_ms_H == at_ms]) > FAINT).any():
+                return int(at_ms)
+        return None
 
     @property
     def has_scrolled(self) -> bool:

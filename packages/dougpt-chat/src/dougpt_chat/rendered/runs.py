@@ -7,12 +7,14 @@ more where their colour changes most, so that a name in its colour is a run of i
 Shape letters: N pixels, W words, C the channels blue, green, red.
 """
 
+import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from dougpt_chat.rendered.ink import Ink
 
@@ -240,8 +242,12 @@ def _colour(part: Span, ink: Ink) -> Colour:
     return float(blue), float(green), float(red)
 
 
-def unlike(one: ArrayLike, other: ArrayLike) -> float:
+def unlike(one: Iterable[float], other: Iterable[float]) -> float:
     """How far apart two colours are, however strong they are: 0 for the same, 1.4 for a right angle."""
-    a, b = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
-    a, b = a / max(float(np.linalg.norm(a)), 1e-6), b / max(float(np.linalg.norm(b)), 1e-6)
-    return float(np.linalg.norm(a - b))
+    return math.dist(_unit(one), _unit(other))
+
+
+def _unit(colour: Iterable[float]) -> list[float]:
+    channels = [float(channel) for channel in colour]
+    size = max(math.hypot(*channels), 1e-6)
+    return [channel / size for channel in channels]

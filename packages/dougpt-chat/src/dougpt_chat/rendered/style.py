@@ -1,4 +1,7 @@
-"""How a panel writes its chat, learnt from the rows read so far: size, colour and right edge of its text, its names."""
+"""How a panel writes its chat, learnt from the rows read so far: size, colour and right edge of its text, its names.
+
+Shape letters: R recent rows, N all rows remembered, C the channels blue, green, red.
+"""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -13,6 +16,8 @@ REMEMBERED = 300
 # Most rows have a letter that goes above the others and one that goes below the line.
 LETTERS = 0.75
 REACH = 0.97
+# The colour in which most is written is one of the last so many rows'.
+RECENT = 40
 
 
 @dataclass(slots=True)
@@ -27,22 +32,28 @@ class Style:
         default_factory=lambda: {start: deque(maxlen=REMEMBERED) for start in (False, True)}
     )
     _body: Colour | None = None
+    _tall: float | None = None
+    _reach: float | None = None
 
     def see_letters(self, letters_px: float | None) -> None:
         """Note how tall a row's letters are."""
         if letters_px is not None:
             self._letters_px.append(letters_px)
+            self._tall = None
 
     @property
     def letters_px(self) -> float:
         """From the top of tall letters to the end of those that go below the line."""
-        return float(np.quantile(self._letters_px, LETTERS)) if self._letters_px else 1.0
+        if self._tall is None:
+            self._tall = float(np.quantile(self._letters_px, LETTERS)) if self._letters_px else 1.0
+        return self._tall
 
     def see(self, row: RowText) -> None:
         """Note a row that was read."""
         if not row.pieces:
             return
         self._rights.append(row.right)
+        self._reach = None
         last = row.pieces[-1]
         if last.colour is not None:
             self._colours.append((last.colour, last.right - last.left))
@@ -52,11 +63,12 @@ class Style:
     def body(self) -> Colour | None:
         """The colour in which most is written."""
         if self._body is None and self._colours:
-            colours = list(self._colours)
-            self._body = max(
-                (colour for colour, _ in colours[-40:]),
-                key=lambda one: sum(width for other, width in colours if unlike(one, other) < SAME_COLOUR),
-            )
+            colours, widths = zip(*self._colours, strict=True)
+            colours_NC = np.array(colours)
+            unit_NC = colours_NC / np.maximum(np.linalg.norm(colours_NC, axis=1, keepdims=True), 1e-6)
+            apart_RN = np.linalg.norm(unit_NC[-RECENT:, None] - unit_NC, axis=2)
+            most = int(np.argmax((apart_RN < SAME_COLOUR) @ np.array(widths)))
+            self._body = colours[-RECENT:][most]
         return self._body
 
     def is_coloured(self, colour: Colour | None) -> bool:
@@ -74,7 +86,9 @@ class Style:
     @property
     def _right(self) -> float:
         """Where the rows end that reach farthest; one that sticks out is noise."""
-        return float(np.quantile(self._rights, REACH)) if self._rights else 0.0
+        if self._reach is None:
+            self._reach = float(np.quantile(self._rights, REACH)) if self._rights else 0.0
+        return self._reach
 
     def note_name(self, coloured: bool) -> None:
         """Note whether the name of a message that certainly begins is coloured."""

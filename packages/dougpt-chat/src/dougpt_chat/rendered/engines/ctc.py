@@ -16,7 +16,7 @@ from dougpt_chat.rendered.engines.recogniser import Character, Image, Recognised
 HEIGHT_PX = 48
 # Widths are rounded up to steps, so that a runtime meets few shapes; a batch takes as many pictures as fit its area.
 WIDTH_STEP_PX = 64
-BATCH_WIDTH_PX = 1024
+BATCH_WIDTH_PX = 512
 BLANK = 0
 
 
