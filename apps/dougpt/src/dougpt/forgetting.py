@@ -62,7 +62,12 @@ def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict
         _forget_secrets(project, recording_id, target, events, None if is_pseudonym else author)
         for name, contract in BY_EVENT:
             path = workspace.staged(recording_id) / f"{name}.parquet"
-            _drop(path, contract, lambda table, out=events: pc.is_in(table["event_id"], pa.array(sorted(out))), removed)
+            _drop(
+                path,
+                contract,
+                lambda table, out=events: pc.is_in(table["event_id"], pa.array(sorted(out), pa.string())),
+                removed,
+            )
         if events:  # these quote some messages, or show them
             (workspace.staged(recording_id) / "report_align.json").unlink(missing_ok=True)
             workspace.align_page_file(recording_id).unlink(missing_ok=True)
