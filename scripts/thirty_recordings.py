@@ -1,6 +1,6 @@
 """Thirty recordings of three channels through `dougpt pipeline`, with what happens to people on the way.
 
-    just thirty                      # thirty recordings of four minutes, TIME
+    just thirty                      # thirty recordings of four minutes
     just thirty --recordings 6       # the same story, shorter
     just thirty --keep FOLDER        # work there; the same again goes on where it broke off, and tells the rest again
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from dougpt.plan import Plan, State
@@ -277,6 +278,17 @@ def test_only_the_recordings_in_which_a_forgotten_person_occurs_are_stale(
     (done / "secret/key").write_bytes(b"x" * 32)
     plan = Plan(Project.open(done))
     assert {job.state for job in plan.jobs() if job.stage.name == "chat"} == {State.STALE}
+
+
+def test_a_person_who_wrote_in_no_recording_or_in_one_alone_is_forgotten_too(done: Path, run: Any) -> None:
+    path = min(done.glob("staged/*/chat_events.parquet"))
+    whole = read_table(path, CHAT_EVENTS)
+    gone = pc.equal(whole["author"], pseudonym("viewer3", (done / "secret/key").read_bytes()))
+    write_table(whole.filter(pc.invert(gone)), path, CHAT_EVENTS, read_provenance(path))
+
+    for person in ("viewer3", "nobody_of_this_name"):
+        told = run("forget", person, "--workspace", done, "--json")
+        assert told.exit_code == 0, told.output
 
 
 def test_pages_and_records_that_quote_samples_go_with_a_forgotten_person(done: Path, run: Any) -> None:
