@@ -119,6 +119,15 @@ def test_a_row_read_badly_rejects_its_message_whole() -> None:
     assert [one.name for one in found if isinstance(one, Read)] == ["amy"]
 
 
+def test_what_a_scene_shows_behind_the_panel_does_not_tell_where_text_ends() -> None:
+    filling = "a message that fills the row"
+    scene = [row(number, picture("emote1", 20), picture("emote2", 500)) for number in range(3)]
+
+    found = grouped([*scene, named(3, "bob", filling), row(4, piece("and goes on", 8))])
+
+    assert [one.text for one in found if isinstance(one, Read)] == [f"{filling} and goes on"]
+
+
 @given(
     times=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1)), max_size=12), downward=st.sets(st.integers(0, 1))
 )

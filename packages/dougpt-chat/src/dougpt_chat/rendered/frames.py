@@ -125,7 +125,6 @@ class Video:
     def __iter__(self) -> Iterator[Picture]:
         with self._open() as container:
             stream = self._picture(container)
-            stream.thread_type = "AUTO"
             for picture in self._pictures(container, stream, self._count):
                 self.decoded += 1
                 self.end_ms = picture.at_ms
@@ -138,9 +137,6 @@ class Video:
         """
         with self._open() as container:
             stream = self._picture(container)
-            # One thread: threads that still decode ahead when a look ends can wait for Python's lock, and it for them.
-            stream.thread_type = "NONE"
-            stream.codec_context.thread_count = 1
             zero_s = _zero_s(container, stream)
             try:
                 container.seek(round((from_ms / MS_PER_S + zero_s) * av.time_base))
@@ -176,6 +172,10 @@ class Video:
     def _picture(self, container: InputContainer) -> VideoStream:
         for stream in container.streams.video:
             if not stream.disposition & stream.disposition.attached_pic and stream.width and stream.height:
+                # One thread: those that still decode ahead when reading ends early, as after an error, would wait for
+                # Python's lock while it waits for them. Text is read beside it, so that the other cores have work.
+                stream.thread_type = "NONE"
+                stream.codec_context.thread_count = 1
                 return stream
         raise UnreadableVideoError(str(self.path), "it has no moving picture")
 
