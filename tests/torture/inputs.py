@@ -108,8 +108,11 @@ def case(reader: Reader, whole: Sequence[tuple[str, bytes]], seed: int, number: 
     return name, damaged(rng, content, whole)
 
 
-def attempt(reader: Reader, folder: Path, name: str, content: bytes) -> tuple[str, str]:
-    """Read one input; return how that ended, in a word, and what is wrong with it."""
+def attempt(reader: Reader, folder: Path, name: str, content: bytes, held_kib: int) -> tuple[str, str]:
+    """Read one input; return how that ended, in a word, and what is wrong with it.
+
+    `held_kib` is what the process held before any was read: a fork begins with the memory of what it came from.
+    """
     signal.setitimer(signal.ITIMER_REAL, SLOWEST_S)
     try:
         reader.read(folder, name, content)
@@ -120,7 +123,7 @@ def attempt(reader: Reader, folder: Path, name: str, content: bytes) -> tuple[st
         return "failure", f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}: {error}"[:300]
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    peak_mb = peak_kib() // 1024
+    peak_mb = (peak_kib() - held_kib) // 1024
     return "read", f"{peak_mb} MB of memory" if peak_mb > MOST_MB else ""
 
 
@@ -131,8 +134,9 @@ def _chunk(
 
     def work(tell: Callable[[str], None]) -> None:
         signal.signal(signal.SIGALRM, _too_slow)
+        held_kib = peak_kib()
         for number in range(first, until):
-            ending, wrong = attempt(reader, folder, *case(reader, whole, seed, number))
+            ending, wrong = attempt(reader, folder, *case(reader, whole, seed, number), held_kib)
             tell(f"{number}\t{ending}\t{wrong}".replace("\n", " "))
 
     lines, died = _in_child(work)
@@ -185,7 +189,7 @@ def _keep(
     def fails(text: bytes) -> bool:
         def work(tell: Callable[[str], None]) -> None:
             signal.signal(signal.SIGALRM, _too_slow)
-            tell(attempt(reader, folder, name, text)[1])
+            tell(attempt(reader, folder, name, text, peak_kib())[1])
 
         lines, died = _in_child(work)
         return bool(died) if kind.startswith("the process") else bool(lines) and lines[0].startswith(kind)
