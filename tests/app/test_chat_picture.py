@@ -1,6 +1,8 @@
 """`dougpt chat --from-video`: what a video shows becomes events, or anchors where there is an export too."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ pytest.importorskip("PIL", reason="draws with Pillow")
 
 from chat_clips import Clip, Piece, Said, render
 
+OCR_MODULES = ("cv2", "rapidocr", "onnxruntime")
 SAID = (
     ("walrus", "what a jump over there"),
     ("PandaBear", "no way he did it again"),
@@ -149,3 +152,16 @@ def test_a_reset_gives_dougpt_toml_back(drawn: tuple[Path, Path, list[int]], run
     assert run("chat", "--workspace", place, "--reset").exit_code in (0, 1)
 
     assert Project.open(place).own_settings == {}
+
+
+def test_stages_need_nothing_for_pictures_where_none_is_read() -> None:
+    code = f"""\
+import importlib, pkgutil, sys
+sys.modules.update(dict.fromkeys({OCR_MODULES!r}))
+import dougpt.stages
+for module in pkgutil.iter_modules(dougpt.stages.__path__, "dougpt.stages."):
+    importlib.import_module(module.name)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr

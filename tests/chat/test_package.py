@@ -1,11 +1,13 @@
 """Importing the package is light, and what it promises is there."""
 
+import re
 import subprocess
 import sys
 
 import dougpt_chat
 import pytest
 from dougpt_chat import ChatSettings, RenderedSettings
+from dougpt_schema import MissingExtraError
 
 HEAVY = ("av", "cv2", "rapidocr", "onnxruntime", "PIL", "torch")
 
@@ -21,6 +23,14 @@ def test_importing_loads_nothing_heavy(statement: str, heavy: tuple[str, ...]) -
     code = f"import sys; {statement}; sys.exit(sorted(set({heavy!r}) & set(sys.modules)) != [])"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["anchor", "contact_sheet"])
+def test_what_needs_the_extra_for_pictures_says_so(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
+
+    with pytest.raises(MissingExtraError, match=re.escape("pip install 'dougpt-chat[ocr]'")):
+        getattr(dougpt_chat, name)
 
 
 def test_every_public_name_is_there() -> None:

@@ -73,6 +73,8 @@ _HOMES = {
     "recognise_chat": "formats",
     "stream_chat": "stream",
 }
+# They cannot be had without the extra; the others say what is missing when they are called.
+_OF_PICTURES = frozenset({"anchor", "contact_sheet"})
 
 __all__ = [
     "DEFAULT_KEY",
@@ -118,6 +120,8 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _OF_PICTURES:
+        import_module(f"{__name__}.rendered.extras").require_pictures()
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 

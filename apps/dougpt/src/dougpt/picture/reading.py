@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pyarrow as pa
-from dougpt_chat import ChatRead, PictureProgress, anchor, contact_sheet, merge_exports, read_rendered_chat
+from dougpt_chat import ChatRead, PictureProgress, merge_exports, read_rendered_chat
 from dougpt_media.progress import Progress
 from dougpt_schema import ANCHORS, CHAT_EVENTS, atomic_write
 from pyarrow import compute as pc
@@ -20,6 +20,8 @@ def read_picture(task: Task) -> ChatRead | None:
     videos = videos_of(task.project.recordings[task.subject], task.settings)
     if not videos:
         return None
+    from dougpt_chat import contact_sheet  # noqa: PLC0415 - an extra
+
     with Telling(f"chat {task.subject}") as telling:
         read = [_read(task, video, telling) for video in videos]
     path = task.project.workspace.picture_page(task.subject)
@@ -34,7 +36,11 @@ def read_picture(task: Task) -> ChatRead | None:
 
 def anchors_of(read: ChatRead | None, events: pa.Table | None) -> pa.Table:
     """Return when messages of an export were on screen; none where nothing was read or nothing was exported."""
-    return ANCHORS.empty() if read is None or events is None else anchor(read.events, events)
+    if read is None or events is None:
+        return ANCHORS.empty()
+    from dougpt_chat import anchor  # noqa: PLC0415 - an extra
+
+    return anchor(read.events, events)
 
 
 def _read(task: Task, video: Source, telling: Telling) -> ChatRead:

@@ -6,7 +6,7 @@ from dougpt_schema import MissingExtraError
 
 from dougpt_chat.rendered.opencv import require_one_opencv
 
-PICTURES = ("av",)
+PICTURES = ("av", "rapidfuzz")
 RAPIDOCR = ("rapidocr", "onnxruntime")
 
 
