@@ -6,7 +6,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from dougpt_schema import CHAT_EVENTS, CONTRACTS, GAPS, LINKS, SAMPLES, WORDS, Contract, ContractError
+from dougpt_schema import CHAT_EVENTS, CONTRACTS, GAPS, LINKS, SAMPLES, SOURCES, WORDS, Contract, ContractError
 from dougpt_schema.rows import ROWS_AT_ONCE
 from dougpt_schema.testing import tables
 from hypothesis import given, settings
@@ -85,6 +85,24 @@ def test_nulls_inside_lists_and_structs_are_found(table: pa.Table, data: st.Data
 def test_values_that_break_a_rule_are_named(change: dict, message: str) -> None:
     with pytest.raises(ContractError, match=message):
         GAPS.check(without_check(GAPS, GAP | change))
+
+
+@pytest.mark.parametrize(("contract", "column"), [(SOURCES, "broadcast_start"), (CHAT_EVENTS, "sent_at")])
+@settings(max_examples=12)
+@given(data=st.data())
+def test_times_that_no_datetime_holds_are_refused(contract: Contract, column: str, data: st.DataObject) -> None:
+    table = data.draw(tables(contract, min_rows=1, max_rows=2))
+    first_ms, last_ms = -62_135_596_800_000, 253_402_300_799_999
+    ms = data.draw(st.integers(-(2**62), 2**62) | st.sampled_from([first_ms - 1, first_ms, last_ms, last_ms + 1]))
+    field = contract.schema.field(column)
+    times = pa.array([ms] * table.num_rows, pa.int64()).cast(field.type)
+    table = table.set_column(table.schema.get_field_index(column), field, times)
+
+    if first_ms <= ms <= last_ms:
+        contract.check(table).to_pylist()
+    else:
+        with pytest.raises(ContractError, match=rf"{column} lies outside of the years 1 to 9999"):
+            contract.check(table)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@ million rows cost a few bits each.
 """
 
 from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""The ends of the calendar that `datetime` has."""
 
 
 class Rule(Protocol):
@@ -66,6 +70,24 @@ class Within:
         if self.most is not None:
             inside = pc.and_(inside, pc.less_equal(column, self.most))
         return pc.fill_null(pc.invert(inside), False)
+
+
+@dataclass(frozen=True, slots=True)
+class OnCalendar:
+    """A time of the wall clock lies in the years that `datetime` has, which every reader of rows makes of it."""
+
+    column: str
+
+    @property
+    def meaning(self) -> str:
+        """The range, broken."""
+        return f"lies outside of the years {MINYEAR} to {MAXYEAR}"
+
+    def broken(self, table: pa.Table) -> pa.ChunkedArray:
+        """True before the first and after the last."""
+        column = table[self.column]
+        first, last = (pa.scalar(day, column.type) for day in (FIRST, LAST))
+        return pc.fill_null(pc.or_(pc.less(column, first), pc.greater(column, last)), False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from dougpt_schema.column_types import COUNT, ID, MILLISECONDS, SHARE, TEXT, TEXTS, WALL_CLOCK, list_of
 from dougpt_schema.contract import Column, Contract
-from dougpt_schema.rules import OneOf, Within
+from dougpt_schema.rules import OnCalendar, OneOf, Within
 
 
 class OffsetSource(StrEnum):
@@ -69,6 +69,7 @@ CHAT_EVENTS = Contract(
     rules=(
         OneOf("offset_source", OffsetSource),
         OneOf("kind", ChatKind),
+        OnCalendar("sent_at"),
         Within("offset_precision_ms", 0),
         Within("clock_segment", 0),
         Within("bits", 0),

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from dougpt_schema.column_types import COUNT, ID, MILLISECONDS, NUMBER, TEXT, TEXTS, WALL_CLOCK, list_of
 from dougpt_schema.contract import Column, Contract
-from dougpt_schema.rules import OneOf, Within
+from dougpt_schema.rules import OnCalendar, OneOf, Within
 
 
 class SourceRole(StrEnum):
@@ -81,5 +81,6 @@ SOURCES = Contract(
         Within("height", 1),
         Within("frame_rate", 0),
         Within("told_duration_ms", 0),
+        OnCalendar("broadcast_start"),
     ),
 )
