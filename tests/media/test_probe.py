@@ -8,8 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from click_files import Clicks, write
 from dougpt_media.demux import UnreadableMediaError, mp4_boxes
 from dougpt_media.probe import probe
+
+FLV_HEADER, FLV_VIDEO = 13, 9
 
 
 @pytest.mark.parametrize(("name", "container"), [("a.mp4", "mp4"), ("a.mkv", "matroska"), ("a.ts", "mpegts")])
@@ -136,6 +139,22 @@ def test_damage_is_counted_with_where_it_is(tmp_path: Path, make_clicks: Callabl
     found = re.fullmatch(r"\d+ packets? (?:is|are) damaged, (?:at|between) ([\d.]+) (?:and [\d.]+ )?s", facts.evidence)
     assert found is not None, facts.evidence
     assert 3 < float(found[1]) < 5
+
+
+def test_a_stream_that_begins_late_ends_nothing_early(tmp_path: Path) -> None:
+    path = write(tmp_path / "late.flv", Clicks(12.0, picture=False, rate_hz=44_100))
+    content = bytearray(path.read_bytes())
+    tags, at = [], FLV_HEADER
+    while at < len(content):
+        tags.append(at)
+        at += 11 + int.from_bytes(content[at + 1 : at + 4]) + 4
+    content[tags[-9]] = FLV_VIDEO
+    path.write_bytes(content)
+
+    facts = probe(path)
+
+    assert facts.status == "ok"
+    assert facts.duration_ms == pytest.approx(12_000, abs=60)
 
 
 def test_how_far_it_is_grows_to_its_end(make_clicks: Callable[..., Path]) -> None:

@@ -143,6 +143,8 @@ def packets_of(
             if reading.stopped:
                 return
             continue
+        except IndexError:  # PyAV's, at the end of a file in which a stream began later than it had looked
+            pass
         # An end that comes right after a failure is where reading failed for good.
         reading.stopped = failures > 0
         return

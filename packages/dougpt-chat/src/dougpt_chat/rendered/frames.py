@@ -202,7 +202,7 @@ def _frames(container: InputContainer, stream: VideoStream, damage: Callable[...
     while True:
         try:
             packet = next(packets)
-        except StopIteration:
+        except (StopIteration, IndexError):  # PyAV's IndexError is an end too: of a file in which a stream began late
             return
         except (av.error.FFmpegError, OSError):
             damage(stopped=True)
