@@ -32,6 +32,7 @@ COMMANDS = {
     "show": "Print aligned pairs as text, to look at before any training.",
     "trace": "Print the way back from a sample to its source files, or from a source to its samples.",
     "forget": "Remove a person from every table, now and in every later run.",
+    "remove": "Take recordings, or single files of them, out of the workspace.",
     "status": "Say what is there, what is stale and why.",
     "pipeline": "Run every stage that is not done, recordings side by side.",
 }

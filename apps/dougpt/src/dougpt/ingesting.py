@@ -1,8 +1,7 @@
 """Files to manifests: what `dougpt_media.ingest` found is shown, confirmed and written down."""
 
-import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,15 @@ import dougpt_media
 import pyarrow as pa
 from dougpt_chat import recognise_chat
 from dougpt_media.walking import walk
-from dougpt_schema import (
-    SOURCES,
-    DougptError,
-    Provenance,
-    atomic_write,
-    code_fingerprint,
-    fingerprint,
-    read_provenance,
-    read_table,
-    write_table,
-)
+from dougpt_schema import SOURCES, DougptError
 from pyarrow import compute as pc
 
+from dougpt.advice import advice
 from dougpt.ingest_ledger import DETAILS, Ledger
 from dougpt.ingest_progress import ProgressLines
+from dougpt.manifest import write_manifest
 from dougpt.project import Project
 from dougpt.terminal import note, safe
-from dougpt.workspace import read_places, to_json
-
-TOLD = ("source_id", "channel", "platform", "video_id", "broadcast_start", "told_duration_ms", "muted")
-"""Columns that come from metadata beside the sources, and not from their bytes."""
 
 
 class NotConfirmedError(DougptError):
@@ -78,6 +65,8 @@ def ingest_paths(
     files = list(walk(paths))
     if not dry_run and ledger.knows(files):
         note(f"ingest: {len(files)} files are as they were: nothing to do")
+        for warning in _gone(project, ledger.rows(files), {}):
+            note(f"warning: {safe(warning)}")
         return ledger.rows(files)
 
     found = dougpt_media.ingest(
@@ -94,14 +83,14 @@ def ingest_paths(
     rows: list[dict[str, Any]] = found.proposals.to_pylist()
     details = {row["source_id"]: {name: row[name] for name in DETAILS} for row in found.sources.to_pylist()}
     rows = [row | details[row["source_id"]] for row in rows]
-    _show(rows, found.rejects.to_pylist(), found.report.warnings, tell)
+    _show(rows, found.rejects.to_pylist(), [*found.report.warnings, *_gone(project, rows, found.whereabouts)], tell)
     if dry_run:
         note("ingest: --dry-run: nothing was written")
         return rows
     _confirm(rows, yes=yes)
     for recording_id in pc.unique(found.sources["recording_id"]).to_pylist():
         chosen = found.sources.filter(pc.equal(found.sources["recording_id"], recording_id))
-        _write(project, recording_id, chosen, dict(found.whereabouts))
+        write_manifest(project.workspace, recording_id, chosen, dict(found.whereabouts))
     ledger.keep(files, found.whereabouts)
     return rows
 
@@ -126,6 +115,17 @@ def fetch(project: Project, address: str, wanted: Mapping[str, Any]) -> tuple[Pa
 def _known(project: Project) -> pa.Table | None:
     rows = [source.row for recording in project.recordings.values() for source in recording.sources]
     return SOURCES.table(rows) if rows else None
+
+
+def _gone(project: Project, rows: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> Iterator[str]:
+    """Tell of files that were registered earlier, belong to these recordings, and are no longer where they were."""
+    for recording_id in dict.fromkeys(row["recording_id"] for row in rows):
+        recording = project.recordings.get(recording_id)
+        for source in recording.sources if recording else ():
+            if source.source_id not in found and not source.path.exists():
+                name = source.row["name"]
+                remedy = advice(project.workspace.root, "remove", recording_id, "--file", name)
+                yield f"{name} is no longer at {source.path}; ingest it from where it is, or take it out with: {remedy}"
 
 
 def _show(
@@ -161,30 +161,3 @@ def _confirm(rows: list[dict[str, Any]], *, yes: bool) -> None:
     doubtful = [row["name"] for row in rows if not row["certain"]]
     if doubtful:
         raise NotConfirmedError(f"{doubtful[0]}: its recording is not certain; look at the table, then say --yes")
-
-
-def _write(project: Project, recording_id: str, sources: pa.Table, places: dict[str, Any]) -> None:
-    """Write the manifest of a recording; a source whose place another one has taken was replaced by it."""
-    workspace = project.workspace
-    local_file = workspace.local_file(recording_id)
-    before = read_places(local_file)
-    taken = {place["path"]: source_id for source_id, place in places.items()}
-    ids = sources["source_id"].to_pylist()
-    kept = [name for name in ids if name in places or taken.get(before.get(name, {}).get("path", "")) is None]
-    local = {name: places.get(name) or before[name] for name in kept if name in places or name in before}
-    table = sources.filter(pc.is_in(sources["source_id"], pa.array(kept, pa.string())))
-    _write_if_new(local_file, to_json({"sources": local}))
-    inputs = tuple(sorted(kept))
-    code = code_fingerprint("dougpt_schema", "dougpt_media")
-    told = table.drop_columns([name for name in table.schema.names if name not in TOLD]).to_pylist()
-    provenance = Provenance(
-        "dougpt-media", fingerprint("ingest", inputs, code, json.dumps(told, default=str)), inputs, code=code
-    )
-    path = workspace.sources_file(recording_id)
-    if not (path.exists() and read_provenance(path) == provenance and read_table(path, SOURCES).equals(table)):
-        write_table(table, path, SOURCES, provenance)
-
-
-def _write_if_new(path: Path, content: bytes) -> None:
-    if not path.exists() or path.read_bytes() != content:
-        atomic_write(path, content)

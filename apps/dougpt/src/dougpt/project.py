@@ -66,7 +66,8 @@ class Source:
             found = self.path.stat()
         except OSError as error:
             raise SourceChangedError(
-                f"{self.path}: cannot be read ({error.strerror}); ingest it from where it is now"
+                f"{self.path}: cannot be read ({error.strerror}); ingest it from where it is now, or take it out with"
+                " `dougpt remove RECORDING --file FILE`"
             ) from error
         if (found.st_size, found.st_mtime_ns) != (self.bytes, self.mtime_ns) and (
             found.st_size != self.row["bytes"] or file_sha256(self.path) != self.row["sha256"]
