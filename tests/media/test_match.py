@@ -82,6 +82,22 @@ def test_each_folder_keeps_to_itself() -> None:
     assert [len({file.folder for file in group.files}) for group in groups] == [1, 1]
 
 
+def test_a_chat_beside_captions_alone_is_taken_for_theirs_and_called_uncertain() -> None:
+    captions = [made("talk.vtt", CAPTIONS, folder=folder) for folder in "fg"]
+    chats = [made("live chat.json", CHAT, said=Said(duration_ms=60_000), folder=folder) for folder in "fh"]
+
+    groups = match([*captions, *chats])
+
+    assert sorted(sorted(file.folder for file in group.files) for group in groups) == [["f", "f"], ["g"], ["h"]]
+    assert [certain for group in groups for _, _, certain in group.members if len(group.members) > 1] == [True, False]
+
+
+def test_two_chats_beside_captions_alone_are_nobodys() -> None:
+    files = [made("talk.vtt", CAPTIONS), made("a.json", CHAT), made("b.json", CHAT)]
+
+    assert len(match(files)) == 3
+
+
 def test_numbered_media_are_parts_in_order_and_equally_long_ones_are_renditions() -> None:
     numbered = [made(f"talk part {number}.mp4", VIDEO, duration_ms=60_000 + number) for number in (10, 2, 1)]
     renditions = [made(f"talk.{ending}", VIDEO, duration_ms=60_000) for ending in ("mp4", "mkv")]

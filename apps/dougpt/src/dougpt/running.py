@@ -40,6 +40,16 @@ CHATTER = (
     "\n",
 )
 """How lines begin in which Snakemake says that all is well."""
+JOB_FAILED = (
+    "RuleException:",
+    "CalledProcessError in file",
+    "Exiting because a job execution failed",
+    "WorkflowError:",
+    "At least one job did not complete successfully",
+)
+"""How lines begin in which it says that a job failed, which has said itself why."""
+SAID_WHY = "returned non-zero exit status 1.\n"
+"""How its line ends on a job that ended by itself; one that was killed had no time to say anything."""
 STAMP_DIGITS = 16
 
 
@@ -166,7 +176,7 @@ def _tell(process: "subprocess.Popen[str]", todo: int) -> None:
             if time.monotonic() - told > TELL_EVERY_S:
                 told = time.monotonic()
                 note(f"{done} of {todo} {'job' if todo == 1 else 'jobs'} done")
-        elif not line.startswith(CHATTER):
+        elif not line.startswith((*CHATTER, *JOB_FAILED)) and not line.endswith(SAID_WHY):
             note(line.rstrip())
 
 
