@@ -222,3 +222,16 @@ def test_progress_is_a_line_every_two_seconds_with_bytes_and_the_time_left() -> 
     progress.fetched(DownloadProgress("b\n.mp4", 5_000, None))
     assert lines[-1] == "download: 5.0 kB: b\\x0a.mp4"
     assert ingest_progress.size(999) == "999 B"
+
+
+def test_the_table_says_what_a_recording_lacks_and_tells_files_of_one_name_apart(
+    tmp_path: Path, place: Path, run: Callable[..., Any]
+) -> None:
+    for folder, cue in (("monday", VTT), ("friday", VTT.replace("hello", "bye"))):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "vod.vtt").write_text(cue)
+
+    lines = run("ingest", tmp_path / "monday", tmp_path / "friday", "--yes", "-w", place).stdout.splitlines()
+
+    assert [line.endswith("(no chat export yet)") for line in lines if line.startswith("recording")] == [True, True]
+    assert {line.split()[1] for line in lines if "captions" in line} == {"monday/vod.vtt", "friday/vod.vtt"}

@@ -1,7 +1,8 @@
 """Files to manifests: what `dougpt_media.ingest` found is shown, confirmed and written down."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,14 @@ import dougpt_media
 import pyarrow as pa
 from dougpt_chat import recognise_chat
 from dougpt_media.walking import walk
-from dougpt_schema import SOURCES, DougptError
+from dougpt_schema import SOURCES, DougptError, SourceRole
 from pyarrow import compute as pc
 
 from dougpt.advice import advice
 from dougpt.ingest_ledger import DETAILS, Ledger
 from dougpt.ingest_progress import ProgressLines
 from dougpt.manifest import write_manifest
-from dougpt.project import Project
+from dougpt.project import SPEECH_ROLES, Project
 from dougpt.terminal import note, safe
 
 
@@ -83,7 +84,12 @@ def ingest_paths(
     rows: list[dict[str, Any]] = found.proposals.to_pylist()
     details = {row["source_id"]: {name: row[name] for name in DETAILS} for row in found.sources.to_pylist()}
     rows = [row | details[row["source_id"]] for row in rows]
-    _show(rows, found.rejects.to_pylist(), [*found.report.warnings, *_gone(project, rows, found.whereabouts)], tell)
+    _show(
+        _named_apart(rows, found.whereabouts),
+        found.rejects.to_pylist(),
+        [*found.report.warnings, *_gone(project, rows, found.whereabouts)],
+        tell,
+    )
     if dry_run:
         note("ingest: --dry-run: nothing was written")
         return rows
@@ -128,6 +134,25 @@ def _gone(project: Project, rows: Sequence[Mapping[str, Any]], found: Mapping[st
                 yield f"{name} is no longer at {source.path}; ingest it from where it is, or take it out with: {remedy}"
 
 
+def _named_apart(rows: list[dict[str, Any]], found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Put its folder before each name that several recordings have."""
+    named = {(row["recording_id"], row["name"]) for row in rows}
+    times = Counter(name for _, name in named)
+    shown = []
+    for row in rows:
+        name, place = row["name"], found.get(row["source_id"])
+        told = f"{Path(place['path']).parent.name}/{name}" if times[name] > 1 and place is not None else name
+        shown.append(row | {"name": told})
+    return shown
+
+
+def _lacks(roles: Collection[str]) -> str:
+    """Return what a recording of these roles lacks for a dataset, as the end of its line."""
+    lacks = [] if set(SPEECH_ROLES) & set(roles) else ["neither captions nor sound"]
+    lacks += [] if SourceRole.CHAT in roles else ["no chat export"]
+    return f"  ({' and '.join(lacks)} yet)" if lacks else ""
+
+
 def _show(
     rows: list[dict[str, Any]],
     rejects: list[dict[str, Any]],
@@ -138,7 +163,7 @@ def _show(
     for row in rows:
         if row["recording_id"] != shown:
             shown = row["recording_id"]
-            tell(f"recording {shown}")
+            tell(f"recording {shown}{_lacks({one['role'] for one in rows if one['recording_id'] == shown})}")
         doubt = "" if row["certain"] else "  (not certain)"
         tell(f"  {row['role']:<9} {safe(row['name'])}  {row['status']}  {safe(row['evidence'])}{doubt}")
     for row in rejects:
