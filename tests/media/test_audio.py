@@ -126,6 +126,14 @@ def test_a_picture_without_sound_is_its_own_error(tmp_path: Path, make_clicks: C
         read_audio(silent)
 
 
+@pytest.mark.parametrize("name", [f"{'long' * 99}.mp4", "talk.txt/talk.mp4"])
+def test_a_path_that_cannot_be_looked_at_is_an_error_that_says_why(tmp_path: Path, name: str) -> None:
+    (tmp_path / "talk.txt").write_text("no folder")
+
+    with pytest.raises(UnreadableMediaError, match=r"\.mp4: cannot be read \((File name too long|Not a directory)\)"):
+        read_audio(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
