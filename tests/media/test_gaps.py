@@ -5,13 +5,13 @@ from typing import Any
 
 import pyarrow as pa
 from dougpt_media import known_gaps, merged_gaps
-from dougpt_media.evidence import Said, stem_and_part
-from dougpt_media.files import File
+from dougpt_media.evidence import Said
 from dougpt_media.manifest import manifest_of
 from dougpt_media.match import match
 from dougpt_schema import GAPS, SOURCES, SourceRole
 from dougpt_schema.testing import tables
 from hypothesis import given
+from made_files import made
 
 MINUTE_MS = 60_000
 
@@ -19,13 +19,12 @@ MINUTE_MS = 60_000
 def sources(*files: tuple[str, int], muted: tuple[tuple[int, int], ...], crop: tuple[int, int] | None = None) -> Any:
     found = []
     for name, ms in files:
-        stem, part = stem_and_part(name)
-        found.append(File(name, "f", stem, part, SourceRole.AUDIO, Said(), name, duration_ms=ms))
+        found.append(made(name, SourceRole.AUDIO, duration_ms=ms))
     told = Said("twitch", "1", "Twitch metadata", duration_ms=crop and 60 * MINUTE_MS, muted=muted)
-    found.append(File("video.json", "f", "video", None, None, told))
+    found.append(made("video.json", None, told))
     if crop:
         header = Said("twitch", "1", "chat header", duration_ms=60 * MINUTE_MS, crop=crop)
-        found.append(File("chat.json", "f", "chat", None, SourceRole.CHAT, header, "chat"))
+        found.append(made("chat.json", SourceRole.CHAT, header))
     (group,) = match(found, video_id="1")
     rows, _ = manifest_of(group, None)
     return SOURCES.table(rows)
