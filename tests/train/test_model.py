@@ -14,16 +14,21 @@ from dougpt_train.errors import RunFolderError
 from dougpt_train.render import Renderer
 
 
+@pytest.fixture(scope="module")
+def test_split(validation: pa.Table) -> pa.Table:
+    return validation
+
+
 def test_it_is_a_model_as_the_schema_says(model: ChatModel) -> None:
     assert isinstance(model, Model)
     assert len(model.fingerprint) == 64
 
 
-def test_a_reply_scores_the_sum_of_its_tokens_and_the_stop(model: ChatModel, validation: pa.Table) -> None:
-    found = model.logprobs(validation)
+def test_a_reply_scores_the_sum_of_its_tokens_and_the_stop(model: ChatModel, test_split: pa.Table) -> None:
+    found = model.logprobs(test_split)
 
-    users = model.renderer.prompts(validation, "single")
-    for user, sample, scores in zip(users[:3], validation.to_pylist(), found, strict=False):
+    users = model.renderer.prompts(test_split, "single")
+    for user, sample, scores in zip(users[:3], test_split.to_pylist(), found, strict=False):
         given = model.renderer.prompt_ids([user])[0]
         assert len(scores) == len(sample["responses"])
         for response, score in zip(sample["responses"], scores, strict=True):
@@ -41,11 +46,11 @@ def brute_force(model: ChatModel, given: list[int], answer: list[int]) -> float:
     return total
 
 
-def test_all_replies_of_one_token_together_are_no_more_than_certain(model: ChatModel, validation: pa.Table) -> None:
+def test_all_replies_of_one_token_together_are_no_more_than_certain(model: ChatModel, test_split: pa.Table) -> None:
     tokenizer = model.renderer.tokenizer
     texts = [tokenizer.decode([token]) for token in range(3, len(tokenizer))]
     plain = sorted({text for text in texts if text == model.renderer.line(text) and text})
-    sample = validation.to_pylist()[0]
+    sample = test_split.to_pylist()[0]
     sample["responses"] = [sample["responses"][0] | {"text": text} for text in plain]
 
     (scores,) = model.logprobs(SAMPLES.table([sample]))
@@ -53,9 +58,9 @@ def test_all_replies_of_one_token_together_are_no_more_than_certain(model: ChatM
     assert 0 < float(torch.tensor(scores).double().exp().sum()) <= 1
 
 
-def test_scores_do_not_depend_on_the_batch(model: ChatModel, validation: pa.Table) -> None:
-    together = model.logprobs(validation)
-    alone = [model.logprobs(validation.slice(at, 1))[0] for at in range(validation.num_rows)]
+def test_scores_do_not_depend_on_the_batch(model: ChatModel, test_split: pa.Table) -> None:
+    together = model.logprobs(test_split)
+    alone = [model.logprobs(test_split.slice(at, 1))[0] for at in range(test_split.num_rows)]
 
     for one, other in zip(together, alone, strict=True):
         assert one == pytest.approx(other, abs=1e-4)
@@ -66,40 +71,40 @@ def test_no_samples_give_no_answers(model: ChatModel) -> None:
     assert model.generate(SAMPLES.empty(), 1) == []
 
 
-def test_a_seed_decides_the_replies_whatever_the_batch(model: ChatModel, validation: pa.Table) -> None:
-    together = model.generate(validation, 7)
+def test_a_seed_decides_the_replies_whatever_the_batch(model: ChatModel, test_split: pa.Table) -> None:
+    together = model.generate(test_split, 7)
 
-    assert together == model.generate(validation, 7)
-    assert together != model.generate(validation, 8)
-    assert together[3] == model.generate(validation.slice(3, 1), 7)[0]
+    assert together == model.generate(test_split, 7)
+    assert together != model.generate(test_split, 8)
+    assert together[3] == model.generate(test_split.slice(3, 1), 7)[0]
     assert all(reply and "\n" not in reply for replies in together for reply in replies)
 
 
-def test_drawing_leaves_other_draws_alone(model: ChatModel, validation: pa.Table) -> None:
+def test_drawing_leaves_other_draws_alone(model: ChatModel, test_split: pa.Table) -> None:
     state = torch.get_rng_state()
 
-    model.generate(validation, 7)
+    model.generate(test_split, 7)
 
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_a_stream_gives_the_same_replies_one_by_one(model: ChatModel, validation: pa.Table) -> None:
+def test_a_stream_gives_the_same_replies_one_by_one(model: ChatModel, test_split: pa.Table) -> None:
     for at in range(4):
-        assert list(model.stream(validation.slice(at, 1), 7)) == model.generate(validation.slice(at, 1), 7)[0]
+        assert list(model.stream(test_split.slice(at, 1), 7)) == model.generate(test_split.slice(at, 1), 7)[0]
 
 
-def test_replies_end_at_the_stop_token_or_at_the_last_whole_line(model: ChatModel, validation: pa.Table) -> None:
-    short = ChatModel(model.network, _renderer(model, reply_tokens=20), "f").answers(validation, 7)
+def test_replies_end_at_the_stop_token_or_at_the_last_whole_line(model: ChatModel, test_split: pa.Table) -> None:
+    short = ChatModel(model.network, _renderer(model, reply_tokens=20), "f").answers(test_split, 7)
 
-    for answer, whole in zip(short, model.answers(validation, 7), strict=True):
+    for answer, whole in zip(short, model.answers(test_split, 7), strict=True):
         assert answer.replies == whole.replies[: len(answer.replies)]
     assert any(answer.replies for answer in short if not answer.stopped)
 
 
-def test_a_sharper_draw_is_the_likeliest_reply(model: ChatModel, validation: pa.Table) -> None:
+def test_a_sharper_draw_is_the_likeliest_reply(model: ChatModel, test_split: pa.Table) -> None:
     sharp = ChatModel(model.network, _renderer(model, temperature=0.01), "f")
 
-    assert sharp.generate(validation, 1) == sharp.generate(validation, 2)
+    assert sharp.generate(test_split, 1) == sharp.generate(test_split, 2)
 
 
 def _renderer(model: ChatModel, **changes: object) -> Renderer:
@@ -107,11 +112,11 @@ def _renderer(model: ChatModel, **changes: object) -> Renderer:
     return Renderer(old.tokenizer, replace(old.settings, **changes), sorted(old.stop_ids))  # type: ignore[arg-type]
 
 
-def test_loading_again_gives_the_same_model(model: ChatModel, result: TrainResult, validation: pa.Table) -> None:
+def test_loading_again_gives_the_same_model(model: ChatModel, result: TrainResult, test_split: pa.Table) -> None:
     again = load(result.run_folder)
 
     assert again.fingerprint == model.fingerprint
-    assert again.logprobs(validation) == model.logprobs(validation)
+    assert again.logprobs(test_split) == model.logprobs(test_split)
 
 
 @pytest.fixture
