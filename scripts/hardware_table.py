@@ -6,7 +6,7 @@ uv run python scripts/hardware_table.py
 import re
 from pathlib import Path
 
-from dougpt_train.hardware import table
+from dougpt_train.preset_needs import table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "guide" / "hardware.md"
 TABLE = re.compile(r"^\| preset .*?(?=\n\n)", re.DOTALL | re.MULTILINE)

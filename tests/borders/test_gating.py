@@ -10,7 +10,7 @@ import torch
 from dougpt_eval import EvaluateSettings, Report, evaluate, gate
 from dougpt_schema import SAMPLES
 from dougpt_train import ChatModel, TrainSettings, load, train
-from dougpt_train.few_shot import load_base
+from dougpt_train.few_shot import load_bases
 
 THINGS = ("boss", "toaster", "giraffe", "bridge", "goat", "banana")
 ANSWERS = ("yes {}", "no {}", "{} wins", "why the {}", "Sadge", "KEKW")
@@ -62,7 +62,7 @@ def run(training: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(run: Path, held_out: pa.Table, training: pa.Table) -> Report:
-    references = {"base": load_base(run, training.slice(0, 2))}
+    references = load_bases(run, {"base": training.slice(0, 2)})
     return evaluate(load(run), held_out, QUICK, training=training, references=references)
 
 

@@ -135,7 +135,6 @@ def test_a_last_line_that_is_half_a_record_is_no_reject(saved: Saved) -> None:
 
 def test_a_record_without_end_does_not_fill_the_memory(saved: Saved, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dougpt_chat.formats.json_lines.LONGEST_RECORD_BYTES", 10_000)
-    monkeypatch.setattr("dougpt_chat.opening.BLOCK_BYTES", 4_000)
     text = EXPORTS["cd_jsonl"].write(LINES) + json.dumps({"message": "x" * 100_000}).encode()
 
     notes = ParseNotes()

@@ -60,6 +60,7 @@ def test_without_the_broadcasts_start_there_is_no_time_and_that_is_said(read: Ca
 
     assert found.events.num_rows == 0
     assert found.report.counts.rejects == {"no_time": 2}
+    assert any("2 messages have no time" in warning and "start" in warning for warning in found.report.warnings)
 
 
 def test_kinds_are_told_apart(read: Callable[..., ChatRead]) -> None:
@@ -146,14 +147,3 @@ def test_every_line_of_a_real_log_is_read(real_data: Path) -> None:
         assert [row["text"][emote["start"] : emote["end"]] for emote in row["emotes"]] == [
             e["name"] for e in row["emotes"]
         ]
-
-
-def test_a_log_without_a_known_start_says_what_it_needs(tmp_path: Path) -> None:
-    path = tmp_path / "log.txt"
-    line = "@id=a;tmi-sent-ts=1600000000000;user-id=1 :ann!ann@ann.tmi.twitch.tv PRIVMSG #owner :hello\n"
-    path.write_text(line)
-
-    read = read_chat(path, recording_id="0123456789abcdef")
-
-    assert read.events.num_rows == 0
-    assert any("1 messages have no time" in warning and "start" in warning for warning in read.report.warnings)

@@ -18,7 +18,7 @@ from chat_exports import (
     new_item,
     rustlog_item,
 )
-from dougpt_chat import ChatRead, probe_chat, pseudonym, read_chat
+from dougpt_chat import BrokenExportError, ChatRead, probe_chat, pseudonym, read_chat
 
 RECORDING = "0123456789abcdef"
 ANN = Line("m-1", 1_500, "ann", (("hello", None),))
@@ -63,6 +63,11 @@ def test_the_video_of_twitch_dl_is_known_and_a_highlights_date_is_no_start(
     assert name == "twitch_gql"
     assert (header.video_id, header.channel, header.length_ms, header.title) == ("77", "owner", 600_000, "T")
     assert header.created_at == start
+
+
+def test_a_document_of_twitch_dl_without_its_comments_is_broken_and_not_empty(saved: Saved) -> None:
+    with pytest.raises(BrokenExportError, match="the document has no comments array"):
+        read_chat(saved(json.dumps({"video": {"id": "77"}, "video_comments": {}}).encode()), recording_id="r")
 
 
 def test_an_item_of_chat_downloader_may_lack_text_time_and_author(read: Read) -> None:

@@ -117,8 +117,6 @@ def test_a_log_of_chatterino_is_on_the_clock_of_its_zone_and_passes_midnight(rea
     ("zone", "hours"), [("EST", -5), ("GMT+2", 2), ("UTC-03:00", -3), ("Mitteleuropa", 0), ("", 0)]
 )
 def test_a_time_zone_that_is_not_known_is_said(zone: str, hours: int, read: Read) -> None:
-    found = read(f"# Start logging at 2024-05-04 20:00:00 {zone}", "[20:00:00] ann: a", broadcast_start=None)
-
     found = read(
         f"# Start logging at 2024-05-04 20:00:00 {zone}",
         "[20:00:00] ann: a",

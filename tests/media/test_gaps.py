@@ -4,17 +4,14 @@ from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
-from dougpt_media import Transcript, known_gaps, merged_gaps
-from dougpt_media.evidence import Said, stem_and_part
-from dougpt_media.files import File
-from dougpt_media.gaps import without_words_before
+from dougpt_media import known_gaps, merged_gaps
+from dougpt_media.evidence import Said
 from dougpt_media.manifest import manifest_of
 from dougpt_media.match import match
-from dougpt_media.report import Report
-from dougpt_schema import GAPS, SOURCES, WORDS, SourceRole
+from dougpt_schema import GAPS, SOURCES, SourceRole
 from dougpt_schema.testing import tables
 from hypothesis import given
-from hypothesis import strategies as st
+from made_files import made
 
 MINUTE_MS = 60_000
 
@@ -22,13 +19,12 @@ MINUTE_MS = 60_000
 def sources(*files: tuple[str, int], muted: tuple[tuple[int, int], ...], crop: tuple[int, int] | None = None) -> Any:
     found = []
     for name, ms in files:
-        stem, part = stem_and_part(name)
-        found.append(File(name, "f", stem, part, SourceRole.AUDIO, Said(), name, duration_ms=ms))
+        found.append(made(name, SourceRole.AUDIO, duration_ms=ms))
     told = Said("twitch", "1", "Twitch metadata", duration_ms=crop and 60 * MINUTE_MS, muted=muted)
-    found.append(File("video.json", "f", "video", None, None, told))
+    found.append(made("video.json", None, told))
     if crop:
         header = Said("twitch", "1", "chat header", duration_ms=60 * MINUTE_MS, crop=crop)
-        found.append(File("chat.json", "f", "chat", None, SourceRole.CHAT, header, "chat"))
+        found.append(made("chat.json", SourceRole.CHAT, header))
     (group,) = match(found, video_id="1")
     rows, _ = manifest_of(group, None)
     return SOURCES.table(rows)
@@ -83,18 +79,3 @@ def test_a_union_covers_what_its_parts_cover_and_no_more(one: pa.Table, other: p
         own = [(a, b) for a, b, c in spans(whole) if c == cause]
         assert all(before[1] < after[0] for before, after in pairwise(own))
     assert merged_gaps([whole], "r").equals(whole)
-
-
-@given(tables(WORDS, max_rows=12), st.integers(-(10**12), 10**12))
-def test_words_that_the_part_before_has_too_are_counted_out_and_the_rest_numbered_anew(
-    words: pa.Table, from_ms: int
-) -> None:
-    part = Transcript(words, GAPS.empty(), Report("transcribe"))
-
-    kept = without_words_before(part, from_ms)
-
-    assert kept.words["start_ms"].to_pylist() == [ms for ms in words["start_ms"].to_pylist() if ms >= from_ms]
-    gone = words.num_rows - kept.words.num_rows
-    assert kept.report.counts.get("overlapping_words", 0) == gone
-    if gone:
-        assert kept.words["word_id"].to_pylist() == list(range(kept.words.num_rows))

@@ -7,15 +7,9 @@ from dougpt_media.match import match
 from dougpt_schema import SOURCES, SourceRole
 from hypothesis import given
 from hypothesis import strategies as st
+from made_files import made
 
 VIDEO, AUDIO, CHAT, CAPTIONS = SourceRole.VIDEO, SourceRole.AUDIO, SourceRole.CHAT, SourceRole.CAPTIONS
-
-
-def made(
-    name: str, role: SourceRole | None, *, said: Said | None = None, folder: str = "f", duration_ms: int | None = None
-) -> File:
-    stem, part = stem_and_part(name)
-    return File(name, folder, stem, part, role, said or Said(), f"id of {folder}/{name}", duration_ms=duration_ms)
 
 
 def grouped(files: list[File]) -> set[frozenset[str]]:

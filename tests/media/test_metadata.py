@@ -1,6 +1,7 @@
 """Twitch's three ways of describing a video, chat headers and info.json are read alike."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,45 @@ def test_a_file_on_some_site_is_known_by_its_address_and_not_by_its_name_alone()
     assert said("https://a.example:8443/x/video.mp4") == ("a.example", "/x/video.mp4#video")
     assert said("https://a.example/x/video.mp4") != said("https://a.example/y/video.mp4")
     assert said("http://[bad") == ("other", None)
+
+
+def test_a_stream_on_twitch_starts_at_its_timestamp_and_a_video_on_youtube_has_no_broadcast() -> None:
+    info = {"id": "v123", "extractor_key": "TwitchVod", "uploader_id": "DougDoug", "duration": 60, "timestamp": 0}
+    twitch = said_by_content(Recognised(Kind.INFO, info))
+    youtube = said_by_content(Recognised(Kind.INFO, {**info, "extractor_key": "Youtube", "timestamp": 0}))
+
+    assert (twitch.platform, twitch.video_id, twitch.channel, twitch.duration_ms) == (
+        "twitch",
+        "123",
+        "dougdoug",
+        60_000,
+    )
+    assert twitch.broadcast_start == datetime(1970, 1, 1, tzinfo=UTC)
+    assert youtube.broadcast_start is None
+
+
+def test_the_header_of_an_export_tells_id_channel_length_and_start() -> None:
+    header = {
+        "streamer": {"name": "DougDoug", "id": 1},
+        "video": {"id": "123", "length": 60.5, "created_at": "2024-05-04T18:00:07Z"},
+        "comments": [],
+    }
+
+    said = said_by_content(Recognised(Kind.TWITCH_DOWNLOADER, header))
+
+    assert (said.platform, said.video_id, said.channel, said.duration_ms) == ("twitch", "123", "dougdoug", 60_500)
+    assert said.broadcast_start == datetime(2024, 5, 4, 18, 0, 7, tzinfo=UTC)
+
+
+def test_a_highlight_has_no_broadcast_start() -> None:
+    header = {"video": {"id": "v5", "type": "highlight", "duration": "1h2m3s", "created_at": "2024-05-04T18:00:07Z"}}
+
+    said = said_by_content(Recognised(Kind.TWITCH_V5, header))
+
+    assert (said.video_id, said.duration_ms, said.broadcast_start) == ("5", 3_723_000, None)
+
+
+def test_an_export_without_a_header_is_known_by_its_first_comment() -> None:
+    said = said_by_content(Recognised(Kind.TWITCH_V5, {"comments": [{"content_id": "42"}]}))
+
+    assert (said.platform, said.video_id) == ("twitch", "42")

@@ -4,22 +4,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dougpt_media.evidence import Said, series_and_time, stem_and_part
-from dougpt_media.files import File
 from dougpt_media.manifest import manifest_of
 from dougpt_media.match import match
 from dougpt_media.parts import CLOCK_SLACK_MS, parts
 from dougpt_schema import SourceRole
 from hypothesis import given
 from hypothesis import strategies as st
+from made_files import made
 
 VIDEO, CAPTIONS = SourceRole.VIDEO, SourceRole.CAPTIONS
 BEGAN = datetime.fromisoformat("2026-01-01T20:00:00")
 LENGTHS_MS = st.lists(st.integers(5_000, 7_200_000), min_size=1, max_size=6)
-
-
-def made(name: str, role: SourceRole | None = VIDEO, duration_ms: int | None = None, said: Said | None = None) -> File:
-    stem, part = stem_and_part(name)
-    return File(name, "f", stem, part, role, said or Said(), f"id of {name}", duration_ms=duration_ms)
 
 
 def named(began: datetime) -> str:
@@ -30,7 +25,7 @@ def named(began: datetime) -> str:
 def test_numbered_parts_follow_without_a_break_whatever_the_order_of_the_files(
     lengths_ms: list[int], data: st.DataObject
 ) -> None:
-    files = [made(f"talk part {number}.mp4", duration_ms=length) for number, length in enumerate(lengths_ms, 1)]
+    files = [made(f"talk part {number}.mp4", VIDEO, duration_ms=length) for number, length in enumerate(lengths_ms, 1)]
 
     placed = parts(data.draw(st.permutations(files)))
 
@@ -48,7 +43,7 @@ def test_parts_with_times_stand_as_far_apart_as_their_times_tell_whatever_the_da
         begins_ms.append(max(begins_ms[-1] + 1_000, (begins_ms[-1] + length) // 1000 * 1000 + pause * 1000))
     began = BEGAN + timedelta(seconds=shift_s)
     files = [
-        made(named(began + timedelta(milliseconds=begin)), duration_ms=length)
+        made(named(began + timedelta(milliseconds=begin)), VIDEO, duration_ms=length)
         for begin, length in zip(begins_ms, lengths_ms, strict=False)
     ]
 
@@ -67,7 +62,7 @@ def test_parts_with_times_stand_as_far_apart_as_their_times_tell_whatever_the_da
 
 def test_a_drop_out_is_a_break_and_a_clock_that_cannot_be_is_not_believed() -> None:
     times = [BEGAN, BEGAN + timedelta(seconds=3700), BEGAN + timedelta(seconds=3800)]
-    files = [made(named(began), duration_ms=3_600_000) for began in times]
+    files = [made(named(began), VIDEO, duration_ms=3_600_000) for began in times]
 
     placed = parts(files)
 
@@ -82,7 +77,7 @@ def test_files_that_differ_by_the_time_alone_are_one_recording_where_one_goes_on
     for day in (0, 1):
         for index, late_s in enumerate((0, 0, 300)):
             began = BEGAN + timedelta(days=day, hours=index, seconds=late_s)
-            files.append(made(f"game {began:%Y%m%d-%H%M%S}.mkv", duration_ms=hour))
+            files.append(made(f"game {began:%Y%m%d-%H%M%S}.mkv", VIDEO, duration_ms=hour))
     captions = made("game 20260101-210000.srt", CAPTIONS)
 
     groups = match([*files, captions])
@@ -101,7 +96,7 @@ def test_files_that_differ_by_the_time_alone_are_one_recording_where_one_goes_on
 
 def test_a_part_that_comes_later_joins_the_recording_of_all_those_before() -> None:
     times = [BEGAN + timedelta(hours=index) for index in range(4)]
-    files = [made(named(began), duration_ms=3_600_000) for began in times]
+    files = [made(named(began), VIDEO, duration_ms=3_600_000) for began in times]
     known = [replace(file, folder="", recording_id="r", earlier=True) for file in files[:3]]
 
     (group,) = match([*known, files[3]])
@@ -112,8 +107,12 @@ def test_a_part_that_comes_later_joins_the_recording_of_all_those_before() -> No
 def test_series_of_different_names_or_videos_stay_apart() -> None:
     times = [BEGAN, BEGAN + timedelta(hours=1)]
     ids = [Said("twitch", video_id, "address in the file") for video_id in ("1", "2")]
-    names = [made(f"{name} {named(began)}", duration_ms=3_600_000) for name, began in zip("ab", times, strict=True)]
-    videos = [made(named(began), duration_ms=3_600_000, said=said) for began, said in zip(times, ids, strict=True)]
+    names = [
+        made(f"{name} {named(began)}", VIDEO, duration_ms=3_600_000) for name, began in zip("ab", times, strict=True)
+    ]
+    videos = [
+        made(named(began), VIDEO, duration_ms=3_600_000, said=said) for began, said in zip(times, ids, strict=True)
+    ]
 
     assert len(match(names)) == 2
     assert len(match(videos)) == 2
@@ -122,9 +121,9 @@ def test_series_of_different_names_or_videos_stay_apart() -> None:
 def test_metadata_of_each_part_tell_when_it_began_better_than_its_name() -> None:
     files = []
     for number, late_s in ((1, 0), (2, 3660)):
-        files.append(made(f"vod part {number}.mp4", duration_ms=3_600_000))
+        files.append(made(f"vod part {number}.mp4", VIDEO, duration_ms=3_600_000))
         start = BEGAN.astimezone() + timedelta(seconds=late_s)
-        files.append(made(f"vod part {number}.info.json", None, said=Said(broadcast_start=start)))
+        files.append(made(f"vod part {number}.info.json", None, Said(broadcast_start=start)))
         files.append(made(f"vod part {number}.srt", CAPTIONS))
 
     (group,) = match(files, video_id="1")

@@ -76,7 +76,7 @@ def test_a_full_disk_is_an_error_that_says_what_to_do(tmp_path: Path, monkeypatc
         read_audio(source)
 
 
-def test_windows_of_floats_are_the_whole_in_pieces_and_leave_no_memory_in_use(tmp_path: Path) -> None:
+def test_windows_of_floats_are_the_whole_in_pieces_and_the_file_lives_as_long_as_an_array_of_it(tmp_path: Path) -> None:
     audio = read_audio(write(tmp_path / "a.wav", Clicks(3, codec="pcm_s16le", picture=False)))
 
     windows = [audio.floats_between(at_ms, at_ms + 700) for at_ms in range(0, 3_000, 700)]
@@ -87,4 +87,4 @@ def test_windows_of_floats_are_the_whole_in_pieces_and_leave_no_memory_in_use(tm
     samples = audio.samples
     del audio
     gc.collect()
-    assert samples.any()  # the file lives as long as an array that shows it
+    assert samples.any()

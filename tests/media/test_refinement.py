@@ -70,8 +70,8 @@ def test_a_cue_that_stands_a_second_off_is_put_right(conversation: tuple[Audio, 
     assert median(start_errors(refined.words, gold)) < 40
 
 
-def test_the_same_words_and_sound_give_the_same_times(conversation: tuple[Audio, Gold], as_cues: AsCues) -> None:
-    audio, gold = conversation
+def test_the_same_words_and_sound_give_the_same_times(exchange: tuple[Audio, Gold], as_cues: AsCues) -> None:
+    audio, gold = exchange
 
     one, two = (refine(as_cues(gold, 5), audio) for _ in range(2))
 
@@ -79,8 +79,8 @@ def test_the_same_words_and_sound_give_the_same_times(conversation: tuple[Audio,
     assert one.report.to_dict() == two.report.to_dict()
 
 
-def test_shifting_sound_and_captions_shifts_the_words(conversation: tuple[Audio, Gold], as_cues: AsCues) -> None:
-    audio, gold = conversation
+def test_shifting_sound_and_captions_shifts_the_words(exchange: tuple[Audio, Gold], as_cues: AsCues) -> None:
+    audio, gold = exchange
     silence = np.random.default_rng(0).normal(0, 5, 16_000 * 20).astype(np.int16)
     later = replace(audio, samples=np.concatenate([silence, audio.samples]))
 

@@ -86,7 +86,7 @@ def test_a_time_that_is_none_is_none(value: object) -> None:
 
 
 @pytest.mark.parametrize(("value", "expected"), [(123, "123"), (" v1 ", "v1"), ("../../x", "../../x")])
-def test_an_id_is_text_and_never_a_path(value: object, expected: str) -> None:
+def test_an_id_is_a_short_text_whatever_it_holds(value: object, expected: str) -> None:
     assert an_id(value) == expected
 
 

@@ -1,7 +1,8 @@
 """Tables of words run forwards in time, and the parts of a recording join into one."""
 
+import pyarrow as pa
 from dougpt_media.report import Report
-from dougpt_media.transcript import Transcript, Word, in_order, join_parts, words_table
+from dougpt_media.transcript import Transcript, Word, in_order, join_parts, without_words_before, words_table
 from dougpt_schema import GAPS, REJECTS, WORDS, Timing
 from dougpt_schema.testing import tables
 from hypothesis import given
@@ -53,3 +54,18 @@ def test_one_part_is_itself(words: object, rejects: object) -> None:
 
     assert joined.words.equals(whole.words)
     assert joined.rejects.equals(whole.rejects)
+
+
+@given(tables(WORDS, max_rows=12), st.integers(-(10**12), 10**12))
+def test_words_that_the_part_before_has_too_are_counted_out_and_the_rest_numbered_anew(
+    words: pa.Table, from_ms: int
+) -> None:
+    part = Transcript(words, GAPS.empty(), Report("transcribe"))
+
+    kept = without_words_before(part, from_ms)
+
+    assert kept.words["start_ms"].to_pylist() == [ms for ms in words["start_ms"].to_pylist() if ms >= from_ms]
+    gone = words.num_rows - kept.words.num_rows
+    assert kept.report.counts.get("overlapping_words", 0) == gone
+    if gone:
+        assert kept.words["word_id"].to_pylist() == list(range(kept.words.num_rows))

@@ -6,14 +6,10 @@ from dougpt_media.files import File
 from dougpt_media.manifest import manifest_of
 from dougpt_media.match import match
 from dougpt_schema import SourceRole, SourceStatus
+from made_files import made
 
 VIDEO, CHAT = SourceRole.VIDEO, SourceRole.CHAT
 HOUR_MS = 3_600_000
-
-
-def made(name: str, role: SourceRole | None, said: Said | None = None, *, ms: int | None = None) -> File:
-    stem, part = stem_and_part(name)
-    return File(name, "f", stem, part, role, said or Said(), f"id of {name}", duration_ms=ms)
 
 
 def chat(*, ms: int | None = None, crop: tuple[int, int] | None = None, video_id: str = "1") -> File:
@@ -31,7 +27,7 @@ def info(name: str, ms: int) -> File:
 
 
 def test_a_medium_shorter_than_the_metadata_tell_is_truncated_and_the_evidence_has_the_numbers() -> None:
-    found, warnings = judged(made("vod.ts", VIDEO, ms=HOUR_MS), info("vod.info.json", 2 * HOUR_MS))
+    found, warnings = judged(made("vod.ts", VIDEO, duration_ms=HOUR_MS), info("vod.info.json", 2 * HOUR_MS))
 
     assert found == [("truncated", "ends at 3600.0 of the 7200.0 s that vod.info.json tells")]
     assert warnings == ["vod.ts is truncated: ends at 3600.0 of the 7200.0 s that vod.info.json tells"]
@@ -61,19 +57,19 @@ def test_a_medium_shorter_than_the_metadata_tell_is_truncated_and_the_evidence_h
     ],
 )
 def test_an_export_of_a_stretch_never_makes_a_whole_video_truncated(export: File, status: str) -> None:
-    found, _ = judged(made("vod.ts", VIDEO, ms=HOUR_MS), export)
+    found, _ = judged(made("vod.ts", VIDEO, duration_ms=HOUR_MS), export)
 
     assert found[0][0] == status
 
 
 def test_an_export_that_only_tells_where_it_ends_is_evidence_of_at_least_so_much() -> None:
-    found, _ = judged(made("vod.ts", VIDEO, ms=HOUR_MS), chat(crop=(0, 2 * HOUR_MS)))
+    found, _ = judged(made("vod.ts", VIDEO, duration_ms=HOUR_MS), chat(crop=(0, 2 * HOUR_MS)))
 
     assert found == [("truncated", "ends at 3600.0 of the at least 7200.0 s that vod.json tells")]
 
 
 def test_the_chat_of_a_stream_says_nothing_of_an_edit_that_is_told_to_be_another_video() -> None:
-    edit = made("edit.mp4", VIDEO, Said("youtube", "dQw4w9WgXcQ", "address in the file"), ms=HOUR_MS)
+    edit = made("edit.mp4", VIDEO, Said("youtube", "dQw4w9WgXcQ", "address in the file"), duration_ms=HOUR_MS)
 
     found, warnings = judged(edit, chat(ms=4 * HOUR_MS), video_id="dQw4w9WgXcQ")
 
@@ -82,7 +78,7 @@ def test_the_chat_of_a_stream_says_nothing_of_an_edit_that_is_told_to_be_another
 
 
 def test_parts_are_held_against_the_whole_together() -> None:
-    halves = [made(f"vod part {number}.ts", VIDEO, ms=HOUR_MS) for number in (1, 2)]
+    halves = [made(f"vod part {number}.ts", VIDEO, duration_ms=HOUR_MS) for number in (1, 2)]
 
     whole, _ = judged(*halves, info("vod.info.json", 2 * HOUR_MS))
     short, _ = judged(*halves, info("vod.info.json", 3 * HOUR_MS))
@@ -92,7 +88,7 @@ def test_parts_are_held_against_the_whole_together() -> None:
 
 
 def test_where_every_part_has_metadata_of_its_own_each_is_held_against_its_own() -> None:
-    halves = [made(f"vod part {number}.ts", VIDEO, ms=HOUR_MS) for number in (1, 2)]
+    halves = [made(f"vod part {number}.ts", VIDEO, duration_ms=HOUR_MS) for number in (1, 2)]
     infos = [info("vod part 1.info.json", 2 * HOUR_MS), info("vod part 2.info.json", HOUR_MS)]
 
     found, _ = judged(*halves, *infos)
@@ -101,7 +97,7 @@ def test_where_every_part_has_metadata_of_its_own_each_is_held_against_its_own()
 
 
 def test_a_medium_that_is_longer_than_told_is_kept_with_a_warning() -> None:
-    found, warnings = judged(made("vod.ts", VIDEO, ms=2 * HOUR_MS), info("vod.info.json", HOUR_MS))
+    found, warnings = judged(made("vod.ts", VIDEO, duration_ms=2 * HOUR_MS), info("vod.info.json", HOUR_MS))
 
     assert found == [("ok", None)]
     assert warnings == ["vod.ts lasts 7200.0 s, but vod.info.json tells 3600.0 s: are they of the same video?"]

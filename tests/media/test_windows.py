@@ -16,9 +16,14 @@ def tracks(draw: st.DrawFn) -> list[Span]:
     return spans
 
 
+def each_alone(spans: list[Span]) -> list[tuple[int, int]]:
+    """The cues of words that have times of their own."""
+    return [(index, index + 1) for index in range(len(spans))]
+
+
 @given(tracks(), st.integers(500, 20_000))
 def test_every_word_is_in_exactly_one_stretch(spans: list[Span], window_ms: int) -> None:
-    stretches = plan(spans, RefineSettings(window_ms=window_ms))
+    stretches = plan(spans, RefineSettings(window_ms=window_ms), each_alone(spans))
 
     assert [index for first, last in stretches for index in range(first, last)] == list(range(len(spans)))
 
@@ -27,7 +32,7 @@ def test_every_word_is_in_exactly_one_stretch(spans: list[Span], window_ms: int)
 def test_a_stretch_is_no_longer_than_the_window_and_holds_no_long_pause(spans: list[Span], window_ms: int) -> None:
     settings = RefineSettings(window_ms=window_ms)
 
-    for first, last in plan(spans, settings):
+    for first, last in plan(spans, settings, each_alone(spans)):
         assert last == first + 1 or spans[last - 1].end_ms - spans[first].start_ms <= window_ms
         pauses = [spans[at].start_ms - spans[at - 1].end_ms for at in range(first + 1, last)]
         assert all(pause < settings.break_ms for pause in pauses)
@@ -38,7 +43,7 @@ def test_context_holds_the_stretch_and_its_sound_holds_the_context(spans: list[S
     first = data.draw(st.integers(0, len(spans) - 1))
     last = data.draw(st.integers(first + 1, len(spans)))
 
-    window = with_context(spans, first, last, RefineSettings())
+    window = with_context(spans, first, last, RefineSettings(), each_alone(spans))
 
     assert 0 <= window.context_first <= first < last <= window.context_last <= len(spans)
     assert 0 <= window.from_ms <= spans[window.context_first].start_ms

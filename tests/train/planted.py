@@ -1,7 +1,7 @@
 """Fifteen faults that training would not show, one a check, and five set-ups that are sound.
 
-`tests/train/test_planted.py` and `benchmarks/train.py` both go through them. Each takes a world and returns the codes
-of the checks that failed.
+`tests/train/test_planted.py` and `benchmarks/train.py` both go through them. Each takes a world and returns the checks
+that failed: what each found, by its code.
 """
 
 from collections.abc import Callable, Iterator
@@ -56,12 +56,12 @@ class World:
         return str(folder)
 
 
-def failed(found: Preflight) -> set[str]:
-    """Return the codes of the checks that failed."""
-    return {check.code for check in found.checks if check.status == "failed"}
+def failed(found: Preflight) -> dict[str, str]:
+    """Return what the checks found that failed, by their codes."""
+    return {check.code: check.found for check in found.checks if check.status == "failed"}
 
 
-def a_recording_on_both_sides(world: World) -> set[str]:
+def a_recording_on_both_sides(world: World) -> dict[str, str]:
     """The first rows of training are held out too."""
     at = world.samples.schema.get_field_index("split")
     rows = world.samples.slice(0, 3)
@@ -69,16 +69,16 @@ def a_recording_on_both_sides(world: World) -> set[str]:
     return failed(preflight(world.samples, world.settings, test=held_out, folder=world.folder))
 
 
-def a_template_that_refuses(world: World) -> set[str]:
+def a_template_that_refuses(world: World) -> dict[str, str]:
     """The template raises where it meets a conversation."""
 
     def refuse(tokenizer: Any) -> None:
-        tokenizer.chat_template = "{{ raise_exception('no assistant here') }}"
+        tokenizer.chat_template = "{{ raise_exception('only Latin is spoken here') }}"
 
     return failed(world.check(base=world.changed_base(refuse)))
 
 
-def a_stop_outside_the_reply(world: World) -> set[str]:
+def a_stop_outside_the_reply(world: World) -> dict[str, str]:
     """The template closes the assistant's turn with nothing."""
 
     def forget(tokenizer: Any) -> None:
@@ -89,7 +89,7 @@ def a_stop_outside_the_reply(world: World) -> set[str]:
     return failed(world.check(base=world.changed_base(forget)))
 
 
-def another_prompt_in_use(world: World) -> set[str]:
+def another_prompt_in_use(world: World) -> dict[str, str]:
     """Generation asks with words that training never saw."""
 
     def differ(tokenizer: Any) -> None:
@@ -98,7 +98,7 @@ def another_prompt_in_use(world: World) -> set[str]:
     return failed(world.check(base=world.changed_base(differ)))
 
 
-def two_beginnings(world: World) -> set[str]:
+def two_beginnings(world: World) -> dict[str, str]:
     """The token of beginning stands in the prompt twice."""
 
     def begin(tokenizer: Any) -> None:
@@ -107,12 +107,12 @@ def two_beginnings(world: World) -> set[str]:
     return failed(world.check(base=world.changed_base(begin)))
 
 
-def prompts_that_cannot_fit(world: World) -> set[str]:
+def prompts_that_cannot_fit(world: World) -> dict[str, str]:
     """The template alone is longer than a prompt may be."""
     return failed(world.check(prompt_tokens=5))
 
 
-def added_tokens(world: World) -> set[str]:
+def added_tokens(world: World) -> dict[str, str]:
     """Emotes were added to the vocabulary, the embeddings were not."""
 
     def add(tokenizer: Any) -> None:
@@ -121,7 +121,7 @@ def added_tokens(world: World) -> set[str]:
     return failed(world.check(base=world.changed_base(add)))
 
 
-def nothing_to_learn(world: World) -> set[str]:
+def nothing_to_learn(world: World) -> dict[str, str]:
     """Every reply has the weight 0."""
     rows = world.samples.to_pylist()[:3]
     for row in rows:
@@ -129,19 +129,19 @@ def nothing_to_learn(world: World) -> set[str]:
     return failed(world.check(samples=SAMPLES.table(rows)))
 
 
-def all_weights_of_a_quantised_base(world: World) -> set[str]:
+def all_weights_of_a_quantised_base(world: World) -> dict[str, str]:
     """A base in 4 bits is to be trained in full."""
     with patch.object(setup, "quantised", lambda _: "bitsandbytes"):
         return failed(world.check(base=str(world.base), method="full"))
 
 
-def too_little_memory(world: World) -> set[str]:
+def too_little_memory(world: World) -> dict[str, str]:
     """The machine has less memory than the libraries alone take."""
     with patch.object(memory, "memory_of", lambda _: 5e8):
         return failed(world.check())
 
 
-def rows_that_see_one_another(world: World) -> set[str]:
+def rows_that_see_one_another(world: World) -> dict[str, str]:
     """The collator adds a mask of ones, with which rows of a pack attend to each other."""
     honest = packing.packed_batch
 
@@ -154,7 +154,7 @@ def rows_that_see_one_another(world: World) -> set[str]:
         return failed(world.check(base=str(world.base), packing=True))
 
 
-def a_stop_that_is_not_learnt(world: World) -> set[str]:
+def a_stop_that_is_not_learnt(world: World) -> dict[str, str]:
     """The labels lose their stop on the way to the trainer, after every other check; the loss looks healthy."""
     honest = canary.make_trainer
 
@@ -164,10 +164,10 @@ def a_stop_that_is_not_learnt(world: World) -> set[str]:
     with patch.object(canary, "make_trainer", without_stops), canary_steps(110):
         found = world.check(**by_heart(world))
     loss = float(str(found.of("P12").facts["loss"]))
-    return failed(found) if loss < HEALTHY_LOSS else set()
+    return failed(found) if loss < HEALTHY_LOSS else {}
 
 
-def other_data_on_resume(world: World) -> set[str]:
+def other_data_on_resume(world: World) -> dict[str, str]:
     """A killed run was made from one sample more."""
     before = world.check()
     killed = world.folder / "run.partial"
@@ -176,14 +176,14 @@ def other_data_on_resume(world: World) -> set[str]:
     return failed(preflight(world.samples, world.settings, folder=world.folder, killed=killed))
 
 
-def an_untested_library(world: World) -> set[str]:
+def an_untested_library(world: World) -> dict[str, str]:
     """TRL is older than anything that was tried."""
     honest = setup.library_versions
     with patch.object(setup, "library_versions", lambda *names: honest(*names) | {"trl": "0.9.6"}):
         return failed(world.check())
 
 
-def an_adapter_spoilt_on_disk(world: World) -> set[str]:
+def an_adapter_spoilt_on_disk(world: World) -> dict[str, str]:
     """What is saved is not what was trained."""
     from dougpt_train import fitting
 
@@ -198,11 +198,11 @@ def an_adapter_spoilt_on_disk(world: World) -> set[str]:
     with patch.object(fitting, "save_adapter", spoil):
         try:
             train(world.samples, short, world.folder / "run")
-        except NotReproducedError:
-            return {"P15"}
+        except NotReproducedError as error:
+            return {"P15": str(error)}
         except PreflightFailedError as error:
             return failed(error.preflight)
-    return set()
+    return {}
 
 
 def by_heart(world: World) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def canary_steps(steps: int) -> Iterator[None]:
         yield
 
 
-FAULTS: dict[str, Callable[[World], set[str]]] = {
+FAULTS: dict[str, Callable[[World], dict[str, str]]] = {
     "P1": a_recording_on_both_sides,
     "P2": a_template_that_refuses,
     "P3": a_stop_outside_the_reply,
@@ -243,28 +243,28 @@ FAULTS: dict[str, Callable[[World], set[str]]] = {
 }
 
 
-def the_tiny_base(world: World) -> set[str]:
+def the_tiny_base(world: World) -> dict[str, str]:
     """The default of the embedded pipeline."""
     return failed(world.check())
 
 
-def single_replies_of_a_local_model(world: World) -> set[str]:
+def single_replies_of_a_local_model(world: World) -> dict[str, str]:
     """A folder as a base, one reply a row, an instruction in front."""
     return failed(world.check(base=str(world.base), form="single", instruction="You are the chat of a stream."))
 
 
-def packed_rows(world: World) -> set[str]:
+def packed_rows(world: World) -> dict[str, str]:
     """Rows in packs."""
     return failed(world.check(base=str(world.base), packing=True))
 
 
-def all_weights_with_the_canary(world: World) -> set[str]:
+def all_weights_with_the_canary(world: World) -> dict[str, str]:
     """Full training of a local model, rows learnt by heart first."""
     with canary_steps(110):
         return failed(world.check(**by_heart(world)))
 
 
-def a_template_that_can_think(world: World) -> set[str]:
+def a_template_that_can_think(world: World) -> dict[str, str]:
     """A hybrid model's template: thoughts are off in training and use alike."""
 
     def think(tokenizer: Any) -> None:
@@ -277,7 +277,7 @@ def a_template_that_can_think(world: World) -> set[str]:
     return failed(world.check(base=world.changed_base(think)))
 
 
-SOUND: dict[str, Callable[[World], set[str]]] = {
+SOUND: dict[str, Callable[[World], dict[str, str]]] = {
     function.__name__: function
     for function in (
         the_tiny_base,

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from dougpt_schema import SAMPLES
-from dougpt_train import Preflight, TrainSettings, preflight, tiny
+from dougpt_train import Preflight, TrainSettings, preflight
 from dougpt_train.adapter import lora_config
 from dougpt_train.base import Base
 from dougpt_train.checks import setup
@@ -19,10 +19,6 @@ from dougpt_train.checks.setup import check_adapter, check_disk, check_versions
 from dougpt_train.prepare import Prepared, prepare
 
 Saved = Callable[..., Path]
-
-
-def of(found: Preflight, code: str) -> Any:
-    return next(check for check in found.checks if check.code == code)
 
 
 def failed(found: Preflight) -> set[str]:
@@ -47,14 +43,12 @@ def test_a_sound_run_passes_and_says_what_was_found(
     assert list(dict.fromkeys(check.code for check in found.checks)) == [f"P{number}" for number in range(1, 16)]
     assert {check.code for check in found.checks if check.status == "skipped"} == {"P10", "P11", "P12", "P15"}
     assert all(check.found for check in found.checks)
-    assert (
-        f"in all {of(found, 'P2').facts['rows']['burst'] + of(found, 'P2').facts['rows']['single']} rows"
-        in of(found, "P3").found
-    )
+    rows: Any = found.of("P2").facts["rows"]
+    assert f"in all {sum(rows.values())} rows" in found.of("P3").found
 
 
 def test_a_few_rows_are_shown_as_read_and_learnt(samples: pa.Table, settings: TrainSettings) -> None:
-    shown = of(preflight(samples, settings), "P3").facts["shown"]
+    shown = preflight(samples, settings).of("P3").facts["shown"]
 
     assert len(shown) == 5
     assert all(one["read"].endswith("<|im_start|>assistant\n") for one in shown)
@@ -78,18 +72,11 @@ def test_another_run_has_another_fingerprint(
     assert preflight(samples.slice(1), settings).fingerprint != one.fingerprint
 
 
-def test_a_recording_on_both_sides_is_found(samples: pa.Table, settings: TrainSettings) -> None:
-    found = preflight(samples, settings, test=with_split(samples.slice(0, 3), "test"))
-
-    assert failed(found) == {"P1"}
-    assert of(found, "P1").facts["shared_recordings"] == [samples["recording_id"][0].as_py()]
-
-
 def test_rows_of_the_test_split_among_the_training_rows_are_found(samples: pa.Table, settings: TrainSettings) -> None:
     found = preflight(with_split(samples, "test"), settings)
 
     assert failed(found) == {"P1"}
-    assert f"{samples.num_rows} among train" in of(found, "P1").found
+    assert f"{samples.num_rows} among train" in found.of("P1").found
 
 
 def test_copied_turns_are_a_warning(samples: pa.Table, validation: pa.Table, settings: TrainSettings) -> None:
@@ -103,22 +90,8 @@ def test_copied_turns_are_a_warning(samples: pa.Table, validation: pa.Table, set
     found = preflight(long_answers(samples), settings, validation=long_answers(validation))
 
     assert found.passed
-    assert of(found, "P1").status == "warning"
-    assert of(found, "P8").status == "warning"
-
-
-def test_a_stop_that_generation_does_not_know_is_found(
-    samples: pa.Table, settings: TrainSettings, saved_base: Saved
-) -> None:
-    def forget_the_stop(base: Base) -> None:
-        template = base.tokenizer.chat_template
-        base.tokenizer.chat_template = template.replace("message['content'] + '<|im_end|>'", "message['content']")
-
-    folder = saved_base(forget_the_stop)
-    found = preflight(samples, replace(settings, base=str(folder)))
-
-    assert "P3" in failed(found)
-    assert "teach no stop" in of(found, "P3").found
+    assert found.of("P1").status == "warning"
+    assert found.of("P8").status == "warning"
 
 
 def test_a_template_that_thinks_before_the_reply_is_found(
@@ -136,30 +109,6 @@ def test_a_template_that_thinks_before_the_reply_is_found(
     assert {"P3", "P4"} <= failed(found)
 
 
-def test_a_prompt_that_training_does_not_start_with_is_found(
-    samples: pa.Table, settings: TrainSettings, saved_base: Saved
-) -> None:
-    def differ(base: Base) -> None:
-        base.tokenizer.chat_template += "{%- if add_generation_prompt -%}{{- 'Sure! ' -}}{%- endif -%}"
-
-    found = preflight(samples, replace(settings, base=str(saved_base(differ))))
-
-    assert "P4" in failed(found)
-    assert "do not start with the prompt" in of(found, "P4").found
-
-
-def test_a_template_that_refuses_is_a_failed_check_and_no_crash(
-    samples: pa.Table, settings: TrainSettings, saved_base: Saved
-) -> None:
-    def refuse(base: Base) -> None:
-        base.tokenizer.chat_template = "{{ raise_exception('only Latin is spoken here') }}"
-
-    found = preflight(samples, replace(settings, base=str(saved_base(refuse))))
-
-    assert failed(found) == {"P2"}
-    assert "only Latin is spoken here" in of(found, "P2").found
-
-
 def test_a_base_without_a_template_is_a_failed_check(
     samples: pa.Table, settings: TrainSettings, saved_base: Saved
 ) -> None:
@@ -169,17 +118,7 @@ def test_a_base_without_a_template_is_a_failed_check(
     found = preflight(samples, replace(settings, base=str(folder)))
 
     assert failed(found) == {"P2"}
-    assert "no chat template" in of(found, "P2").found
-
-
-def test_two_tokens_of_beginning_are_found(samples: pa.Table, settings: TrainSettings, saved_base: Saved) -> None:
-    def begin_twice(base: Base) -> None:
-        base.tokenizer.bos_token = tiny.START
-
-    found = preflight(samples, replace(settings, base=str(saved_base(begin_twice))))
-
-    assert failed(found) == {"P5"}
-    assert "begin twice" in of(found, "P5").found
+    assert "no chat template" in found.of("P2").found
 
 
 def test_padding_that_is_a_stop_is_a_warning(samples: pa.Table, settings: TrainSettings, saved_base: Saved) -> None:
@@ -189,20 +128,14 @@ def test_padding_that_is_a_stop_is_a_warning(samples: pa.Table, settings: TrainS
     found = preflight(samples, replace(settings, base=str(saved_base(pad_with_the_stop))))
 
     assert found.passed
-    assert of(found, "P5").status == "warning"
-
-
-def test_a_template_longer_than_the_prompt_may_be_is_found(samples: pa.Table, settings: TrainSettings) -> None:
-    found = preflight(samples, replace(settings, prompt_tokens=5))
-
-    assert "P6" in failed(found)
+    assert found.of("P5").status == "warning"
 
 
 def test_many_replies_left_out_as_too_long_are_a_warning(samples: pa.Table, settings: TrainSettings) -> None:
     found = preflight(samples, replace(settings, reply_tokens=2))
 
-    assert of(found, "P6").status == "warning"
-    assert of(found, "P6").facts["left_out_share"] > 0.02
+    assert found.of("P6").status == "warning"
+    assert found.of("P6").facts["left_out_share"] > 0.02
 
 
 def test_rows_longer_than_the_model_can_read_are_found(samples: pa.Table, settings: TrainSettings) -> None:
@@ -211,26 +144,6 @@ def test_rows_longer_than_the_model_can_read_are_found(samples: pa.Table, settin
     from dougpt_train.checks.labels import check_lengths
 
     assert check_lengths(prepared).status == "failed"
-
-
-def test_added_tokens_are_found(samples: pa.Table, settings: TrainSettings, saved_base: Saved) -> None:
-    def add_tokens(base: Base) -> None:
-        base.tokenizer.add_tokens(["KEKW", "OMEGALUL"])
-
-    found = preflight(samples, replace(settings, base=str(saved_base(add_tokens))))
-
-    assert "P7" in failed(found)
-    assert "tokens were added" in of(found, "P7").found
-
-
-def test_nothing_to_learn_is_found(samples: pa.Table, settings: TrainSettings) -> None:
-    rows = samples.to_pylist()[:2]
-    for row in rows:
-        row["responses"] = [row["responses"][0] | {"weight": 0.0}]
-
-    found = preflight(SAMPLES.table(rows), settings)
-
-    assert {"P2", "P8"} <= failed(found)
 
 
 def test_labels_that_hold_the_prompt_are_found(samples: pa.Table, settings: TrainSettings) -> None:

@@ -4,18 +4,23 @@ import pyarrow as pa
 import pytest
 from dougpt_schema import Model
 from dougpt_train import ChatModel, TrainResult
-from dougpt_train.few_shot import HEADING, load_base
+from dougpt_train.few_shot import HEADING, load_bases
 
 
 @pytest.fixture(scope="module")
-def bare(result: TrainResult, samples: pa.Table) -> ChatModel:
-    return load_base(result.run_folder, samples.slice(0, 0))
+def bases(result: TrainResult, samples: pa.Table) -> dict[str, ChatModel]:
+    return load_bases(result.run_folder, {"bare": samples.slice(0, 0), "shown": samples.slice(0, 2)})
+
+
+@pytest.fixture(scope="module")
+def bare(bases: dict[str, ChatModel]) -> ChatModel:
+    return bases["bare"]
 
 
 def test_the_examples_stand_in_front_of_the_turn_and_change_what_is_expected(
-    result: TrainResult, bare: ChatModel, samples: pa.Table, validation: pa.Table
+    bases: dict[str, ChatModel], bare: ChatModel, samples: pa.Table, validation: pa.Table
 ) -> None:
-    shown = load_base(result.run_folder, samples.slice(0, 2))
+    shown = bases["shown"]
     assert isinstance(shown, Model)
     for form in ("burst", "single"):
         asked, plain = (model.renderer.prompts(validation, form) for model in (shown, bare))

@@ -32,7 +32,10 @@ def test_what_was_not_merged_from_the_run_is_refused(merged: Path, result: Train
         load_merged(tmp_path, result.run_folder)
     record = merged / "dougpt.json"
     whole = record.read_text()
-    for name, value, said in (("run_id", "0" * 64, "merged from another run"), ("files", {}, "its files changed")):
+    for name, value, said in (
+        ("run_id", "0" * 64, "merged from another run"),
+        ("files", {}, "was changed since it was merged"),
+    ):
         record.write_text(json.dumps(json.loads(whole) | {name: value}))
         with pytest.raises(RunFolderError, match=said):
             load_merged(merged, result.run_folder)

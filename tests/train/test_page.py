@@ -49,5 +49,5 @@ def test_what_a_viewer_typed_runs_nothing(result: TrainResult, tmp_path: Path) -
 
 
 def test_an_unfinished_run_has_no_page(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match=r"run\.json cannot be read"):
+    with pytest.raises(RunFolderError, match=r"holds no run\.json: no finished run"):
         draw_page(tmp_path)

@@ -10,10 +10,10 @@ from dougpt_train import TrainResult, TrainSettings, base_folder, preflight, req
 from dougpt_train.base import Base, open_folder, revision_of
 from dougpt_train.base_folder import find_folder
 from dougpt_train.checks.memory import check_memory, check_steps
-from dougpt_train.errors import BaseModelError
-from dougpt_train.hardware import computed, table
+from dougpt_train.errors import BaseModelError, NoGpuError
 from dougpt_train.memory import needed, shape_of
 from dougpt_train.prepare import prepare
+from dougpt_train.preset_needs import computed, table
 from dougpt_train.presets import PRESETS, preset_for
 from dougpt_train.unsloth import UnslothError, start_backend
 from transformers import AutoConfig, AutoModelForCausalLM
@@ -151,7 +151,7 @@ def test_two_steps_are_measured_where_memory_can_be_read(
 
 
 def test_a_gpu_that_is_not_there_is_named(samples: pa.Table, settings: TrainSettings) -> None:
-    with pytest.raises(BaseModelError, match="PyTorch finds no GPU"):
+    with pytest.raises(NoGpuError, match="PyTorch finds no GPU here: take 'cpu', or 'auto'"):
         preflight(samples, replace(settings, device="cuda"))
 
 

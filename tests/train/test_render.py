@@ -107,9 +107,8 @@ def test_each_epoch_draws_anew(renderer: Renderer, samples: pa.Table) -> None:
     once, _ = renderer.rows(samples, epochs=1)
     twice, _ = renderer.rows(samples, epochs=2)
 
-    assert twice[: len(once)] != once or len(twice) != 2 * len(once)
-    second = [row.reply for row in twice[-len(once) :]]
-    assert second != [row.reply for row in once]
+    assert twice[: len(once)] == once
+    assert [row.reply for row in twice[len(once) :]] != [row.reply for row in once]
 
 
 def test_the_single_form_gives_a_row_for_each_reply_that_was_kept(

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from dougpt_schema import MissingExtraError
 from dougpt_train import TrainResult
+from dougpt_train.errors import RunFolderError
 from dougpt_train.record import METRICS, RUN
 from dougpt_train.tracking import ARTIFACTS, PAGE, params_of, points_of, tags_of, track
 
@@ -42,6 +43,11 @@ def test_every_setting_hash_and_point_is_told(result: TrainResult) -> None:
 def test_without_mlflow_the_extra_is_named(result: TrainResult, tmp_path: Path) -> None:
     with pytest.raises(MissingExtraError, match=r"dougpt-train\[mlflow\]"):
         track(result.run_folder, f"sqlite:///{tmp_path}/mlflow.db")
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="no finished run"):
+        track(tmp_path, f"sqlite:///{tmp_path}/mlflow.db")
 
 
 @needs_mlflow

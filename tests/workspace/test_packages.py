@@ -67,3 +67,17 @@ def _installed(name: str) -> bool:
     except PackageNotFoundError:
         return False
     return True
+
+
+def test_the_architecture_says_of_each_folder_what_belongs_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    of_one_package = {package.name.removeprefix("dougpt-") for package in PACKAGES} | {"dougpt", "app"}
+    others = {path.parent.name for path in ROOT.glob("tests/*/*.py")} - of_one_package
+    modules = {
+        path.parent.relative_to(package / "src") for package in PACKAGES for path in package.glob("src/*/*/*.py")
+    }
+    named = [f"`{package.relative_to(ROOT).as_posix()}`" for package in PACKAGES]
+    named += [f"`tests/{name}`" for name in sorted(others)]
+
+    assert [name for name in named if name not in page] == []
+    assert [str(path) for path in sorted(modules) if not re.search(rf"[`/]{path.name}`", page)] == []

@@ -11,14 +11,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 from dougpt_schema import CHAT_EVENTS
-from numpy.typing import NDArray
 
 from dougpt_chat.room import ROOM, Room
 from dougpt_chat.spill import Spill
+from dougpt_chat.stabbing import Times
 
 MOST_STRETCHES = 256
-
-Times = NDArray[np.int64]
 
 
 class Stretch:

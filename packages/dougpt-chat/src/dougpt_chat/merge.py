@@ -54,7 +54,7 @@ def merge_exports(reads: Sequence[ChatRead]) -> ChatRead:
 
 def _finest(events: pa.Table, export_N: np.ndarray) -> np.ndarray:
     """The rows to keep, in order: of each message the most precise, then the most trusted, then the first."""
-    message_N = _numbered(events)
+    message_N = np.asarray(_messages(events).dictionary_encode().indices.to_numpy())
     trust = pa.array([source.value for source in TRUST])
     trust_N = pc.index_in(events["offset_source"], value_set=trust).to_numpy()
     best_first = np.lexsort((export_N, trust_N, events["offset_precision_ms"].to_numpy(), message_N))
@@ -63,10 +63,10 @@ def _finest(events: pa.Table, export_N: np.ndarray) -> np.ndarray:
     return np.sort(best_first[first_of_its_message])
 
 
-def _numbered(events: pa.Table) -> np.ndarray:
-    """A number for each row, the same for the same message."""
-    names = pc.binary_join_element_wise(events["recording_id"], events["event_id"], "\x1f")
-    return np.asarray(pa.chunked_array(names).combine_chunks().dictionary_encode().indices.to_numpy())
+def _messages(rows: pa.Table) -> pa.Array:
+    """What tells the message of each row from others: its id within its recording."""
+    names = pc.binary_join_element_wise(rows["recording_id"], rows["event_id"], "\x1f")
+    return pa.chunked_array(names).combine_chunks()
 
 
 def _shift_ms(first: pa.Table, other: pa.Table) -> int | None:
@@ -100,9 +100,9 @@ def _each_once(tables: Sequence[pa.Table]) -> pa.Table:
 
 
 def _raw_texts_of(events: pa.Table, tables: Sequence[pa.Table]) -> pa.Table:
-    """The raw texts, one for each event that has any."""
+    """The raw texts, one for each event that has any, in the order of the events."""
     joined = pa.concat_tables(tables)
-    number_N = _numbered(joined)
-    first = pa.array(np.sort(np.unique(number_N, return_index=True)[1]), pa.int64())
-    once = joined.take(first)
-    return once.filter(pc.is_in(once["event_id"], value_set=events["event_id"].combine_chunks())).sort_by("event_id")
+    place_N = pc.fill_null(pc.index_in(_messages(joined), value_set=_messages(events)), -1).to_numpy()
+    known = np.flatnonzero(place_N >= 0)
+    first = np.unique(place_N[known], return_index=True)[1]
+    return joined.take(pa.array(known[first], pa.int64()))

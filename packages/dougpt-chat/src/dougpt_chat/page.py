@@ -14,7 +14,7 @@ from dougpt_schema.page.words import clock
 
 DRAWING = ("matplotlib", "markupsafe")
 TITLE = "Chat's clock"
-SOURCES = {
+HOW_FOUND = {
     "exact": "written to the millisecond in the file",
     "rebuilt": "milliseconds rebuilt from whole seconds and times of sending",
     "integer": "whole seconds as written",
@@ -64,7 +64,7 @@ def _section(number: int, title: str, report: Mapping[str, Any]) -> str:
         lines.append(_figure(residuals_figure(f"residuals-{number}", report), _residuals_caption(residuals)))
     if residuals["sources"]:
         caption = "Messages over time, by how their time was found: " + "; ".join(
-            f"{name}: {SOURCES.get(name, name)}" for name in residuals["sources"]
+            f"{name}: {HOW_FOUND.get(name, name)}" for name in residuals["sources"]
         )
         lines.append(_figure(sources_figure(f"sources-{number}", report), caption))
     if report["segments"]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dougpt_media.extras import require
+from dougpt_media.gpu import device_for
 from dougpt_media.memory import explained
 from dougpt_media.weights import (
     WAV2VEC2_FILES,
@@ -48,7 +49,7 @@ def load(model: str | None, *, language: str, device: str, cache: str | None, of
     Raises:
         MissingWeightsError: It is not there and cannot be fetched.
     """
-    device = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    device = device_for(device, torch)
     check(model, language=language, cache=cache, offline=offline)
     try:
         # The library prints to standard output, which belongs to our caller's results.

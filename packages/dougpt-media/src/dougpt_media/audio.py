@@ -107,7 +107,7 @@ def read_audio(
     exact: bool = False,
     track: int | None = None,
     pcm_path: Path | None = None,
-    tell: Tell | None = None,
+    progress: Tell | None = None,
 ) -> Audio:
     """Decode the sound of a media file to mono at `rate_hz`, placed by presentation time; 0 is the file's start.
 
@@ -117,7 +117,7 @@ def read_audio(
         exact: Compute in whole numbers, so that the same file gives the same bits on every CPU; twice as slow.
         track: Which track of sound to read, counted from 0, where there are several; else the one a player takes.
         pcm_path: Keep the samples in this file, int16 without a header, instead of one without a name.
-        tell: Told how far the work is.
+        progress: Told how far the work is.
 
     Raises:
         UnreadableMediaError: The file cannot be opened.
@@ -139,8 +139,8 @@ def read_audio(
         total_ms = (container.duration or 0) // 1000
         try:
             for done_s in soundtrack.blocks(frames(packets, decoder, reading)):
-                if tell is not None:
-                    tell(Progress("decode", round(done_s * 1000), max(total_ms, round(done_s * 1000))))
+                if progress is not None:
+                    progress(Progress("decode", round(done_s * 1000), max(total_ms, round(done_s * 1000))))
         except av.error.FFmpegError as error:
             raise NoSoundError(path.name, f"its sound cannot be brought to {rate_hz} Hz ({error.strerror})") from error
         if not recorder.heard:

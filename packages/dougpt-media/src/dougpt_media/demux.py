@@ -71,7 +71,7 @@ def open_media(path: Path | str) -> Iterator[InputContainer]:
     """Open a media file.
 
     Raises:
-        UnreadableMediaError: It does not exist, is cut off before its index, or is no media at all.
+        UnreadableMediaError: It does not exist, cannot be read, is cut off before its index, or is no media at all.
     """
     path = Path(path)
     try:
@@ -191,11 +191,14 @@ def _note_picture(packet: "av.Packet[Stream]", tick_s: float, reading: Reading) 
 
 
 def _cause(path: Path) -> str:
-    if path.is_dir():
-        return "is a directory"
-    if path.stat().st_size == 0:
-        return "the file is empty"
-    boxes = mp4_boxes(path)
+    try:
+        if path.is_dir():
+            return "is a directory"
+        if path.stat().st_size == 0:
+            return "the file is empty"
+        boxes = mp4_boxes(path)
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
     if boxes and "moov" not in boxes:
         return "an MP4 file without its index (moov): it was cut off while it was written or downloaded"
     return "no sound or video that can be read"

@@ -3,6 +3,7 @@
 import re
 
 ADVICE = (
+    (r"file of cookies", "say --cookies FILE with one in Netscape's format, as browsers' extensions write it"),
     (
         r"sign in|log ?in|cookies|private|members|subscriber|age.restrict|confirm you|http error 40[13]",
         "it asks who you are: save your browser's cookies for that site to a file and say --cookies FILE",

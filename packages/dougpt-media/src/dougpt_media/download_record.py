@@ -10,10 +10,10 @@ from typing import Any
 
 from dougpt_schema import atomic_write
 
+from dougpt_media.metadata import NAMELESS
 from dougpt_media.told import a_list, an_object
 
 NAME = ".download.json"
-NAMELESS = frozenset({"Generic", "HTML5MediaEmbed"})  # yt-dlp's words for sites that it does not know
 LONGEST_NAME = 80
 UNFINISHED = (".part", ".ytdl", ".temp")
 
@@ -32,7 +32,7 @@ def site_and_id(info: Mapping[str, Any]) -> tuple[str, str]:
     """Return which video yt-dlp speaks of; on a site that it does not know, its id is a mere file's name."""
     site = str(info.get("extractor_key") or info.get("ie_key") or "other")
     video_id = str(info.get("id"))
-    if site in NAMELESS:
+    if site.casefold() in NAMELESS:
         return site, f"{info.get('webpage_url') or info.get('url')}#{video_id}"
     return site, video_id
 

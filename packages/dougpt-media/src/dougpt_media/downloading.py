@@ -228,6 +228,8 @@ def _cookies(settings: DownloadSettings, url: str) -> StringIO | None:
         return None
     try:
         return StringIO(Path(settings.cookies).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DownloadError(url, f"the file of cookies {settings.cookies} cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise DownloadError(url, f"{settings.cookies} is no file of cookies") from error
 

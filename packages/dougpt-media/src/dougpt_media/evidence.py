@@ -7,6 +7,7 @@ from datetime import datetime
 from dougpt_media.told import Stretch
 
 ID_IN_NAME = "id in the name"
+EARLIER = "earlier"  # an earlier ingest put it there
 YOUTUBE_ID = r"[A-Za-z0-9_-]{11}"
 ADDRESSES = (
     ("youtube", re.compile(rf"(?:youtube\.com/watch\?v=|youtu\.be/)({YOUTUBE_ID})(?![\w-])")),

@@ -77,7 +77,7 @@ class Group:
         return [file for file in self.files if file.role in MEDIA_ROLES]
 
     def may_be(self, other: "Group") -> bool:
-        """Return whether their ids allow that they are one; an edit elsewhere may well have a stream's chat."""
+        """Return whether they can be one: not with an id each. Platforms may differ: edits have a stream's chat."""
         return self.video_id is None or other.video_id is None
 
 

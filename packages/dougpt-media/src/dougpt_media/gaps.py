@@ -1,17 +1,14 @@
 """Stretches known to hold no sound before anything is decoded: what was muted, and breaks between parts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from dougpt_schema import GAPS, SOURCES, ArrowStream, GapCause
 
 from dougpt_media.files import MEDIA_ROLES
 from dougpt_media.told import Stretch, joined
-from dougpt_media.transcript import Transcript
 
 
 def known_gaps(sources: ArrowStream, recording_id: str) -> pa.Table:
@@ -41,17 +38,6 @@ def part_spans(rows: Sequence[dict[str, Any]]) -> dict[int, Stretch]:
             start_ms, end_ms = row["part_start_ms"], row["part_start_ms"] + (row["duration_ms"] or 0)
             spans[row["part_index"]] = start_ms, max(end_ms, spans.get(row["part_index"], (0, 0))[1])
     return dict(sorted(spans.items()))
-
-
-def without_words_before(transcript: Transcript, from_ms: int) -> Transcript:
-    """Return a part's transcript without the words that the part before has too, where the two overlap."""
-    words = transcript.words.filter(pc.greater_equal(transcript.words["start_ms"], from_ms))
-    if words.num_rows == transcript.words.num_rows:
-        return transcript
-    index = words.schema.get_field_index("word_id")
-    words = words.set_column(index, words.schema.field("word_id"), pa.array(range(words.num_rows), pa.int64()))
-    counts = transcript.report.counts | {"overlapping_words": transcript.words.num_rows - words.num_rows}
-    return replace(transcript, words=words, report=replace(transcript.report, counts=counts))
 
 
 def _table(recording_id: str, gaps: Iterable[tuple[int, int, GapCause]]) -> pa.Table:

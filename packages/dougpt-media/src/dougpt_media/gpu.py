@@ -2,6 +2,7 @@
 
 import ctypes
 from pathlib import Path
+from typing import Any
 
 from dougpt_schema import DougptError
 
@@ -26,6 +27,11 @@ def require_gpu(device: str) -> None:
     """
     if device == "cuda" and not has_gpu():
         raise NoGpuError("the device cuda is asked for, and no GPU is found here: take cpu, or auto")
+
+
+def device_for(asked: str, torch: Any) -> str:
+    """Return where a model runs: for `auto` on a GPU where torch, which its caller has loaded, can use one."""
+    return asked if asked != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _devices(driver: str) -> int:

@@ -8,13 +8,13 @@ from typing import Any, TypedDict
 import pyarrow as pa
 from dougpt_schema import REJECTS, SOURCES, ArrowStream, DougptError, SourceRole, SourceStatus
 
-from dougpt_media.evidence import Said, stem_and_part
+from dougpt_media.evidence import EARLIER, Said, stem_and_part
 from dougpt_media.files import MEDIA_ROLES, ROLES, File, Group
 from dougpt_media.identity import changed_identities
 from dougpt_media.inspection import ChatFormat, Refused, inspect
 from dougpt_media.manifest import SourceRow, manifest_of
 from dougpt_media.match import match
-from dougpt_media.progress import FileProgress
+from dougpt_media.progress import FileProgress, TellShare
 from dougpt_media.report import Report
 from dougpt_media.walking import Found, UnusableFileError, walk
 from dougpt_media.wholeness import own_status
@@ -145,14 +145,14 @@ class _Reader:
                 self.refused.append(item)
             done += file.size
 
-    def _teller(self, start: FileProgress, size: int) -> Callable[[float], None] | None:
+    def _teller(self, start: FileProgress, size: int) -> TellShare | None:
         progress = self.progress
         if progress is None:
             return None
         progress(start)
         return lambda share: progress(replace(start, done_bytes=start.done_bytes + int(share * size)))
 
-    def _read(self, file: Found, tell: Callable[[float], None] | None) -> Refused | None:
+    def _read(self, file: Found, tell: TellShare | None) -> Refused | None:
         where: Whereabouts = {"path": str(file.path.resolve()), "size": file.size, "mtime_ns": file.mtime_ns}
         source_id, place = self.by_place.get(where["path"], ("", None))
         before = self.known.get(source_id) if place == where else None
@@ -173,7 +173,7 @@ class _Reader:
             self.found[item.source_id] = (item, where)
         return None
 
-    def _inspected(self, file: Found, before: File | None, tell: Callable[[float], None] | None) -> File | Refused:
+    def _inspected(self, file: Found, before: File | None, tell: TellShare | None) -> File | Refused:
         if before is not None and before.role in MEDIA_ROLES and before.name == file.path.name:
             return replace(before, folder=str(file.path.resolve().parent), earlier=False)
         return inspect(
@@ -182,7 +182,7 @@ class _Reader:
             keep_truncated=self.keep_truncated,
             chat_format=self.chat_format,
             sha256=None if before is None else before.sha256,
-            read=tell,
+            tell=tell,
         )
 
 
@@ -208,7 +208,7 @@ def _known_files(rows: Iterable[dict[str, Any]]) -> Iterator[File]:
             said=Said(
                 row["platform"],
                 row["video_id"],
-                "earlier" if row["video_id"] else "",
+                EARLIER if row["video_id"] else "",
                 row["channel"],
                 broadcast_start=row["broadcast_start"],
             ),

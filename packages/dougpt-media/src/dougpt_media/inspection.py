@@ -11,6 +11,7 @@ from dougpt_media.evidence import said_by_address, said_by_name, stem_and_part
 from dougpt_media.files import File
 from dougpt_media.metadata import said_by_content
 from dougpt_media.probe import probe
+from dougpt_media.progress import TellShare
 from dougpt_media.recognise import CAPTIONS, MAYBE_CHAT, METADATA, Kind, recognise
 
 USE_IT = "--keep-truncated (keep_truncated=True) uses it as far as it goes"
@@ -35,7 +36,7 @@ def inspect(
     keep_truncated: bool,
     chat_format: ChatFormat | None = None,
     sha256: str | None = None,
-    read: Callable[[float], None] | None = None,
+    tell: TellShare | None = None,
 ) -> File | Refused:
     """Look at a file.
 
@@ -45,7 +46,7 @@ def inspect(
         keep_truncated: Whether to take media that are cut off.
         chat_format: Asked about text and tables that nothing here knows, and about captions, which chat may look like.
         sha256: The checksum of its bytes, where it is known.
-        read: Called now and then with the share of the work that is done.
+        tell: Called now and then with the share of the work that is done.
 
     Raises:
         OSError: It cannot be read.
@@ -59,7 +60,7 @@ def inspect(
             name, "unrecognised", f"{_word(found.kind)}, but no captions, chat export or metadata of a known format"
         )
     if found.kind is Kind.MEDIA:
-        return _media(path, name, keep_truncated=keep_truncated, read=read)
+        return _media(path, name, keep_truncated=keep_truncated, tell=tell)
     said = said_by_content(found)
     if said.video_id is None:
         named = said_by_name(path.name)
@@ -85,9 +86,9 @@ def _word(kind: Kind) -> str:
     return "a table" if kind is Kind.PARQUET else "text"
 
 
-def _media(path: Path, name: str, *, keep_truncated: bool, read: Callable[[float], None] | None) -> File | Refused:
+def _media(path: Path, name: str, *, keep_truncated: bool, tell: TellShare | None) -> File | Refused:
     try:
-        facts = probe(path, None if read is None else lambda share: read(PROBED_SHARE * share))
+        facts = probe(path, None if tell is None else lambda share: tell(PROBED_SHARE * share))
     except UnreadableMediaError as error:
         return Refused(name, "unreadable", error.cause)
     if facts.status is SourceStatus.TRUNCATED and not keep_truncated:
@@ -97,7 +98,7 @@ def _media(path: Path, name: str, *, keep_truncated: bool, read: Callable[[float
         said = said_by_name(path.name)
     stem, part = stem_and_part(path.name)
     n_bytes = path.stat().st_size
-    sha256 = _hashed(path, n_bytes, read)
+    sha256 = _hashed(path, n_bytes, tell)
     return File(
         name=path.name,
         folder=str(path.resolve().parent),
@@ -120,13 +121,13 @@ def _media(path: Path, name: str, *, keep_truncated: bool, read: Callable[[float
     )
 
 
-def _hashed(path: Path, n_bytes: int, read: Callable[[float], None] | None) -> str:
+def _hashed(path: Path, n_bytes: int, tell: TellShare | None) -> str:
     done = 0
 
-    def tell(piece: int) -> None:
+    def count(piece: int) -> None:
         nonlocal done
         done += piece
-        if read is not None and n_bytes:
-            read(PROBED_SHARE + (1 - PROBED_SHARE) * min(1.0, done / n_bytes))
+        if tell is not None and n_bytes:
+            tell(PROBED_SHARE + (1 - PROBED_SHARE) * min(1.0, done / n_bytes))
 
-    return file_sha256(path, tell)
+    return file_sha256(path, count)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dougpt_media.evidence import ID_IN_NAME, platform_of
+from dougpt_media.evidence import EARLIER, ID_IN_NAME, platform_of
 from dougpt_media.files import ROLES, File, Group, natural
 from dougpt_media.leftovers import adopt_leftovers
 from dougpt_media.series import join_numbered, join_series
@@ -100,5 +100,5 @@ def _evidence(file: File, group: Group) -> str:
     if file.said.id_evidence:
         return file.said.id_evidence
     if file.recording_id is not None:
-        return "earlier"
+        return EARLIER
     return f"same name as {group.files[0].name}" if group.members else "new"

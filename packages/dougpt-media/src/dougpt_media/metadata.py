@@ -8,7 +8,7 @@ yt-dlp's info.json tells no muted stretches.
 from urllib.parse import urlsplit
 
 from dougpt_media.evidence import Said
-from dougpt_media.recognise import Kind, Recognised, twitch_video
+from dougpt_media.recognise import CHAT, Kind, Recognised, twitch_video
 from dougpt_media.told import Stretch, a_list, a_name, an_id, an_object, length_ms, moment, seconds, stretches
 
 NAMED_PLATFORMS = ("twitch", "youtube")
@@ -22,7 +22,7 @@ def said_by_content(found: Recognised) -> Said:
         return _said_by_info(found.header)
     if found.kind is Kind.TWITCH_VIDEO:
         return _said_by_twitch(twitch_video(found.header))
-    if found.kind in {Kind.TWITCH_DOWNLOADER, Kind.TWITCH_V5}:
+    if found.kind in CHAT:
         return _said_by_export(found.header)
     return Said()
 

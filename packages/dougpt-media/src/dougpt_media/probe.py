@@ -1,6 +1,5 @@
 """What a media file holds and whether it is whole, found by reading it to its end."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from dougpt_media.demux import (
     sound_of,
 )
 from dougpt_media.placement import LONGEST_RECORDING_S, Placement, Run
+from dougpt_media.progress import TellShare
 from dougpt_media.soundtrack import Form, Soundtrack
 from dougpt_media.streams import Stream, streams_of
 from dougpt_media.timeline import Damage
@@ -51,12 +51,12 @@ class Probe:
     streams: tuple[Stream, ...]
 
 
-def probe(path: Path, read: Callable[[float], None] | None = None) -> Probe:
+def probe(path: Path, tell: TellShare | None = None) -> Probe:
     """Read a media file through, decoding its sound.
 
     Args:
         path: The file.
-        read: Called now and then with the share of the file that was read.
+        tell: Called now and then with the share of the file that was read.
 
     Raises:
         UnreadableMediaError: It cannot be opened, or holds neither sound nor moving picture.
@@ -70,7 +70,7 @@ def probe(path: Path, read: Callable[[float], None] | None = None) -> Probe:
         if sound is None and picture is None:
             raise UnreadableMediaError(path.name, "holds neither sound nor moving picture")
         promised_s, start_s = _promised_s(container, path), origin_s(container)
-        found_s, damage = _read_through(container, reading, promised_s, read)
+        found_s, damage = _read_through(container, reading, promised_s, tell)
         if found_s is None:
             raise UnreadableMediaError(path.name, "none of its sound or picture can be decoded")
         if not 0 <= found_s <= LONGEST_S or abs(start_s) > LATEST_S:
@@ -96,7 +96,7 @@ def probe(path: Path, read: Callable[[float], None] | None = None) -> Probe:
 
 
 def _read_through(
-    container: InputContainer, reading: Reading, promised_s: float | None, read: Callable[[float], None] | None
+    container: InputContainer, reading: Reading, promised_s: float | None, tell: TellShare | None
 ) -> tuple[float | None, tuple[Damage, ...]]:
     """Return how far sound or picture can be read, on the recording's clock, and where damage was met."""
     sound = sound_of(container)
@@ -104,8 +104,8 @@ def _read_through(
     packets = packets_of(container, sound, picture_of(container), reading)
     length_s = (container.duration or 0) / 1e6
     for done_s in Soundtrack(placement, reading, _Counter()).blocks(frames(packets, decode, reading)):
-        if read is not None and length_s > 0:
-            read(min(1.0, done_s / length_s))
+        if tell is not None and length_s > 0:
+            tell(min(1.0, done_s / length_s))
     offset_s = placement.origin_s + placement.jumped_s
     known_s = max(placement.end_s, min(promised_s or 0.0, LONGEST_RECORDING_S))
     picture_end_s = reading.picture.end_s(known_s + offset_s)

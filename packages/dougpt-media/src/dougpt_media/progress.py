@@ -38,3 +38,5 @@ class DownloadProgress:
 
 
 Tell = Callable[[Progress], None]
+# Takes the share of a file's work that is done.
+TellShare = Callable[[float], None]

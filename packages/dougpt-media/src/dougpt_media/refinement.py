@@ -44,6 +44,7 @@ def refine(
     Raises:
         MissingExtraError: The aligner is not installed.
         MissingWeightsError: Its model is not there.
+        NoGpuError: The model is to run on a GPU, and there is none.
         ValueError: The sound has another rate, or the words are of several recordings.
     """
     settings = settings or RefineSettings()

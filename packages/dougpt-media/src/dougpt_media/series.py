@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from dougpt_media.evidence import series_and_time
+from dougpt_media.evidence import EARLIER, series_and_time
 from dougpt_media.files import Group
 
 LONGEST_BREAK_S = 900  # a broadcast that drops out is back within a quarter of an hour, or is another one
@@ -46,7 +46,7 @@ def _join(host: Group, group: Group, apart_s: float) -> None:
         f"begins {apart_s:.0f} s after {host.media[-1].name} ends",
         -SURE_OVERLAP_S <= apart_s <= SURE_BREAK_S,
     )
-    host.members += [(file, old if old == "earlier" else why, certain) for file, old, _ in group.members]
+    host.members += [(file, old if old == EARLIER else why, certain) for file, old, _ in group.members]
     host.platform, host.video_id = host.platform or group.platform, host.video_id or group.video_id
 
 

@@ -1,6 +1,6 @@
 """A file's sound from its first frame to its last, each placed on the recording's clock and handed on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -47,7 +47,7 @@ class Soundtrack:
     changes: list[Change] = field(default_factory=list)
     _form: Form | None = None
 
-    def blocks(self, frames: Iterable[Timed]) -> Iterable[float]:
+    def blocks(self, frames: Iterable[Timed]) -> Iterator[float]:
         """Place and write all frames; yield now and then how far the sound is written, in seconds."""
         waiting: list[Timed] = []
         n_samples = 0

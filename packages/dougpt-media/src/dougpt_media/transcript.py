@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,8 +11,8 @@ from dougpt_schema import GAPS, REJECTS, WORDS, Timing
 from dougpt_media.normalise import normal
 from dougpt_media.report import Report
 
-LONGEST_WORD_MS = 300
-LONGEST_LETTER_MS = 120
+# What a word takes at most: so much, and so much for each of its letters.
+WORD_MS, LETTER_MS = 300, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,17 @@ def words_table(words: Iterable[Word], *, recording_id: str, source_id: str) -> 
 
 def longest_ms(text: str) -> int:
     """Return how long saying `text` takes at most; a word whose end is not known ends there, before a pause."""
-    return LONGEST_WORD_MS + LONGEST_LETTER_MS * len(text)
+    return WORD_MS + LETTER_MS * len(text)
+
+
+def shared_out(words: Sequence[str], start_ms: int, end_ms: int) -> list[tuple[int, int]]:
+    """Return from when to when each word is said, where only their stretch is known: by their lengths."""
+    total, done = sum(len(word) + 1 for word in words), 0
+    edges = [start_ms]
+    for word in words:
+        done += len(word) + 1
+        edges.append(start_ms + (end_ms - start_ms) * done // total)
+    return list(pairwise(edges))
 
 
 def in_order(words: Iterable[Word]) -> list[Word]:
@@ -73,6 +84,17 @@ def in_order(words: Iterable[Word]) -> list[Word]:
             ordered[-1] = replace(ordered[-1], end_ms=start_ms)
         ordered.append(replace(word, start_ms=start_ms, end_ms=max(word.end_ms, start_ms)))
     return ordered
+
+
+def without_words_before(transcript: Transcript, from_ms: int) -> Transcript:
+    """Return a part's transcript without the words that the part before has too, where the two overlap."""
+    words = transcript.words.filter(pc.greater_equal(transcript.words["start_ms"], from_ms))
+    if words.num_rows == transcript.words.num_rows:
+        return transcript
+    index = words.schema.get_field_index("word_id")
+    words = words.set_column(index, words.schema.field("word_id"), pa.array(range(words.num_rows), pa.int64()))
+    counts = transcript.report.counts | {"overlapping_words": transcript.words.num_rows - words.num_rows}
+    return replace(transcript, words=words, report=replace(transcript.report, counts=counts))
 
 
 def join_parts(parts: Sequence[tuple[Transcript, int]]) -> Transcript:

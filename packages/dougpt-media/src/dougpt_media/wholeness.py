@@ -16,7 +16,6 @@ from dougpt_media.probe import is_cut
 from dougpt_media.told import Stretch
 
 EXPECTED_SLACK_S = 5.0
-EARLIER = "an earlier ingest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def _told(files: Sequence[File]) -> Told | None:
         if file.said.duration_ms:
             return Told(file.said.duration_ms, file.name)
     if before := next((file.told_ms for file in files if file.told_ms), None):
-        return Told(before, EARLIER)
+        return Told(before, "an earlier ingest")
     ends = [(file.said.crop[1], file.name) for file in speakers if file.said.crop]
     return Told(*max(ends), least=True) if ends else None
 

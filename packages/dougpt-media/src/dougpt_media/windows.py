@@ -4,6 +4,7 @@ Words are aligned in stretches of some seconds, cut at pauses; the words around 
 along with it as context, so that sound that belongs to them has words to go to.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,19 +43,15 @@ def cues_of(segments: Sequence[int], timed: Sequence[bool]) -> list[tuple[int, i
     return cues
 
 
-def plan(
-    spans: Sequence[Span], settings: RefineSettings, cues: Sequence[tuple[int, int]] | None = None
-) -> list[tuple[int, int]]:
+def plan(spans: Sequence[Span], settings: RefineSettings, cues: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Cut words 0 to N into stretches (first, last) that cover each word once, in order.
 
     A cue whose words have no times is not cut, since nobody knows where in it they are, unless it is very long.
     """
-    if cues is None:
-        cues = [(index, index + 1) for index in range(len(spans))]
     pieces: list[tuple[int, int]] = []
     for first, last in cues:
-        is_long = spans[last - 1].end_ms - spans[first].start_ms > settings.longest_cue_ms
-        pieces += [(index, index + 1) for index in range(first, last)] if is_long else [(first, last)]
+        is_cut = _is_long(spans, first, last, settings)
+        pieces += [(index, index + 1) for index in range(first, last)] if is_cut else [(first, last)]
     hulls = [Span(spans[first].start_ms, spans[last - 1].end_ms) for first, last in pieces]
     stretches: list[tuple[int, int]] = []
     at = 0
@@ -63,6 +60,10 @@ def plan(
         stretches.append((pieces[at][0], pieces[after - 1][1]))
         at = after
     return stretches
+
+
+def _is_long(spans: Sequence[Span], first: int, last: int, settings: RefineSettings) -> bool:
+    return spans[last - 1].end_ms - spans[first].start_ms > settings.longest_cue_ms
 
 
 def _cut(spans: Sequence[Span], first: int, settings: RefineSettings) -> int:
@@ -95,7 +96,7 @@ def with_context(
     first: int,
     last: int,
     settings: RefineSettings,
-    cues: Sequence[tuple[int, int]] | None = None,
+    cues: Sequence[tuple[int, int]],
 ) -> Window:
     """Return the stretch with the words near it, and the sound that holds them all.
 
@@ -106,12 +107,7 @@ def with_context(
         before -= 1
     while after < len(spans) and spans[after].start_ms < spans[last - 1].end_ms + settings.context_ms:
         after += 1
-    for cue_first, cue_last in cues or ():
-        is_long = spans[cue_last - 1].end_ms - spans[cue_first].start_ms > settings.longest_cue_ms
-        if cue_first < before < cue_last and not is_long:
-            before = cue_first
-        if cue_first < after < cue_last and not is_long:
-            after = cue_last
+    before, after = _whole_cue(spans, before, settings, cues)[0], _whole_cue(spans, after, settings, cues)[1]
     # Sound before the first word of the context belongs to the word before it.
     from_ms = spans[before].start_ms - settings.pad_ms
     if before:
@@ -120,3 +116,12 @@ def with_context(
     if after < len(spans):
         to_ms = min(to_ms, spans[after].start_ms)
     return Window(first, last, before, after, max(0, from_ms), to_ms)
+
+
+def _whole_cue(
+    spans: Sequence[Span], border: int, settings: RefineSettings, cues: Sequence[tuple[int, int]]
+) -> tuple[int, int]:
+    """Return where the cue around a border begins and ends, or the border where none is cut by it."""
+    first, last = cues[bisect_right(cues, border, key=lambda cue: cue[0]) - 1]
+    is_inside = first < border < last and not _is_long(spans, first, last, settings)
+    return (first, last) if is_inside else (border, border)

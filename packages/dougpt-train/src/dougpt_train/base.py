@@ -17,7 +17,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Genera
 
 from dougpt_train import tiny
 from dougpt_train.base_folder import MODEL_SUFFIXES, find_folder, require_model
-from dougpt_train.errors import BaseModelError, SeveralProcessesError
+from dougpt_train.errors import BaseModelError, NoGpuError, SeveralProcessesError
 from dougpt_train.settings import TINY, TrainSettings
 
 WEIGHTS_INDEX = "model.safetensors.index.json"
@@ -179,11 +179,11 @@ def find_device(settings: TrainSettings) -> str:
     """Return "cuda" or "cpu" as the settings ask and the machine allows.
 
     Raises:
-        BaseModelError: A GPU was asked for and there is none.
+        NoGpuError: A GPU is asked for, and there is none.
         SeveralProcessesError: There are fewer GPUs than processes.
     """
     if settings.device == "cuda" and not torch.cuda.is_available():
-        raise BaseModelError(settings.base, "device 'cuda' was asked for and PyTorch finds no GPU")
+        raise NoGpuError("device 'cuda' is asked for, and PyTorch finds no GPU here: take 'cpu', or 'auto'")
     if settings.device == "cpu" or not torch.cuda.is_available():
         return "cpu"
     if settings.processes > torch.cuda.device_count():

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
-from dougpt_schema import SAMPLES, ArrowStream, fingerprint
+from dougpt_schema import ArrowStream, fingerprint
 
 from dougpt_train.adapter import lora_config
 from dougpt_train.base import find_device, load_weights, spread
@@ -33,7 +33,7 @@ from dougpt_train.checks.resume import check_resume
 from dougpt_train.checks.setup import check_adapter, check_disk, check_versions
 from dougpt_train.checks.splits import check_splits
 from dougpt_train.errors import RenderError
-from dougpt_train.prepare import Prepared, prepare
+from dougpt_train.prepare import Prepared, prepare, samples_of
 from dougpt_train.record import describe_inputs, hardware
 from dougpt_train.settings import TrainSettings
 from dougpt_train.threads import few_threads
@@ -108,7 +108,7 @@ def preflight(
         samples: Samples of the training split.
         settings: How the run would train.
         validation: Samples it would measure on.
-        test: Samples kept for evaluation, to see that none of their recordings is trained on.
+        test: Samples kept for evaluation, to see that none of their moments is trained on.
         folder: Where the run would be written, for the room on its disk.
         killed: The folder of a killed run that it would go on in.
 
@@ -186,11 +186,6 @@ def machine(settings: TrainSettings) -> str:
     """Return what of this machine a preflight holds for: the device and its memory."""
     device = find_device(settings)
     return fingerprint(hardware(settings), memory_of(device))
-
-
-def samples_of(table: ArrowStream | None) -> pa.Table:
-    """Return a split as a checked table, empty where there is none."""
-    return SAMPLES.empty() if table is None else SAMPLES.check(SAMPLES.conform(table))
 
 
 def waiting_canary() -> Check:

@@ -22,6 +22,10 @@ class BaseModelError(DougptError):
         super().__init__(f"base model {base}: {problem}")
 
 
+class NoGpuError(DougptError):
+    """A GPU is asked for, and none is found."""
+
+
 class RenderError(DougptError):
     """The chat template refuses the conversations that would be trained on."""
 

@@ -1,6 +1,5 @@
 """A merged model for the servers people run: an Ollama Modelfile, and GGUF where llama.cpp's converter is at hand."""
 
-import json
 import os
 import re
 import subprocess
@@ -10,11 +9,10 @@ from typing import Literal
 
 from dougpt_schema import DougptError, atomic_write
 
-from dougpt_train.base import model_files, open_folder
-from dougpt_train.errors import RunFolderError
+from dougpt_train.base import open_folder
+from dougpt_train.merged import require_merged
 from dougpt_train.merging import merge
-from dougpt_train.model import read_record
-from dougpt_train.record import MERGED, read_settings
+from dougpt_train.record import read_settings
 from dougpt_train.render import Renderer, Turn
 
 PLACEHOLDER = "@@PROMPT@@"
@@ -56,7 +54,7 @@ def export_run(
             "GGUF needs llama.cpp's convert_hf_to_gguf.py, which lies in a clone of llama.cpp: say where it is"
         )
     if folder.exists():
-        _require_merged(folder, Path(run_folder))
+        require_merged(folder, Path(run_folder))
     else:
         merge(run_folder, folder, base=base)
     if form == "merged":
@@ -65,17 +63,6 @@ def export_run(
     if converter is not None:
         convert_to_gguf(folder, converter, gguf)
     return gguf if form == "gguf" else write_modelfile(run_folder, folder, gguf if converter is not None else None)
-
-
-def _require_merged(folder: Path, run_folder: Path) -> None:
-    """Raise RunFolderError unless `folder` holds the run's merged model as it was written."""
-    try:
-        note = json.loads((folder / MERGED).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
-        raise RunFolderError(folder, "exists and is no merged model") from error
-    found = {name: sha256 for name, sha256 in model_files(folder).items() if name in note["files"]}
-    if note["run_id"] != read_record(run_folder)["run_id"] or found != note["files"]:
-        raise RunFolderError(folder, "holds the model of another run, or was changed since it was merged")
 
 
 def write_modelfile(run_folder: Path | str, merged_folder: Path | str, gguf: Path | str | None = None) -> Path:

@@ -12,8 +12,8 @@ import pyarrow as pa
 from dougpt_schema import SAMPLES, ArrowStream, fingerprint
 
 from dougpt_train.base import find_device, load_weights
-from dougpt_train.model import ChatModel, open_run_base, read_record
-from dougpt_train.record import read_settings
+from dougpt_train.model import ChatModel, open_run_base
+from dougpt_train.record import read_record, read_settings
 from dougpt_train.render import Renderer, RenderReport
 from dougpt_train.settings import Form, TrainSettings
 
@@ -50,24 +50,6 @@ class FewShotRenderer(Renderer):
         return "\n\n".join([HEADING, *shown, ""])
 
 
-def load_base(
-    run_folder: Path | str, examples: ArrowStream, *, base: Path | str | None = None, device: str | None = None
-) -> ChatModel:
-    """Open the base model of a finished run, without its adapter and with `examples` in every prompt.
-
-    Args:
-        run_folder: What `train` wrote.
-        examples: Training samples to show, in order; a table of none asks the base model as the adapter is asked.
-        base: Where the base model is now, if it was moved since; its files must be the same.
-        device: "cpu" or "cuda"; None takes what the run's settings say.
-
-    Raises:
-        RunFolderError: The run is not complete, or its base model's files are not those it was trained on.
-        BaseModelError: The base model is not there.
-    """
-    return load_bases(run_folder, {"base": examples}, base=base, device=device)["base"]
-
-
 def load_bases[Name](
     run_folder: Path | str,
     examples: Mapping[Name, ArrowStream],
@@ -75,7 +57,14 @@ def load_bases[Name](
     base: Path | str | None = None,
     device: str | None = None,
 ) -> dict[Name, ChatModel]:
-    """Open the base model of a finished run once, to be asked with several tables of examples; see `load_base`.
+    """Open the base model of a finished run once, without its adapter, to be asked with several tables of examples.
+
+    Args:
+        run_folder: What `train` wrote.
+        examples: Training samples that stand in every prompt, in order, by a name for each model; a table of none asks
+            the base model as the adapter is asked.
+        base: Where the base model is now, if it was moved since; its files must be the same.
+        device: "cpu" or "cuda"; None takes what the run's settings say.
 
     Raises:
         RunFolderError: The run is not complete, or its base model's files are not those it was trained on.

@@ -7,8 +7,8 @@ from dougpt_schema import fingerprint
 
 from dougpt_train.base import find_device, load_weights, model_files, open_folder
 from dougpt_train.errors import RunFolderError
-from dougpt_train.model import ChatModel, read_record
-from dougpt_train.record import MERGED, read_settings
+from dougpt_train.model import ChatModel
+from dougpt_train.record import MERGED, read_record, read_settings
 from dougpt_train.render import Renderer
 
 
@@ -25,18 +25,30 @@ def load_merged(folder: Path | str, run_folder: Path | str, *, device: str | Non
         BaseModelError: Its weights cannot be read.
     """
     place, run = Path(folder), Path(run_folder)
-    try:
-        record = json.loads((place / MERGED).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunFolderError(place, f"holds no readable {MERGED}: no merged model") from error
-    if record["run_id"] != read_record(run)["run_id"]:
-        raise RunFolderError(place, f"was merged from another run than {run.name}")
-    found = {name: digest for name, digest in model_files(place).items() if name != MERGED}
-    expected = {name: digest for name, digest in record["files"].items() if name != MERGED}
-    if found != expected:
-        raise RunFolderError(place, "is not what was merged: its files changed")
+    files = require_merged(place, run)
     settings = read_settings(run)
     opened = open_folder(place.name, place)
     network = load_weights(opened, settings, device or find_device(settings))
     renderer = Renderer(opened.tokenizer, settings, opened.stop_ids)
-    return ChatModel(network, renderer, fingerprint("merged", found, settings.rendering()))
+    return ChatModel(network, renderer, fingerprint("merged", files, settings.rendering()))
+
+
+def require_merged(folder: Path, run_folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a run's merged model that decides what it computes.
+
+    Raises:
+        RunFolderError: The folder is no merged model, not that run's, or its files have changed.
+    """
+    try:
+        record = json.loads((folder / MERGED).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunFolderError(folder, f"holds no readable {MERGED}: it is no merged model") from error
+    if record["run_id"] != read_record(run_folder)["run_id"]:
+        raise RunFolderError(folder, f"was merged from another run than {run_folder.name}")
+    found, expected = (
+        {name: one[name] for name in one if name != MERGED} for one in (model_files(folder), record["files"])
+    )
+    if found != expected:
+        changed = sorted(name for name in found | expected if found.get(name) != expected.get(name))
+        raise RunFolderError(folder, f"was changed since it was merged: {', '.join(changed)}")
+    return found

@@ -15,8 +15,8 @@ from dougpt_train.adapter import open_adapter
 from dougpt_train.base import model_files, quantised, read_weights
 from dougpt_train.checks.reload import largest_difference, reference_logits
 from dougpt_train.errors import NotReproducedError, RunFolderError
-from dougpt_train.model import open_run_base, read_record
-from dougpt_train.record import ADAPTER, MERGED, read_settings, write_json
+from dougpt_train.model import open_run_base
+from dougpt_train.record import ADAPTER, MERGED, read_record, read_settings, write_json
 from dougpt_train.render import Encoded, Renderer, Row
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -52,7 +52,8 @@ def merge(
     settings = read_settings(folder)
     if settings.method == "full":
         raise RunFolderError(folder, "was trained in full: there is no adapter to merge")
-    opened = open_run_base(folder, settings, read_record(folder), base)
+    record = read_record(folder)
+    opened = open_run_base(folder, settings, record, base)
     if stored := quantised(opened):
         remedy = "only a run on a 16-bit base, which 'qlora' quantises itself, can be merged"
         raise RunFolderError(folder, f"its base is quantised ({stored}): {remedy}")
@@ -75,7 +76,7 @@ def merge(
         shutil.rmtree(work)
         raise
     differences = {"merged": round(difference, 6), "saved": round(saved, 6)}
-    write_json(work / MERGED, {"run_id": read_record(folder)["run_id"], "files": model_files(work)} | differences)
+    write_json(work / MERGED, {"run_id": record["run_id"], "files": model_files(work)} | differences)
     work.rename(target)
     return differences
 

@@ -7,7 +7,6 @@ neither the order of the samples nor the size of a batch changes an answer, but 
 floating point.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from dougpt_train.adapter import open_adapter
 from dougpt_train.base import Base, find_device, load_weights, model_files, open_folder
 from dougpt_train.base_folder import find_folder
 from dougpt_train.errors import BaseModelError, RunFolderError
-from dougpt_train.record import ADAPTER, BASE, FULL, RUN, WEIGHTS, read_settings
+from dougpt_train.record import ADAPTER, BASE, FULL, WEIGHTS, read_record, read_settings
 from dougpt_train.render import Renderer, Row
 from dougpt_train.sampling import draw_tokens, score
 from dougpt_train.settings import TINY, Form, TrainSettings
@@ -184,20 +183,6 @@ def open_run_base(folder: Path, settings: TrainSettings, record: Any, base: Path
     expected = record["results"]["base"] if settings.base == TINY else record["inputs"]["base"]
     _require_same(folder, f"base model {settings.base}", expected, model_files(place))
     return open_folder(settings.base, place)
-
-
-def read_record(folder: Path) -> Any:
-    """Return run.json of a finished run.
-
-    Raises:
-        RunFolderError: There is none, or it is no JSON.
-    """
-    try:
-        return json.loads((folder / RUN).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RunFolderError(folder, f"holds no {RUN}: no finished run") from error
-    except ValueError as error:
-        raise RunFolderError(folder, f"{RUN} is no JSON: {error}") from error
 
 
 def _require_same(folder: Path, what: str, expected: dict[str, str], found: dict[str, str]) -> dict[str, str]:

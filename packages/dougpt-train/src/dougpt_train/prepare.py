@@ -38,6 +38,11 @@ class Prepared:
     report: RenderReport
 
 
+def samples_of(table: ArrowStream | None) -> pa.Table:
+    """Return a split as a checked table, empty where there is none."""
+    return SAMPLES.empty() if table is None else SAMPLES.check(SAMPLES.conform(table))
+
+
 def prepare(samples: ArrowStream, settings: TrainSettings, validation: ArrowStream | None = None) -> Prepared:
     """Open the base model and render the samples for it.
 
@@ -46,8 +51,7 @@ def prepare(samples: ArrowStream, settings: TrainSettings, validation: ArrowStre
         BaseModelError: The base model is not there.
         RenderError: The base model's chat template refuses the conversations.
     """
-    table = SAMPLES.check(SAMPLES.conform(samples))
-    held_out = SAMPLES.empty() if validation is None else SAMPLES.check(SAMPLES.conform(validation))
+    table, held_out = samples_of(samples), samples_of(validation)
     settings = settings.resolved(find_device(settings))
     base = open_base(settings, table)
     if not base.tokenizer.chat_template:

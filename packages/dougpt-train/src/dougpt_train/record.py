@@ -119,6 +119,20 @@ def write_json(path: Path, content: object) -> None:
     atomic_write(path, (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
 
 
+def read_record(folder: Path, name: str = RUN) -> Any:
+    """Return what a file of a finished run holds; by default run.json.
+
+    Raises:
+        RunFolderError: There is none, or it is no JSON.
+    """
+    try:
+        return json.loads((folder / name).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RunFolderError(folder, f"holds no {name}: no finished run") from error
+    except ValueError as error:
+        raise RunFolderError(folder, f"{name} is no JSON: {error}") from error
+
+
 def write_settings(folder: Path, settings: TrainSettings) -> None:
     """Write settings.json."""
     write_json(folder / SETTINGS, asdict(settings))

@@ -13,8 +13,7 @@ model's vocabulary: lines and brackets are plain text. Names of viewers never ap
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,12 +21,12 @@ import pyarrow as pa
 
 from dougpt_train.draws import keep_by_rate, ranking, uniform
 from dougpt_train.settings import Form, TrainSettings
+from dougpt_train.tokens import control_tokens, tokenised_in_turn
 
 PSEUDONYM = re.compile(r"@[0-9a-f]{8,}\b")
 VIEWER = "@viewer"
 ONE = "one"
 ASKED = "> "
-THINKING = ("<think>", "</think>")
 CHUNK_ROWS = 2048
 MOST_KNOWN = 200_000
 
@@ -122,7 +121,7 @@ class Renderer:
         template = tokenizer.chat_template or ""
         self.template_options = {"enable_thinking": False} if "enable_thinking" in template else {}
         self._known: dict[str, list[int]] = {}
-        self._control = _control_tokens(tokenizer, template)
+        self._control = control_tokens(tokenizer)
 
     def prompts(self, samples: pa.Table, form: Form, report: RenderReport | None = None) -> list[str]:
         """Return the user turn of each sample, cut to `prompt_tokens` from its oldest end."""
@@ -150,10 +149,11 @@ class Renderer:
     def encode(self, rows: Sequence[Row]) -> list[Encoded]:
         """Return the rows as tokens, each cut behind its first stop token after the prompt."""
         prompts = self.prompt_ids([row.user for row in rows])
-        fulls = self._tokens(
+        texts = (
             self._rendered([[*_user(row.user), {"role": "assistant", "content": row.reply}] for row in chunk])
             for chunk in _chunks(rows)
         )
+        fulls = tokenised_in_turn(self.tokenizer, texts)
         return [
             Encoded(row, prompt, self._to_stop(full, len(prompt)))
             for row, prompt, full in zip(rows, prompts, fulls, strict=True)
@@ -166,7 +166,7 @@ class Renderer:
             known.clear()
         new = [user for user in dict.fromkeys(users) if user not in known]
         texts = (self._rendered([_user(user) for user in chunk], add_generation_prompt=True) for chunk in _chunks(new))
-        known.update(zip(new, self._tokens(texts), strict=True))
+        known.update(zip(new, tokenised_in_turn(self.tokenizer, texts), strict=True))
         return [known[user] for user in users]
 
     def conversation(self, row: Row) -> dict[str, object]:
@@ -278,39 +278,9 @@ class Renderer:
         found = self.tokenizer.apply_chat_template(conversations, tokenize=False, **options, **self.template_options)
         return list(found)
 
-    def _tokens(self, chunks: Iterable[list[str]]) -> Iterator[list[int]]:
-        """Yield the tokens of rendered texts; a chunk is tokenised while the next one is being rendered."""
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            waiting: Future[list[list[int]]] | None = None
-            for texts in chunks:
-                following = pool.submit(tokenised, self.tokenizer, texts)
-                if waiting is not None:
-                    yield from waiting.result()
-                waiting = following
-            if waiting is not None:
-                yield from waiting.result()
-
     def _to_stop(self, ids: list[int], start: int) -> list[int]:
         end = next((at for at in range(start, len(ids)) if ids[at] in self.stop_ids), len(ids))
         return ids[: end + 1]
-
-
-def tokenised(tokenizer: Any, texts: list[str]) -> list[list[int]]:
-    """Return the tokens of texts that hold their control tokens already: nothing is put in front or behind."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None or not hasattr(backend, "encode_batch_fast"):
-        return [list(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]] if texts else []
-    backend.no_truncation()  # a tokenizer.json may ask for both
-    backend.no_padding()
-    return [found.ids for found in backend.encode_batch_fast(texts, add_special_tokens=False)]
-
-
-def texts_of(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:
-    """Return what each row of tokens says, control tokens included."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        return list(tokenizer.batch_decode(rows, clean_up_tokenization_spaces=False)) if rows else []
-    return list(backend.decode_batch([list(ids) for ids in rows], skip_special_tokens=False))
 
 
 def _chunks[T](rows: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -319,14 +289,3 @@ def _chunks[T](rows: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def _user(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}]
-
-
-def _control_tokens(tokenizer: Any, template: str) -> re.Pattern[str] | None:
-    """Find the texts that would become control tokens if a viewer typed them: special ones and the template's own."""
-    texts = {
-        token.content
-        for token in tokenizer.added_tokens_decoder.values()
-        if (token.special or token.content in template) and len(token.content) > 1 and not token.content.isspace()
-    }
-    texts |= {mark for mark in THINKING if mark in template}  # templates cut answers at these, tokens or not
-    return re.compile("|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True))) if texts else None

@@ -215,4 +215,4 @@ _RENDERING = (
 
 
 def _range_told(low: float, high: float) -> str:
-    return f"at least {low}" if high == float("inf") else f"between {low} and {high}"
+    return f"at least {low}" if high == math.inf else f"between {low} and {high}"

@@ -17,7 +17,7 @@ from typing import Any
 from dougpt_schema import ArrowStream, file_sha256, fingerprint
 
 from dougpt_train.base import Base, make_tiny_base, model_files, open_folder
-from dougpt_train.checklist import Preflight, check, check_weights, machine, samples_of, waiting_canary
+from dougpt_train.checklist import Preflight, check, check_weights, machine, waiting_canary
 from dougpt_train.checks.check import Check
 from dougpt_train.checks.reload import check_reload
 from dougpt_train.checks.resume import changed_since
@@ -25,7 +25,7 @@ from dougpt_train.checks.setup import check_disk
 from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError, SeveralProcessesError
 from dougpt_train.fitting import REFERENCE_ROWS, TRAINER, Learning, fit
 from dougpt_train.order import training_order
-from dougpt_train.prepare import Prepared, prepare
+from dougpt_train.prepare import Prepared, prepare, samples_of
 from dougpt_train.progress import Progress, Teller
 from dougpt_train.record import (
     ADAPTER,
@@ -108,7 +108,9 @@ def train(
         RunFolderError: The folder exists.
         SeveralProcessesError: It was started as one of several processes, or cannot start as many as it is told to.
         ResumeRefusedError: What goes in is not what the killed run was made from.
-        BaseModelError: The base model, or the device asked for, is not there.
+        BaseModelError: The base model is not there.
+        NoGpuError: A GPU is asked for, and there is none.
+        RenderError: The base model's chat template refuses the conversations.
         NotReproducedError: The saved adapter does not compute what was trained.
     """
     settings = settings or TrainSettings()

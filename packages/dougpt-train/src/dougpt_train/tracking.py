@@ -4,7 +4,6 @@ The default store is one SQLite file; any MLflow server works by its URL. `run.j
 told quotes no samples: what is forgotten here would be kept there.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from dougpt_schema import MissingExtraError
 
 from dougpt_train.page import draw_page
-from dougpt_train.record import METRICS, RUN, without_places
+from dougpt_train.record import METRICS, read_record, without_places
 
 EXPERIMENT = "dougpt"
 SQLITE = "sqlite:///"
@@ -31,16 +30,16 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
 
     Raises:
         MissingExtraError: MLflow is not installed, or what draws a run's page is not.
+        RunFolderError: The run is not complete.
     """
+    folder = Path(run_folder)
+    record, metrics = read_record(folder), read_record(folder, METRICS)
     try:
         from mlflow import MlflowClient  # noqa: PLC0415 (an extra)
         from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("dougpt-train[mlflow]", "tracking with MLflow") from error
 
-    folder = Path(run_folder)
-    record = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     client = MlflowClient(tracking_uri=store)
     found = client.get_experiment_by_name(experiment)
     place = (

@@ -14,8 +14,8 @@ from dougpt_media import (
     refine,
     transcribe,
 )
-from dougpt_media.gaps import without_words_before
 from dougpt_media.joined_sound import join_sound
+from dougpt_media.transcript import without_words_before
 from dougpt_media.transcription import MissingWeightsError
 from dougpt_schema import GAPS, REJECTS, SOURCES, WORDS, DougptError, SourceRole, read_table
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from dougpt_chat.errors import BrokenExportError
 from dougpt_chat.formats.message import Cut
 from dougpt_chat.opening import ExportBytes
 
@@ -132,6 +133,17 @@ class ArrayReader:
             yield from (piece[begin:stop] for begin, stop in scan.records)
             if rest := piece[scan.rest :].strip(SEPARATORS):
                 yield rest
+
+    def require(self) -> None:
+        """Refuse, once it was gone through, a whole document in which there is no such array.
+
+        Raises:
+            BrokenExportError: There is none.
+        """
+        if not self.found and self.cut is None:
+            raise BrokenExportError(
+                str(self._source.path), f"the document has no {self._key.strip(b'"').decode()} array"
+            )
 
     @property
     def document(self) -> bytes:

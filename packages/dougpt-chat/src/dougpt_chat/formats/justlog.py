@@ -25,11 +25,10 @@ def refuse(head: bytes) -> str | None:
 def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     """Yield the messages in the order of the file."""
     notes.header = ExportHeader(platform="twitch")
-    return read_lines(source, notes, take)
+    return read_lines(source, notes, _take)
 
 
-def take(row: int, text: str, notes: ParseNotes) -> ChatMessage | None:
-    """Read one line."""
+def _take(row: int, text: str, notes: ParseNotes) -> ChatMessage | None:
     match = LINE.match(text)
     if match is None:
         raise NotAMessageError("the line does not read [date time] #channel user: text")

@@ -11,7 +11,6 @@ from datetime import datetime
 
 import msgspec
 
-from dougpt_chat.errors import BrokenExportError
 from dougpt_chat.formats.json_array import ArrayReader
 from dougpt_chat.formats.json_records import note_end_of_array, read_records, shape_of
 from dougpt_chat.formats.message import Batch, ChatMessage, ParseNotes
@@ -98,8 +97,7 @@ def read_document(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     """
     reader = ArrayReader(source, KEY, BOUNDARY)
     yield from read_records(reader, SHAPE, notes)
-    if not reader.found and reader.cut is None:
-        raise BrokenExportError(str(source.path), f"the document has no {KEY.decode()} array")
+    reader.require()
     note_end_of_array(reader, source, notes)
     if reader.document:
         read_header(reader.document, notes)

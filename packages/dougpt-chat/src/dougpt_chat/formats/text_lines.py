@@ -16,7 +16,9 @@ TakeLine = Callable[[int, str, ParseNotes], ChatMessage | None]
 
 
 class NotAMessageError(Exception):
-    """A line that a format cannot read; caught where lines are read, and counted."""
+    """A line that a format cannot read; caught where lines are read, and counted under its reason."""
+
+    reason = "not_a_message"
 
 
 class TextLines:
@@ -73,7 +75,7 @@ def read_lines(source: ExportBytes, notes: ParseNotes, take: TakeLine) -> Iterat
         try:
             message = take(row, text, notes)
         except NotAMessageError as error:
-            rejected = RejectedRecord(row, "not_a_message", str(error))
+            rejected = RejectedRecord(row, error.reason, str(error))
             continue
         if message is not None:
             batch.messages.append(message)

@@ -104,9 +104,14 @@ def refuse(head: bytes) -> str | None:
 
 
 def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
-    """Yield the messages in the order of the file."""
+    """Yield the messages in the order of the file.
+
+    Raises:
+        BrokenExportError: A whole document without a `comments` array.
+    """
     reader = ArrayReader(source, KEY, BOUNDARY)
     yield from read_records(reader, SHAPE, notes)
+    reader.require()
     note_end_of_array(reader, source, notes)
     notes.header = _header(reader.document, notes)
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dougpt_chat.formats.message import Batch, ChatMessage, ParseNotes, RejectedRecord, Removal
-from dougpt_chat.formats.text_lines import BATCH_MESSAGES, TextLines
+from dougpt_chat.formats.message import Batch, ChatMessage, ParseNotes, Removal
+from dougpt_chat.formats.text_lines import NotAMessageError, read_lines
 from dougpt_chat.formats.times import since_1970
 from dougpt_chat.opening import ExportBytes
 
@@ -24,6 +24,12 @@ MEANING = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 ACTION, ACTION_END = "\x01ACTION ", "\x01"
 EMOTE = re.compile(r"(\d+)-(\d+)")
 SHARED_REMEMBERED = 1 << 16
+
+
+class NotIrcError(NotAMessageError):
+    """A line that is none of the protocol."""
+
+    reason = "not_irc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +54,7 @@ def refuse(head: bytes) -> str | None:
 
 def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     """Yield the messages in the order of the file."""
-    log, batch = IrcLog(notes), Batch()
-    lines = TextLines(source, notes.repairs)
-    unread: RejectedRecord | None = None
-    for row, text in enumerate(lines):
-        if unread is not None:
-            batch.rejected.append(unread)
-        unread = log.take(row, text, batch)
-        if len(batch.messages) >= BATCH_MESSAGES:
-            yield batch
-            batch = Batch()
-    notes.cut = lines.cut()
-    if unread is not None and notes.cut is None:
-        batch.rejected.append(unread)
-    yield batch
+    return read_lines(source, notes, IrcLog().take)
 
 
 def parse_line(text: str) -> IrcLine | None:
@@ -82,37 +75,40 @@ def _tags(text: str) -> dict[str, str]:
 
 
 class IrcLog:
-    """Lines of a log become messages, removals and counts.
+    """Lines of a log become messages; removals, and what is passed over, go into the notes.
 
     A message of a shared chat has one id in the room it was written in and another in each room that shows it.
     The first is taken; what names the other, answers and removals, is translated.
     """
 
-    def __init__(self, notes: ParseNotes) -> None:
-        self._notes = notes
+    def __init__(self) -> None:
         self._original: dict[str, str] = {}
 
-    def take(self, row: int, text: str, batch: Batch) -> RejectedRecord | None:
-        """Read a line of text into `batch`; return why it cannot be read."""
+    def take(self, row: int, text: str, notes: ParseNotes) -> ChatMessage | None:
+        """Read a line of text.
+
+        Raises:
+            NotIrcError: It is no line of the protocol.
+        """
         line = parse_line(text)
         if line is None:
-            return RejectedRecord(row, "not_irc", "the line is no command of the protocol")
-        self.take_line(row, line, batch)
-        return None
+            raise NotIrcError("the line is no command of the protocol")
+        return self.take_line(row, line, notes)
 
-    def take_line(self, row: int, line: IrcLine, batch: Batch) -> None:
-        """Put what a line says into `batch` or the notes."""
+    def take_line(self, row: int, line: IrcLine, notes: ParseNotes) -> ChatMessage | None:
+        """Return a line's message, or note what else it says."""
         if line.command in {"PRIVMSG", "USERNOTICE"}:
             self._remember(line.tags)
             message = _message(row, line)
             message.reply_to = self._translated(message.reply_to)
-            batch.messages.append(message)
-        elif line.command == "CLEARMSG" and line.tags.get("target-msg-id"):
-            self._notes.removals.append(Removal(row, id=self._translated(line.tags["target-msg-id"])))
+            return message
+        if line.command == "CLEARMSG" and line.tags.get("target-msg-id"):
+            notes.removals.append(Removal(row, id=self._translated(line.tags["target-msg-id"])))
         elif line.command == "CLEARCHAT":
-            self._notes.removals.append(Removal(row, login=line.trailing or None))
+            notes.removals.append(Removal(row, login=line.trailing or None))
         else:
-            self._notes.passed_over[line.command] += 1
+            notes.passed_over[line.command] += 1
+        return None
 
     def _remember(self, tags: Mapping[str, str]) -> None:
         here, original = tags.get("id"), tags.get("source-id")

@@ -13,7 +13,8 @@ import msgspec
 from dougpt_chat.formats.json_array import ArrayReader, outer_keys
 from dougpt_chat.formats.json_lines import runs_of
 from dougpt_chat.formats.json_records import note_end_of_array, read_records, shape_of
-from dougpt_chat.formats.message import Batch, ExportHeader, ParseNotes, RejectedRecord
+from dougpt_chat.formats.message import Batch, ChatMessage, ExportHeader, ParseNotes, RejectedRecord
+from dougpt_chat.formats.text_lines import NotAMessageError
 from dougpt_chat.formats.times import EPOCH
 from dougpt_chat.formats.twitch_irc import IrcLine, IrcLog
 from dougpt_chat.opening import ExportBytes
@@ -57,14 +58,18 @@ def refuse(head: bytes) -> str | None:
 def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     """Yield the messages in the order of the file."""
     notes.header = ExportHeader(platform="twitch")
-    log = IrcLog(notes)
+    log = IrcLog()
 
-    def take(lines: list[LoggedLine | str], rows: Iterator[int], _notes: ParseNotes) -> Batch:
+    def take(lines: list[LoggedLine | str], rows: Iterator[int], notes: ParseNotes) -> Batch:
         batch = Batch()
         for line in lines:
-            rejected = _take(next(rows), line, log, batch)
-            if rejected is not None:
-                batch.rejected.append(rejected)
+            row = next(rows)
+            try:
+                if message := _message(row, line, log, notes):
+                    batch.messages.append(message)
+            except NotAMessageError as error:
+                known = line.id if isinstance(line, LoggedLine) else None
+                batch.rejected.append(RejectedRecord(row, error.reason, str(error), known))
         return batch
 
     reader = ArrayReader(source, KEY, BOUNDARY)
@@ -73,15 +78,13 @@ def parse(source: ExportBytes, notes: ParseNotes) -> Iterator[Batch]:
     note_end_of_array(reader, source, notes)
 
 
-def _take(row: int, line: LoggedLine | str, log: IrcLog, batch: Batch) -> RejectedRecord | None:
-    if isinstance(line, str):
-        return log.take(row, line, batch)
-    if line.raw:
-        return log.take(row, line.raw, batch)
+def _message(row: int, line: LoggedLine | str, log: IrcLog, notes: ParseNotes) -> ChatMessage | None:
+    raw = line if isinstance(line, str) else line.raw
+    if isinstance(line, str) or raw:
+        return log.take(row, raw or "", notes)
     if line.text is None and line.tags is None:
-        return RejectedRecord(row, "not_a_message", "neither raw, text nor tags", line.id)
-    log.take_line(row, _rebuilt(line), batch)
-    return None
+        raise NotAMessageError("neither raw, text nor tags")
+    return log.take_line(row, _rebuilt(line), notes)
 
 
 def _rebuilt(line: LoggedLine) -> IrcLine:

@@ -5,16 +5,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-# The kinds of item that somebody wrote, and what they are here.
-RENDERERS = {
-    "text": "message",
-    "paid": "message",
-    "sticker": "sticker",
-    "membership": "membership",
-    "gift": "gift",
-    "redemption": "gift",
-}
-NOTICES = frozenset({"sticker", "membership", "gift"})
+# What somebody wrote; the other kinds of item are the platform's notices of somebody.
+MESSAGES = frozenset({"text", "paid"})
 MONTHS = re.compile(r"\((\d+) (month|year)s?\)")
 
 
@@ -98,7 +90,7 @@ class Item(
         "redemption": "liveChatSponsorshipsGiftRedemptionAnnouncementRenderer",
     },
 ):
-    """An item by its kind; of those that nobody wrote there is no field."""
+    """An item by its kind; of those that are of nobody there is no field."""
 
     text: Renderer | None = None
     paid: Renderer | None = None
@@ -109,8 +101,8 @@ class Item(
 
 
 def renderer_of(item: Item) -> tuple[str, Renderer] | None:
-    """Return an item's kind and content, or None where nobody wrote it."""
-    for name in RENDERERS:
+    """Return an item's kind and content, or None where it is of nobody."""
+    for name in Item.__struct_fields__:
         found: Renderer | None = getattr(item, name)
         if found is not None:
             return name, found

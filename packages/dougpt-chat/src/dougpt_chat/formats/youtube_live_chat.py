@@ -17,8 +17,7 @@ from dougpt_chat.formats.json_records import note_end_of_array, read_records, sh
 from dougpt_chat.formats.message import Batch, ChatMessage, ExportHeader, ParseNotes, Removal
 from dougpt_chat.formats.times import MICROSECONDS, number_of, since_1970
 from dougpt_chat.formats.youtube_items import (
-    NOTICES,
-    RENDERERS,
+    MESSAGES,
     Item,
     Renderer,
     badges_of,
@@ -141,7 +140,7 @@ def _message(name: str, item: Renderer, offset_s: float | None, row: int) -> Cha
         login=item.author_external_channel_id or None,
         display_name=(author.simple_text if author is not None else None) or None,
         badges=badges_of(badges or []),
-        is_notice=RENDERERS[name] in NOTICES,
+        is_notice=name not in MESSAGES,
     )
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from dougpt_schema import DougptError, Timing
 
-from dougpt_media.transcript import Word, longest_ms
+from dougpt_media.transcript import Word, longest_ms, shared_out
 
 BACKWARDS_MS = 200  # captions overlap by a frame or two; more is no rounding
 SOUND_TAG = re.compile(r"\[(?!\s*_+\s*\])[^\[\]]*\]|[♪♫]+|>{2,}")
@@ -38,7 +38,7 @@ class BackwardsError(CaptionError):
 
 
 @dataclass(frozen=True, slots=True)
-class TimedText:
+class CuePiece:
     """A piece of a cue's text; `start_ms` is given where the format times it, `probability` where it scores it."""
 
     text: str
@@ -55,7 +55,7 @@ class Cue:
     row: int
     start_ms: int
     end_ms: int
-    pieces: tuple[TimedText, ...]
+    pieces: tuple[CuePiece, ...]
     speaker: str | None = None
 
 
@@ -104,7 +104,7 @@ def words_of(cues: Sequence[Cue]) -> Iterator[Word | Unusable]:
     """Yield the words of the cues in order, and what in them is no speech."""
     for segment, cue in enumerate(cues):
         next_start_ms = cues[segment + 1].start_ms if segment + 1 < len(cues) else None
-        spoken: list[TimedText] = []
+        spoken: list[CuePiece] = []
         for piece in cue.pieces:
             text, tags = _without_tags(piece.text)
             yield from (Unusable(cue.row, "not_speech", tag) for tag in tags)
@@ -123,12 +123,12 @@ def _without_tags(text: str) -> tuple[str, list[str]]:
     return CENSORED.sub("[__]", SOUND_TAG.sub(" ", text)), tags
 
 
-def _tokens(piece: TimedText, text: str) -> list[TimedText]:
+def _tokens(piece: CuePiece, text: str) -> list[CuePiece]:
     """Split a piece into words; the first keeps the start, the last the end."""
     tokens = text.split()
     last = len(tokens) - 1
     return [
-        TimedText(
+        CuePiece(
             token,
             piece.start_ms if index == 0 else None,
             piece.end_ms if index == last else None,
@@ -139,7 +139,7 @@ def _tokens(piece: TimedText, text: str) -> list[TimedText]:
     ]
 
 
-def _timed(cue: Cue, tokens: list[TimedText], segment: int, next_start_ms: int | None) -> Iterator[Word]:
+def _timed(cue: Cue, tokens: list[CuePiece], segment: int, next_start_ms: int | None) -> Iterator[Word]:
     """Yield words that have starts of their own; those between share out the time up to the next."""
     anchors = [index for index, token in enumerate(tokens) if token.start_ms is not None]
     groups = [tokens[: anchors[0]]] if anchors[0] else []
@@ -156,12 +156,8 @@ def _timed(cue: Cue, tokens: list[TimedText], segment: int, next_start_ms: int |
         yield from _spread(group, start_ms, max(start_ms, end_ms), segment, cue.speaker)
 
 
-def _spread(tokens: list[TimedText], start_ms: int, end_ms: int, segment: int, speaker: str | None) -> Iterator[Word]:
-    """Share a stretch out among words by their length."""
-    total, done = sum(len(token.text) + 1 for token in tokens), 0
-    for token in tokens:
-        from_ms = start_ms + (end_ms - start_ms) * done // total
-        done += len(token.text) + 1
-        to_ms = start_ms + (end_ms - start_ms) * done // total
+def _spread(tokens: list[CuePiece], start_ms: int, end_ms: int, segment: int, speaker: str | None) -> Iterator[Word]:
+    times = shared_out([token.text for token in tokens], start_ms, end_ms)
+    for token, (from_ms, to_ms) in zip(tokens, times, strict=True):
         timing = Timing.INTERPOLATED if token.start_ms is None else Timing.DECODED
         yield Word(from_ms, to_ms, token.text, segment, timing, token.probability, token.speaker or speaker)

@@ -8,7 +8,7 @@ event's time alone.
 import json
 from typing import TypedDict, cast
 
-from dougpt_media.captions.cues import Cue, TimedText, Unusable
+from dougpt_media.captions.cues import Cue, CuePiece, Unusable
 
 
 class Segment(TypedDict, total=False):
@@ -41,7 +41,7 @@ def read(text: str) -> tuple[list[Cue], list[Unusable]]:
             continue
         start_ms = event["tStartMs"]
         pieces = tuple(
-            TimedText(segment["utf8"], start_ms + segment.get("tOffsetMs", 0) if automatic else None)
+            CuePiece(segment["utf8"], start_ms + segment.get("tOffsetMs", 0) if automatic else None)
             for segment in segments
         )
         cues.append(Cue(row, start_ms, start_ms + event.get("dDurationMs", 0), pieces))

@@ -8,7 +8,7 @@ import html
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from dougpt_media.captions.cues import Cue, TimedText, Unusable
+from dougpt_media.captions.cues import Cue, CuePiece, Unusable
 
 
 class EntityError(ValueError):
@@ -49,11 +49,11 @@ def _time(element: ET.Element, ms: str, seconds: str) -> int | None:
     return None if (value := element.get(seconds)) is None else round(float(value) * 1000)
 
 
-def _pieces(paragraph: ET.Element, start_ms: int | None) -> Iterator[TimedText]:
+def _pieces(paragraph: ET.Element, start_ms: int | None) -> Iterator[CuePiece]:
     # srv1 is escaped twice.
     read_again = html.unescape if paragraph.tag == "text" else str
     pieces = [(paragraph.text, start_ms)]
     for segment in paragraph:
         at_ms = None if start_ms is None else start_ms + int(segment.get("t", "0"))
         pieces += [(" " if segment.tag == "br" else segment.text, at_ms), (segment.tail, at_ms)]
-    yield from (TimedText(read_again(text), at_ms) for text, at_ms in pieces if text and text.strip())
+    yield from (CuePiece(read_again(text), at_ms) for text, at_ms in pieces if text and text.strip())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dougpt_media.captions.cues import Cue, TimedText, Unusable
+from dougpt_media.captions.cues import Cue, CuePiece, Unusable
 
 TIME = r"(?:(\d+):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
 TIMING = re.compile(rf"\s*{TIME}[ \t]*-->[ \t]*{TIME}(?:[ \t].*)?")
@@ -94,7 +94,7 @@ def _unrolled(blocks: Sequence[Block]) -> Iterator[Block]:
         yield Block(block.row, block.start_ms, block.end_ms, block.lines[carried:])
 
 
-def _pieces(text: str, start_ms: int | None) -> Iterator[TimedText]:
+def _pieces(text: str, start_ms: int | None) -> Iterator[CuePiece]:
     """Split text at the word times inside it; what stands before the first one begins at `start_ms`, if given."""
     marks = list(WORD_TIME.finditer(text))
     starts = [start_ms, *(_ms(mark.groups()) for mark in marks)]
@@ -102,4 +102,4 @@ def _pieces(text: str, start_ms: int | None) -> Iterator[TimedText]:
     lasts = [*(mark.start() for mark in marks), len(text)]
     for at_ms, first, last in zip(starts, firsts, lasts, strict=True):
         if words := plain(text[first:last]):
-            yield TimedText(words, at_ms)
+            yield CuePiece(words, at_ms)

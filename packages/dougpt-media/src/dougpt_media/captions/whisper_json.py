@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import TypedDict, cast
 
-from dougpt_media.captions.cues import Cue, TimedText, Unusable
+from dougpt_media.captions.cues import Cue, CuePiece, Unusable
 
 
 class TimedWord(TypedDict, total=False):
@@ -64,15 +64,15 @@ def read(text: str) -> tuple[list[Cue], list[Unusable]]:
             unusable.append(Unusable(row, "no_time", segment.get("text", "")[:80]))
             continue
         words = segment.get("words") or []
-        pieces = tuple(_piece(word) for word in words) or (TimedText(segment.get("text", "")),)
+        pieces = tuple(_piece(word) for word in words) or (CuePiece(segment.get("text", "")),)
         cues.append(Cue(row, _ms(start_s), _ms(end_s), pieces, segment.get("speaker")))
     return cues, unusable
 
 
-def _piece(word: TimedWord) -> TimedText:
+def _piece(word: TimedWord) -> CuePiece:
     start_s, end_s = word.get("start"), word.get("end")
     score = word.get("score", word.get("probability"))
-    return TimedText(
+    return CuePiece(
         word.get("word", ""),
         None if start_s is None else _ms(start_s),
         None if end_s is None or start_s is None else max(_ms(start_s), _ms(end_s)),
@@ -92,12 +92,12 @@ def _whisper_cpp(passages: list[Passage]) -> tuple[list[Cue], list[Unusable]]:
         if offsets is None:
             unusable.append(Unusable(row, "no_time", passage.get("text", "")[:80]))
             continue
-        pieces = tuple(_whole_words(passage.get("tokens") or [])) or (TimedText(passage.get("text", "")),)
+        pieces = tuple(_whole_words(passage.get("tokens") or [])) or (CuePiece(passage.get("text", "")),)
         cues.append(Cue(row, offsets["from"], offsets["to"], pieces))
     return cues, unusable
 
 
-def _whole_words(tokens: list[Token]) -> Iterator[TimedText]:
+def _whole_words(tokens: list[Token]) -> Iterator[CuePiece]:
     """Join tokens to words; a word is as probable as its pieces are on average."""
     word: list[Token] = []
     for token in [*(token for token in tokens if not token.get("text", "").startswith("[_")), None]:
@@ -107,9 +107,9 @@ def _whole_words(tokens: list[Token]) -> Iterator[TimedText]:
             sure = [piece["p"] for piece in word if "p" in piece]
             probability = min(1.0, max(0.0, sum(sure) / len(sure))) if sure else None
             if text and times:
-                yield TimedText(text, times[0]["from"], max(times[0]["from"], times[-1]["to"]), probability)
+                yield CuePiece(text, times[0]["from"], max(times[0]["from"], times[-1]["to"]), probability)
             elif text:
-                yield TimedText(text, probability=probability)
+                yield CuePiece(text, probability=probability)
             word = []
         if token is not None:
             word.append(token)

@@ -13,6 +13,7 @@ from dougpt_schema import GAPS, WORDS, ArrowStream
 from dougpt_media.audio import Audio
 from dougpt_media.diarisation.streamer import Found, StreamerNotHeardError, find_streamer
 from dougpt_media.diarisation.turns import Diarised, Turn, labels_of
+from dougpt_media.gpu import require_gpu
 from dougpt_media.progress import Tell
 from dougpt_media.report import Report
 from dougpt_media.settings import DiariseSettings
@@ -39,9 +40,12 @@ def diarise(
     Raises:
         MissingExtraError: pyannote-audio is not installed.
         MissingPipelineError: The pipeline's weights are not there and cannot be fetched.
+        NoGpuError: It is to run on a GPU, and there is none.
         StreamerNotHeardError: What the streamer should be known by fits no voice.
+        SampleSilentError: Nobody speaks in the streamer's sample.
     """
     settings = settings or DiariseSettings()
+    require_gpu(settings.device)
     pyannote = import_module(f"{__name__}.pyannote")
     diarised = cast("Diarised", pyannote.listen(audio, settings, progress))
     named = with_speakers(words, diarised, settings)

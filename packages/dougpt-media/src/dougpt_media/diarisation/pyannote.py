@@ -3,7 +3,6 @@
 A published pipeline is gated: its page on the hub must be opened once, signed in, and its conditions accepted.
 """
 
-import gc
 import sys
 from contextlib import redirect_stdout
 from importlib.metadata import version
@@ -15,6 +14,8 @@ from dougpt_schema import DougptError
 from dougpt_media.audio import Audio, read_audio
 from dougpt_media.diarisation.turns import Diarised, Turn
 from dougpt_media.extras import require
+from dougpt_media.gpu import device_for
+from dougpt_media.memory import free
 from dougpt_media.progress import Progress, Tell
 from dougpt_media.settings import DiariseSettings
 
@@ -64,7 +65,7 @@ def listen(audio: Audio, settings: DiariseSettings, progress: Tell | None = None
     """
     if audio.rate_hz != RATE_HZ:
         raise ValueError(f"the diariser needs sound at {RATE_HZ} Hz, not {audio.rate_hz}")
-    device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    device = device_for(settings.device, torch)
     # The library prints to standard output, which belongs to our caller's results.
     with redirect_stdout(sys.stderr):
         pipeline = _pipeline(settings)
@@ -80,9 +81,7 @@ def listen(audio: Audio, settings: DiariseSettings, progress: Tell | None = None
         finally:
             # One model at a time fits a small GPU.
             del pipeline
-            gc.collect()
-            if device == "cuda":
-                torch.cuda.empty_cache()
+            free()
     facts: dict[str, str | float] = {"pipeline": Path(settings.pipeline).name, "version": version("pyannote-audio")}
     return Diarised(_turns(heard, audio.start_ms), _voices(heard), sample, facts)
 

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from dougpt_media.gpu import require_gpu
 from dougpt_media.settings import RefineSettings
 
 RATE_HZ = 16_000
@@ -61,6 +62,9 @@ def load_aligner(settings: RefineSettings) -> Aligner:
     Raises:
         MissingExtraError: It is not installed.
         MissingWeightsError: Its model is not there.
+        NoGpuError: The model is to run on a GPU, and there is none.
     """
+    if settings.aligner == "wav2vec2":
+        require_gpu(settings.device)
     module = import_module(f"{__name__}.{settings.aligner}")
     return cast("Aligner", module.load(settings))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 from dougpt_schema import Timing
-from dougpt_schema.page.words import UNKNOWN, number, percent, plural, quoted, shortened, tame
+from dougpt_schema.page.words import UNKNOWN, clock, number, percent, plural, quoted, shortened, tame
 
 from dougpt_media.diarisation import STREAMER
 from dougpt_media.page.envelope import STEP_MS
@@ -124,12 +124,7 @@ def _inaudible(gaps: pa.Table, missing_ms: int, heard: Heard | None) -> tuple[st
     if not gaps.num_rows:
         # Captions say nothing of what a recording would sound like.
         return ("no gaps", "all of it can be heard") if heard else (UNKNOWN, "gaps: there was no sound to look at")
-    return _span(missing_ms), f"cannot be heard, in {plural(gaps.num_rows, 'gap')}"
-
-
-def _span(ms: int) -> str:
-    seconds = round(ms / 1000)
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return clock(missing_ms), f"cannot be heard, in {plural(gaps.num_rows, 'gap')}"
 
 
 def _shown(text: str) -> str:

@@ -1,5 +1,6 @@
 """Speech to words with one of several engines behind one function."""
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -64,6 +65,8 @@ def transcribe(
         NoGpuError: It is to run on a GPU, and there is none.
         OutOfMemoryError: Its model does not fit, even one piece of sound at a time.
         UnreadableMediaError: The file cannot be decoded, or holds no sound.
+        NoRoomError: The disk has no room for its sound.
+        DougptError: The engine does not know the language.
     """
     settings = settings or TranscribeSettings()
     recogniser = _engine(engine, settings)
@@ -126,13 +129,5 @@ def _within(word: Word, end_ms: int) -> Word | None:
     """Clip a word to the sound; recognisers place some after its end, where nothing can have been said."""
     if word.start_ms >= end_ms:
         return None
-    return Word(
-        max(0, word.start_ms),
-        max(0, word.start_ms, min(word.end_ms, end_ms)),
-        word.text,
-        word.segment_id,
-        word.timing,
-        word.probability,
-        word.speaker,
-        word.flags,
-    )
+    start_ms = max(0, word.start_ms)
+    return replace(word, start_ms=start_ms, end_ms=max(start_ms, min(word.end_ms, end_ms)))

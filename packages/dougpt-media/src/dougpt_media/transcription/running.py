@@ -13,11 +13,12 @@ from dougpt_schema import Timing
 
 from dougpt_media.audio import Audio
 from dougpt_media.forced import Aligner, load_aligner
+from dougpt_media.gpu import require_gpu
 from dougpt_media.memory import Batches, explained
 from dougpt_media.progress import Progress, Tell
 from dougpt_media.refinement import UNALIGNED
 from dougpt_media.settings import AlignerName, RefineSettings, TranscribeSettings
-from dougpt_media.transcript import Word, longest_ms
+from dougpt_media.transcript import Word, longest_ms, shared_out
 from dougpt_media.transcription.aligning import aligned
 from dougpt_media.transcription.chunks import cut
 from dougpt_media.transcription.doubts import doubts_about
@@ -38,13 +39,13 @@ class Run:
     Attributes:
         engine: Who recognises.
         settings: How.
-        tell: Whom to tell of progress, if anybody.
+        progress: Told how far the work is, if anybody wants to know.
         counts: Pieces that were doubted, and words that stay doubtful.
     """
 
     engine: Engine
     settings: TranscribeSettings
-    tell: Tell | None = None
+    progress: Tell | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -59,9 +60,11 @@ class Run:
         Raises:
             MissingExtraError: The aligner is not installed.
             MissingWeightsError: Its model is not there.
+            NoGpuError: The model is to run on a GPU, and there is none.
         """
         settings = self._refine_settings()
         if settings is not None and settings.aligner == "wav2vec2":
+            require_gpu(settings.device)
             import_module("dougpt_media.align_models").check(
                 settings.align_model,
                 language=settings.language,
@@ -159,9 +162,9 @@ class Run:
         )
 
     def _told(self, step: str, sound: Audio, sounds: Sequence[Audio], kept_ms: int) -> None:
-        if self.tell is not None:
+        if self.progress is not None:
             start_ms = sounds[0].start_ms
-            self.tell(Progress(step, sound.end_ms - start_ms, sounds[-1].end_ms - start_ms, kept_ms))
+            self.progress(Progress(step, sound.end_ms - start_ms, sounds[-1].end_ms - start_ms, kept_ms))
 
 
 def _length_ms(sound: Audio) -> int:
@@ -184,11 +187,6 @@ def _written(pieces: Sequence[Piece]) -> Iterator[Word]:
                     word.start_ms, end_ms, word.text, segment, Timing.DECODED, word.probability, flags=piece.doubts
                 )
             continue
-        words = piece.text.split()
-        letters, done = sum(len(word) + 1 for word in words), 0
-        for text in words:
-            first_ms, last_ms = (
-                piece.start_ms + (piece.end_ms - piece.start_ms) * at // letters for at in (done, done + len(text) + 1)
-            )
-            done += len(text) + 1
-            yield Word(first_ms, last_ms, text, segment, Timing.INTERPOLATED, flags=piece.doubts)
+        texts = piece.text.split()
+        for text, times in zip(texts, shared_out(texts, piece.start_ms, piece.end_ms), strict=True):
+            yield Word(*times, text, segment, Timing.INTERPOLATED, flags=piece.doubts)

@@ -5,7 +5,6 @@ memory is given back. Whisper's fallbacks for loops and silence, which WhisperX 
 hearing doubtful stretches again.
 """
 
-import os
 import sys
 import warnings
 from contextlib import redirect_stdout
@@ -14,11 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-# pyannote would count its uses on a server of its makers.
-os.environ.setdefault("PYANNOTE_METRICS_ENABLED", "false")
-
 from dougpt_media.audio import Audio
 from dougpt_media.extras import require
+from dougpt_media.gpu import device_for
 from dougpt_media.memory import explained, free
 from dougpt_media.settings import TranscribeSettings
 from dougpt_media.speech_activity import speech_spans
@@ -83,10 +80,9 @@ class WhisperX:
     def _loaded(self) -> Any:
         if self._pipeline is None:
             settings = self._settings
-            device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
             make = partial(
                 whisperx.load_model,
-                device=device,
+                device=device_for(settings.device, torch),
                 compute_type=settings.compute_type,
                 asr_options={"beam_size": settings.beam_size},
                 language=settings.language,

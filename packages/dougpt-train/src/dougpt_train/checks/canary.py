@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dougpt_train.base import Base
 from dougpt_train.checks.check import Check, judge
+from dougpt_train.checks.reading import learnt_ids
 from dougpt_train.render import Encoded
 from dougpt_train.sampling import draw_tokens
 from dougpt_train.settings import TrainSettings
@@ -49,7 +50,7 @@ def check_canary(base: Base, settings: TrainSettings, rows: Sequence[Encoded], f
     trainer = make_trainer(base, hasty, chosen * STEPS, folder=folder, watcher=watcher)
     trainer.train()
     answers = _answers(trainer.model.eval(), base, chosen)
-    exact = sum(answer == row.ids[len(row.prompt_ids) :] for answer, row in zip(answers, chosen, strict=True))
+    exact = sum(answer == learnt_ids(row) for answer, row in zip(answers, chosen, strict=True))
     stopped = sum(bool(answer) and answer[-1] in base.stop_ids for answer in answers)
     loss = next((entry["loss"] for entry in reversed(trainer.state.log_history) if "loss" in entry), None)
     facts = {"rows": len(chosen), "exact": exact, "stopped": stopped, "loss": loss}
@@ -71,7 +72,7 @@ def _answers(model: object, base: Base, rows: Sequence[Encoded]) -> list[list[in
         [("canary",)] * len(rows),
         pad_id=base.tokenizer.pad_token_id or 0,
         stop_ids=frozenset(base.stop_ids),
-        most=2 * max(len(row.ids) - len(row.prompt_ids) for row in rows),
+        most=2 * max(len(learnt_ids(row)) for row in rows),
         temperature=GREEDY,
         top_p=GREEDY,
     )

@@ -7,7 +7,7 @@ from statistics import quantiles
 from dougpt_train.checks.check import Check, judge
 from dougpt_train.checks.reading import Learnt, shown_rows
 from dougpt_train.prepare import Prepared
-from dougpt_train.render import THINKING, texts_of, tokenised
+from dougpt_train.tokens import THINKING, texts_of, tokenised
 
 MOST_LEFT_OUT = 0.02
 MOST_SHORTENED = 0.25

@@ -9,10 +9,9 @@ import torch
 
 from dougpt_train.base import Base, find_device
 from dougpt_train.checks.check import Check, judge, skipped
-from dougpt_train.memory import Need, Shape, needed, shape_of
+from dougpt_train.memory import needed, shape_of
 from dougpt_train.prepare import Prepared
 from dougpt_train.presets import preset_for
-from dougpt_train.settings import TrainSettings
 from dougpt_train.trainer import Watcher, make_trainer
 
 GB = 1e9
@@ -29,10 +28,11 @@ def check_memory(prepared: Prepared) -> Check:
     settings = prepared.settings
     device = find_device(settings)
     shape = shape_of(prepared.base.config, settings)
-    need = _need(shape, prepared, device)
+    rows, tokens = _longest(prepared)
+    need = needed(shape, settings, rows=rows, tokens=tokens, device=device)
     # Processes on a CPU share its memory, each GPU has its own.
     there = memory_of(device) / (1 if device == "cuda" else settings.processes)
-    facts = {"needed": need.to_dict(), "available": round(there), "device": device, "longest": _longest(prepared)}
+    facts = {"needed": need.to_dict(), "available": round(there), "device": device, "longest": (rows, tokens)}
     place = "on the GPU" if device == "cuda" else "in memory"
     each = f" for each of {settings.processes} processes" if settings.processes > 1 else ""
     found = f"about {need.total / GB:.1f} GB are needed {place} by formula, {there / GB:.1f} GB are there{each}"
@@ -83,14 +83,9 @@ def _gpu() -> tuple[float, float]:
     return float(torch.cuda.max_memory_allocated()), memory_of("cuda")
 
 
-def _need(shape: Shape, prepared: Prepared, device: str) -> Need:
-    rows, tokens = _longest(prepared)
-    return needed(shape, prepared.settings, rows=rows, tokens=tokens, device=device)
-
-
 def _longest(prepared: Prepared) -> tuple[int, int]:
     """Return rows and tokens of the largest batch; a pack counts as one row."""
-    settings: TrainSettings = prepared.settings
+    settings = prepared.settings
     longest = max((len(row.ids) for row in prepared.rows), default=1)
     if not settings.packing:
         return settings.batch_rows, longest

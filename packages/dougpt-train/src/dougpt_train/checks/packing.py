@@ -7,11 +7,11 @@ import torch
 
 from dougpt_train.base import precision
 from dougpt_train.checks.check import Check, judge
+from dougpt_train.checks.reload import ALLOWED
 from dougpt_train.packing import packed_batch
 from dougpt_train.render import Encoded
 
 ROWS = 3
-ALLOWED = {torch.float32: 1e-3, torch.bfloat16: 0.25}
 
 
 @torch.inference_mode()

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dougpt_train.prepare import Prepared
-from dougpt_train.render import Encoded, texts_of
+from dougpt_train.render import Encoded
+from dougpt_train.tokens import texts_of
 
 DECODE_ROWS = 8192
 SHOWN_ROWS = 5

@@ -1,6 +1,5 @@
 """The template of a run's page, filled with what its files say."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +10,7 @@ from dougpt_schema.page.template import fill
 from dougpt_schema.page.words import number
 from markupsafe import Markup
 
-from dougpt_train.errors import RunFolderError
-from dougpt_train.record import METRICS, PREFLIGHT, RUN, without_places
+from dougpt_train.record import METRICS, PREFLIGHT, RUN, read_record, without_places
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 5.6, 2.7
@@ -24,7 +22,7 @@ MEMORY = 40
 
 def render(folder: Path, *, quoting: bool) -> str:
     """Return the page; see `dougpt_train.page.draw_page`."""
-    record, metrics, preflight = (_read(folder, name) for name in (RUN, METRICS, PREFLIGHT))
+    record, metrics, preflight = (read_record(folder, name) for name in (RUN, METRICS, PREFLIGHT))
     if not quoting:
         record["inputs"]["settings"] = without_places(record["inputs"]["settings"])
     checks = preflight["checks"]
@@ -48,13 +46,6 @@ def render(folder: Path, *, quoting: bool) -> str:
         adapter=_adapter_figure(metrics),
         base=_base_figure([float(loss) for loss in metrics["base"]]),
     )
-
-
-def _read(folder: Path, name: str) -> Any:
-    try:
-        return json.loads((folder / name).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
-        raise RunFolderError(folder, f"{name} cannot be read: no finished run") from error
 
 
 def _hashes(record: Mapping[str, Any]) -> list[tuple[str, str]]:
