@@ -239,6 +239,12 @@ def test_an_empty_side_gives_a_page_that_says_so(made: Any, has_speech: bool, ha
     assert Outline(page).open == []
 
 
+def test_the_page_says_what_people_call_the_recording() -> None:
+    nothing = UTTERANCES.empty(), CHAT_EVENTS.empty()
+
+    assert "Monday &lt;3 <code>" in draw_page(align(*nothing), *nothing, name="Monday <3")
+
+
 def test_times_ages_apart_give_a_page_of_usual_size(made: Any, new_event: Callable[..., Any]) -> None:
     events = CHAT_EVENTS.table([new_event("a", -(10**12), "first"), new_event("b", 10**12, "last")])
 

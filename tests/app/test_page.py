@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from dougpt.page import PageFacts, collect, render_page
+from dougpt.page.recordings import recordings_view
 from dougpt_eval import EvaluateSettings, Report, evaluate
 from dougpt_eval.baselines import prompt_blind
 from dougpt_eval.baselines.prompt_blind import TrainingText
@@ -329,3 +331,17 @@ def test_a_surrogate_from_broken_json_does_not_keep_the_page_from_being_written(
     broken = render_page(PageFacts(**kept | {"recordings": (), "evaluation": None, "missing": ("a \ud800 surrogate",)}))
     assert "a ? surrogate" in broken
     broken.encode()
+
+
+def test_recordings_stand_by_date_under_what_people_call_them(workspace: Path) -> None:
+    facts = collect(workspace, "default", RUN)
+    days = [datetime(2026, 3, 2, tzinfo=UTC), None, datetime(2026, 3, 1, tzinfo=UTC)]
+    recordings = []
+    for one, day in zip(facts.recordings, days, strict=True):
+        known = {"platform": "twitch", "video_id": "2041234567", "broadcast_start": day} if day else {}
+        recordings.append(replace(one, sources=SOURCES.table([one.sources.to_pylist()[0] | known])))
+
+    rows = recordings_view(replace(facts, recordings=tuple(recordings)))
+
+    assert [row["id"] for row in rows] == [RECORDINGS[2], RECORDINGS[0], RECORDINGS[1]]
+    assert [row["name"] for row in rows] == ["twitch 2041234567"] * 2 + [f"{HOSTILE}.mp4"]

@@ -8,36 +8,36 @@ from dougpt_align.page import draw_page
 from dougpt_schema import CANDIDATES, CHAT_EVENTS, CLOCK, LINKS, UTTERANCES, atomic_write, read_table
 
 from dougpt.labels import labels_of
+from dougpt.project import Recording
 from dougpt.workspace import Workspace, read_json
 
 
 def write_align_page(
-    workspace: Workspace, recording_id: str, alignment: Alignment, utterances: pa.Table, chat_events: pa.Table
+    workspace: Workspace, recording: Recording, alignment: Alignment, utterances: pa.Table, chat_events: pa.Table
 ) -> Path:
     """Draw the page of an alignment and return where it lies.
 
     Raises:
         MissingExtraError: What draws is not installed.
     """
-    path = workspace.align_page_file(recording_id)
-    page = draw_page(alignment, utterances, chat_events, labels=labels_of(workspace, recording_id))
+    path = workspace.align_page_file(recording.recording_id)
+    labels = labels_of(workspace, recording.recording_id)
+    page = draw_page(alignment, utterances, chat_events, labels=labels, name=recording.title)
     atomic_write(path, page.encode())
     return path
 
 
-def draw_align_page_again(workspace: Workspace, recording_id: str) -> Path:
+def draw_align_page_again(workspace: Workspace, recording: Recording) -> Path:
     """Draw the page from the tables and the report that `align` left, and return where it lies.
 
     Raises:
         ArtifactError: The recording is not aligned.
         MissingExtraError: What draws is not installed.
     """
-    folder = workspace.staged(recording_id)
+    folder = workspace.staged(recording.recording_id)
     links, candidates, clock, utterances, chat_events = (
         read_table(folder / f"{contract.name}.parquet", contract)
         for contract in (LINKS, CANDIDATES, CLOCK, UTTERANCES, CHAT_EVENTS)
     )
     report = AlignReport.from_dict(read_json(folder / "report_align.json")["report"])
-    return write_align_page(
-        workspace, recording_id, Alignment(links, candidates, clock, report), utterances, chat_events
-    )
+    return write_align_page(workspace, recording, Alignment(links, candidates, clock, report), utterances, chat_events)

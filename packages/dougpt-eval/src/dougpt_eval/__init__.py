@@ -1,4 +1,4 @@
-"""Does it answer like his chat: measures, baselines and gates over any model.
+"""Does it answer like this chat: measures, baselines and gates over any model.
 
 `evaluate` runs a `dougpt_schema.Model` on held-out samples and returns a `Report`; `gate` compares two of them.
 """

@@ -24,9 +24,13 @@ def command(channel: str | None, workspace: Path, only: tuple[str, ...], as_json
       dougpt fit-channel dougdoug
       dougpt align
     """
+    from dougpt_schema.page.words import plural
+
+    from dougpt.advice import advice
     from dougpt.channels import fit
     from dougpt.lock import writing
     from dougpt.project import Project
+    from dougpt.terminal import note
 
     project = Project.open(workspace)
     with writing(project.workspace):
@@ -34,4 +38,5 @@ def command(channel: str | None, workspace: Path, only: tuple[str, ...], as_json
     if as_json:
         options.print_json(found)
         return
-    click.echo(f"{found['prior']}: fitted over {len(found['recordings'])} recordings of {found['channel']}")
+    click.echo(f"{found['prior']}: fitted over {plural(len(found['recordings']), 'recording')} of {found['channel']}")
+    note(f"its recordings are stale for align now; go on with: {advice(project.workspace.root, 'pipeline')}")

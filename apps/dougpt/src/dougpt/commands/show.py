@@ -65,7 +65,7 @@ def command(
 def _draw_page(project: "Project", recording_id: str, *, as_json: bool) -> None:
     from dougpt.align_page import draw_align_page_again
 
-    path = draw_align_page_again(project.workspace, recording_id)
+    path = draw_align_page_again(project.workspace, project.recordings[recording_id])
     if as_json:
         options.print_json({"recording_id": recording_id, "page": str(path)})
     else:

@@ -9,8 +9,9 @@ ROLES = ("video", "audio", "chat", "captions")
 
 
 def recordings_view(facts: PageFacts) -> list[dict[str, Any]]:
-    """Return one row a recording."""
-    return [_row(recording) for recording in facts.recordings]
+    """Return one row a recording, by date; those that have none come last."""
+    rows = [_row(recording) for recording in facts.recordings]
+    return sorted(rows, key=lambda row: (row["began"] is None, row["began"] or row["id"], row["id"]))
 
 
 def duration_ms(recording: RecordingFacts) -> int | None:
@@ -28,6 +29,7 @@ def _row(recording: RecordingFacts) -> dict[str, Any]:
     minutes = (duration_ms(recording) or 0) / 60_000
     return {
         "id": recording.recording_id,
+        "name": _name(sources),
         "channel": next((source["channel"] for source in sources if source["channel"]), None),
         "began": next((source["broadcast_start"] for source in sources if source["broadcast_start"]), None),
         "duration_ms": duration_ms(recording),
@@ -51,6 +53,14 @@ def _row(recording: RecordingFacts) -> dict[str, Any]:
         "accepted_share": _share(align.get("accepted"), align.get("events")),
         "belonging": (align.get("belonging") or {}).get("relation"),
     }
+
+
+def _name(sources: list[dict[str, Any]]) -> str:
+    """Return what people call a recording: the platform's id where there is one, else the name of its first file."""
+    known = next((one for one in sources if one["video_id"]), None)
+    if known is not None:
+        return " ".join(filter(None, (known["platform"], known["video_id"])))
+    return str(min(sources, key=lambda one: ROLES.index(one["role"]))["name"]) if sources else ""
 
 
 def _share(part: int | None, whole: int | None) -> float | None:

@@ -25,6 +25,7 @@ def training_view(facts: PageFacts) -> dict[str, Any] | None:
         ],
         "checks": sorted(checks, key=lambda check: STATUS_ORDER.index(check["status"])),
         "passed": sum(check["status"] == "passed" for check in checks),
+        "made": sum(check["status"] != "skipped" for check in checks),
         "steps": metrics.get("steps"),
         "before": metrics.get("validation_loss_before"),
         "after": metrics.get("validation_loss"),

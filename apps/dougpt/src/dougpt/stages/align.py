@@ -61,7 +61,8 @@ def _seen_clock(task: Task, chat_events: pa.Table) -> pa.Table | None:
 def _draw(task: Task, aligned: Alignment, utterances: pa.Table, chat_events: pa.Table) -> None:
     """Draw the page, before the tables that say that the stage is done; without what draws, say how to get it."""
     try:
-        write_align_page(task.project.workspace, task.subject, aligned, utterances, chat_events)
+        recording = task.project.recordings[task.subject]
+        write_align_page(task.project.workspace, recording, aligned, utterances, chat_events)
     except MissingExtraError as error:
         again = advice(task.project.workspace.root, "show", task.subject, "--page")
         note(f"align {task.subject}: no page was drawn; {error}; then: {again}")

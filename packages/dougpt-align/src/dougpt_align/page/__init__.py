@@ -14,7 +14,12 @@ DRAWING = ("matplotlib", "jinja2", "markupsafe")
 
 
 def draw_page(
-    alignment: Alignment, utterances: ArrowStream, chat_events: ArrowStream, *, labels: ArrowStream | None = None
+    alignment: Alignment,
+    utterances: ArrowStream,
+    chat_events: ArrowStream,
+    *,
+    labels: ArrowStream | None = None,
+    name: str = "",
 ) -> str:
     """Return the page as one HTML text that needs no network and runs no script; equal inputs give equal text.
 
@@ -23,6 +28,7 @@ def draw_page(
         utterances: The `utterances` table that it was given.
         chat_events: The `chat_events` table that it was given.
         labels: The `labels` table that it was given; the reliability curve is drawn from them.
+        name: What people call the recording, beside its id.
 
     Raises:
         MissingExtraError: matplotlib or jinja2 is not installed.
@@ -35,4 +41,4 @@ def draw_page(
         if (error.name or "").partition(".")[0] not in DRAWING:
             raise
         raise MissingExtraError("dougpt-align[report]", "the report page of an alignment") from error
-    return render(alignment, utterances, chat_events, labels)
+    return render(alignment, utterances, chat_events, labels, name)

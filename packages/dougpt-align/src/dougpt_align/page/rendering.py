@@ -12,8 +12,8 @@ HERE = Path(__file__).parent
 
 
 def render(
-    alignment: Alignment, utterances: ArrowStream, chat_events: ArrowStream, labels: ArrowStream | None = None
+    alignment: Alignment, utterances: ArrowStream, chat_events: ArrowStream, labels: ArrowStream | None, name: str
 ) -> str:
     """Return the page; see `dougpt_align.page.draw_page`."""
     title = f"Alignment of {alignment.report.recording_id or 'an empty recording'}"
-    return fill(HERE, "page.html", title=title, **collect(alignment, utterances, chat_events, labels))
+    return fill(HERE, "page.html", title=title, called=name, **collect(alignment, utterances, chat_events, labels))
