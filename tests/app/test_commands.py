@@ -394,3 +394,17 @@ def test_the_page_of_chats_clock_is_written_on_demand(done: Path, run: Any) -> N
     assert len(pages) == 3
     assert all(str(page) in result.stderr for page in pages)
     assert all("<svg" in page.read_text() and "stream-" in page.read_text() for page in pages)
+
+
+def test_a_pipeline_that_is_interrupted_says_how_to_go_on(
+    fresh: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dougpt.running.run_snakemake", interrupted)
+
+    told = run("pipeline", "--workspace", fresh, "--until", "align")
+
+    assert told.exit_code != 0
+    assert "the same command goes on from there" in told.output

@@ -36,7 +36,10 @@ class AlignSettings:
     accept_probability: float = field(
         default=0.9, metadata={"help": "Accept from this probability on, where labels do not choose the threshold."}
     )
-    precision: float = field(default=0.95, metadata={"help": "The precision that labels are asked to certify."})
+    precision: float = field(
+        default=0.95,
+        metadata={"help": "The precision that random labels are asked to certify; without any it changes nothing."},
+    )
     confidence: float = field(default=0.95, metadata={"help": "Confidence of the bound on that precision."})
     copies: int = field(default=4, metadata={"help": "This many people posting one long text make it copypasta."})
     copy_window_ms: int = field(default=60_000, metadata={"help": "Within this time."})

@@ -93,7 +93,11 @@ def _run(
         _announce(plan, todo)
         write_plan(project.workspace, plan, todo)
         side_by_side = cores or project.settings.pipeline.cores or os.cpu_count() or 1
-        well = run_snakemake(project.workspace, jobs_lock, cores=side_by_side, todo=len(todo), options=more)
+        try:
+            well = run_snakemake(project.workspace, jobs_lock, cores=side_by_side, todo=len(todo), options=more)
+        except KeyboardInterrupt:
+            note("stopped; what is done is kept, and the same command goes on from there")
+            raise
         plan = Plan(type(project)(project.workspace))
     exit_code = _conclude(plan, until, as_json=as_json)
     if not exit_code and (not well or pending(plan, until)):
