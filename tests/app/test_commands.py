@@ -408,3 +408,11 @@ def test_a_pipeline_that_is_interrupted_says_how_to_go_on(
 
     assert told.exit_code != 0
     assert "the same command goes on from there" in told.output
+
+
+def test_a_page_of_what_is_not_aligned_says_what_to_run(fresh: Path, run: Any) -> None:
+    told = run("show", "stream-0", "--page", "--workspace", fresh)
+
+    assert told.exit_code == 1
+    assert "is not aligned" in told.output
+    assert "dougpt align --only" in told.output

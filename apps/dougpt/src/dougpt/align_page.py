@@ -7,9 +7,10 @@ from dougpt_align import Alignment, AlignReport
 from dougpt_align.page import draw_page
 from dougpt_schema import CANDIDATES, CHAT_EVENTS, CLOCK, LINKS, UTTERANCES, atomic_write, read_table
 
+from dougpt.advice import advice
 from dougpt.labels import labels_of
 from dougpt.project import Recording
-from dougpt.workspace import Workspace, read_json
+from dougpt.workspace import Workspace, WorkspaceError, read_json
 
 
 def write_align_page(
@@ -31,10 +32,13 @@ def draw_align_page_again(workspace: Workspace, recording: Recording) -> Path:
     """Draw the page from the tables and the report that `align` left, and return where it lies.
 
     Raises:
-        ArtifactError: The recording is not aligned.
+        WorkspaceError: The recording is not aligned, or the page's report went with a person who was forgotten.
         MissingExtraError: What draws is not installed.
     """
     folder = workspace.staged(recording.recording_id)
+    if not (folder / "report_align.json").exists():
+        again = advice(workspace.root, "align", "--only", recording.recording_id)
+        raise WorkspaceError(f"{recording.title} is not aligned as it stands: nothing to draw; run: {again}")
     links, candidates, clock, utterances, chat_events = (
         read_table(folder / f"{contract.name}.parquet", contract)
         for contract in (LINKS, CANDIDATES, CLOCK, UTTERANCES, CHAT_EVENTS)
