@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from dougpt.plan import Plan, State
 from dougpt.project import Project
+from dougpt.stages.align import result
 from dougpt_chat import pseudonym
 from dougpt_schema import CHAT_EVENTS, SAMPLES, MissingExtraError, read_provenance, read_table, write_table
 
@@ -416,3 +417,10 @@ def test_a_page_of_what_is_not_aligned_says_what_to_run(fresh: Path, run: Any) -
     assert told.exit_code == 1
     assert "is not aligned" in told.output
     assert "dougpt align --only" in told.output
+
+
+def test_an_alignment_of_two_streams_says_so_in_its_line() -> None:
+    report = {"accepted": 0, "events": 9, "belonging": {"relation": "unrelated"}}
+
+    assert result(report).startswith("0 of 9 messages accepted as answers: speech and chat do not belong together")
+    assert result(report | {"belonging": {"relation": "related"}}) == "0 of 9 messages accepted as answers"

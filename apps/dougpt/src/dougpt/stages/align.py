@@ -1,5 +1,8 @@
 """Words and chat of one recording to utterances and links."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pyarrow as pa
 from dougpt_align import Alignment, align, segment
 from dougpt_chat import anchored_clock
@@ -48,7 +51,14 @@ def run(task: Task) -> str:
     task.write("candidates", aligned.candidates, CANDIDATES, PRODUCER)
     task.write("links", aligned.links, LINKS, PRODUCER)
     warnings = told(report["warnings"], task.folder / "report_align.json")
-    return f"{report['accepted']} of {report['events']} messages accepted as answers{warnings}"
+    return result(report) + warnings
+
+
+def result(report: Mapping[str, Any]) -> str:
+    """Return what came out in a line, as a report tells it."""
+    apart = report["belonging"]["relation"] == "unrelated"
+    why = ": speech and chat do not belong together; are both of the same stretch of one stream?" if apart else ""
+    return f"{report['accepted']} of {report['events']} messages accepted as answers{why}"
 
 
 def _seen_clock(task: Task, chat_events: pa.Table) -> pa.Table | None:
