@@ -64,6 +64,21 @@ class ResumeRefusedError(DougptError):
         super().__init__(f"run {folder.name} cannot go on: {what}; allow the drift, or train anew")
 
 
+class DiskFullError(DougptError):
+    """A run could not be written for want of room.
+
+    Attributes:
+        folder: The folder of the run that was not finished.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"run {folder.name}: the disk is full; make room, and the same command goes on from the last checkpoint "
+            "(save_steps), or from the beginning where there is none"
+        )
+
+
 class SeveralProcessesError(DougptError):
     """A run in several processes was started in another way than by itself, lacks GPUs, or lost a process."""
 
