@@ -11,6 +11,7 @@ from typing import Any
 
 from dougpt_schema import MissingExtraError
 
+from dougpt_train.errors import TrackingError
 from dougpt_train.page import draw_page
 from dougpt_train.record import METRICS, RUN, without_places
 
@@ -31,17 +32,25 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
 
     Raises:
         MissingExtraError: MLflow is not installed, or what draws a run's page is not.
+        TrackingError: The store cannot be reached or refuses; the run itself is whole.
     """
     try:
         from mlflow import MlflowClient  # noqa: PLC0415 (an extra)
-        from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("dougpt-train[mlflow]", "tracking with MLflow") from error
-
     folder = Path(run_folder)
+    try:
+        return _told(MlflowClient(tracking_uri=store), folder, store, experiment)
+    except (MlflowException, OSError) as error:
+        raise TrackingError(folder, store, error) from error
+
+
+def _told(client: Any, folder: Path, store: str, experiment: str) -> str:
+    from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 (an extra)
+
     record = json.loads((folder / RUN).read_text(encoding="utf-8"))
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
-    client = MlflowClient(tracking_uri=store)
     found = client.get_experiment_by_name(experiment)
     place = (
         found.experiment_id if found else client.create_experiment(experiment, artifact_location=artifacts_of(store))
