@@ -248,3 +248,9 @@ def test_a_server_that_is_not_there_or_has_many_models_is_named(server: Server, 
         _ = ServerModel(Client("http://127.0.0.1:9/v1", tries=2, pause_s=0.01), transcript).name
     with pytest.raises(ServerError, match="cannot be reached: unknown url type"):
         _ = ServerModel(Client("ftp://127.0.0.1/v1", tries=1), transcript).name
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(0, 0), (2, 2), (9, 3)])
+def test_as_many_examples_are_drawn_as_are_asked_for_and_there(training: pa.Table, count: int, drawn: int) -> None:
+    assert draw_examples(training.slice(0, 3), count, seed=0).num_rows == drawn
+    assert draw_examples(training.slice(0, 0), count, seed=0).num_rows == 0

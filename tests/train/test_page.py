@@ -16,7 +16,7 @@ def test_checks_curves_and_hashes_stand_on_the_page(result: TrainResult) -> None
     assert all(f"{check.code} {check.name}" in page for check in result.preflight.checks)
     assert page.count("<svg") == 2
     assert result.weights_sha256 in page
-    assert result.run_id in page
+    assert f"<code>{result.run_id}</code>, the hash of everything that went in" in page
     assert page.count("<mark>") == 5
     assert page == draw_page(result.run_folder)
     assert str(result.run_folder) not in page
@@ -31,6 +31,7 @@ def test_the_held_out_loss_is_drawn_from_before_the_first_step_to_the_last(resul
     page = draw_page(copied)
 
     assert "; held out 4.50, 4.25, 4.75" in page
+    assert "never saw the held-out ones" in page
     assert "checks passed, 3 skipped" in page
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from dougpt_schema import MissingExtraError
 from dougpt_train import TrainResult
-from dougpt_train.errors import RunFolderError
+from dougpt_train.errors import RunFolderError, TrackingError
 from dougpt_train.record import METRICS, RUN
 from dougpt_train.tracking import ARTIFACTS, PAGE, params_of, points_of, tags_of, track
 
@@ -71,6 +71,17 @@ def test_a_run_is_logged_to_an_sqlite_file_once(result: TrainResult, tmp_path: P
     assert "<mark>" not in page
     assert (tmp_path / ARTIFACTS).is_dir()
     assert not (Path.cwd() / "mlruns").exists()
+
+
+@needs_mlflow
+@pytest.mark.filterwarnings("ignore")
+def test_a_server_that_is_away_is_said_in_a_line(result: TrainResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+    with pytest.raises(
+        TrackingError, match=r"run .+ is finished, and MLflow at http://127\.0\.0\.1:9 could not be told"
+    ):
+        track(result.run_folder, "http://127.0.0.1:9")
 
 
 @needs_mlflow

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from dougpt_eval.measures import MEASURES, MeasureKind
 from dougpt_eval.pairs import difference
-from dougpt_eval.report import Report
+from dougpt_eval.report import SHOWN_ONLY, Report
 from dougpt_eval.settings import GateSettings
 
 type Status = Literal["worse", "beyond limit", "not worse", "undecided", "missing"]
@@ -84,11 +84,18 @@ def gate(report: Report, baseline: Report, settings: GateSettings | None = None)
     if report.suite.fingerprint != baseline.suite.fingerprint:
         return Verdict(False, "the suites differ: other held-out windows or replies", ())
     if report.protocol != baseline.protocol:
-        return Verdict(False, "the settings differ that decide how is measured", ())
+        return Verdict(False, f"the settings differ that decide how is measured: {_differing(report, baseline)}", ())
     known = report.model.measures.keys() | baseline.model.measures.keys()
     kinds = [kind for kind in MEASURES.values() if _gated(kind, settings) and kind.name in known]
     rows = [_compare(kind, report, baseline, settings) for kind in kinds]
     return Verdict(True, "", tuple(_limited(row, settings) for row in _decide(rows, settings.alpha, report)))
+
+
+def _differing(report: Report, baseline: Report) -> str:
+    """Name what differs, with both values: the baseline's, then the report's."""
+    names = sorted((report.settings.keys() | baseline.settings.keys()) - SHOWN_ONLY)
+    pairs = [(name, baseline.settings.get(name), report.settings.get(name)) for name in names]
+    return "; ".join(f"{name} was {before}, is {now}" for name, before, now in pairs if before != now)
 
 
 def holm(values: Sequence[float]) -> list[float]:

@@ -71,7 +71,7 @@ def draw_examples(training: pa.Table, count: int, seed: int) -> pa.Table:
     sizes_S = np.array([len(replies) for replies in training["responses"].to_pylist()])
     order_S = np.random.default_rng([seed, 8]).permutation(len(training))
     several = sorted(order_S, key=lambda place: sizes_S[place] < 2)
-    return training.take(several[:count])
+    return training.take(pa.array(several[:count], pa.int64()))  # typed: none are drawn too, and have no type
 
 
 def _replies(row: Mapping[str, Any], form: Form) -> Sequence[str]:

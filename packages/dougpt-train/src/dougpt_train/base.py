@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from dougpt_train import tiny
+from dougpt_train.attention import attend_by_rows
 from dougpt_train.base_folder import MODEL_SUFFIXES, find_folder, require_model
 from dougpt_train.errors import BaseModelError, NoGpuError, SeveralProcessesError
 from dougpt_train.settings import TINY, TrainSettings
@@ -132,7 +133,7 @@ def load_weights(base: Base, settings: TrainSettings, device: str, *, for_traini
     """Load the weights: 32-bit on a CPU, 16-bit on a GPU, 4-bit NF4 for QLoRA.
 
     A base that several GPUs share lies on all of them, layer by layer, to compute with it; `for_training` leaves it to
-    FSDP to place them.
+    FSDP to place them. Where packs are trained on, it also sets attention to their rows.
 
     Raises:
         MissingExtraError: QLoRA without bitsandbytes.
@@ -145,9 +146,10 @@ def load_weights(base: Base, settings: TrainSettings, device: str, *, for_traini
         # FSDP cuts weights up as floats of one width: four bits hide in them, four to a weight.
         options |= {"quantization_config": _nf4(kind, storage=kind if shared else torch.uint8)}
         options |= {} if shared else {"device_map": {"": torch.cuda.current_device() if device == "cuda" else device}}
-    if shared:
-        return read_weights(base, **options | ({} if for_training else {"device_map": "auto"}))
-    return read_weights(base, **options).to(device) if "device_map" not in options else read_weights(base, **options)
+    options |= {"device_map": "auto"} if shared and not for_training else {}
+    model = read_weights(base, **options)
+    model = model if shared or "device_map" in options else model.to(device)
+    return attend_by_rows(model) if for_training and settings.packing else model
 
 
 def spread(settings: TrainSettings, device: str) -> bool:

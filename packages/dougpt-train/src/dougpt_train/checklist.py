@@ -175,7 +175,8 @@ def check_weights(found: Preflight, prepared: Prepared, place: Path) -> Prefligh
                 return check_steps(base, prepared, place / "steps", estimate=estimate, device=device)
             case "P11":
                 pad = base.tokenizer.pad_token_id or 0
-                return check_packing(load_weights(base, settings, device), prepared.rows, pad, device)
+                model = load_weights(base, settings, device, for_training=True)
+                return check_packing(model, prepared.rows, pad, device)
             case _:
                 return check_canary(base, settings, prepared.rows, place / "canary")
 

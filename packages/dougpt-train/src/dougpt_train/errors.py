@@ -1,5 +1,6 @@
 """What can go wrong in a run, named for the situation."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,8 +69,38 @@ class ResumeRefusedError(DougptError):
         super().__init__(f"run {folder.name} cannot go on: {what}; allow the drift, or train anew")
 
 
+class DiskFullError(DougptError):
+    """A run could not be written for want of room.
+
+    Attributes:
+        folder: The folder of the run that was not finished.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"run {folder.name}: the disk is full; make room, and the same command goes on from the last checkpoint "
+            "(save_steps), or from the beginning where there is none"
+        )
+
+
 class SeveralProcessesError(DougptError):
     """A run in several processes was started in another way than by itself, lacks GPUs, or lost a process."""
+
+
+class TrackingError(DougptError):
+    """MLflow could not be told of a finished run.
+
+    Attributes:
+        store: Where it was to be told.
+    """
+
+    def __init__(self, folder: Path, store: str, problem: Exception) -> None:
+        self.store = re.sub(r"//[^/@]*@", "//", store)  # a password may stand there
+        super().__init__(
+            f"run {folder.name} is finished, and MLflow at {self.store} could not be told of it: "
+            f"{str(problem).partition(chr(10))[0]}; the same command tells it once more, without training anew"
+        )
 
 
 class NotReproducedError(DougptError):

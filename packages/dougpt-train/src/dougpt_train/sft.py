@@ -24,6 +24,7 @@ from dougpt_train.checks.resume import changed_since
 from dougpt_train.checks.setup import check_disk
 from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError, SeveralProcessesError
 from dougpt_train.fitting import REFERENCE_ROWS, TRAINER, Learning, fit
+from dougpt_train.full_disk import full_disk_told
 from dougpt_train.order import training_order
 from dougpt_train.prepare import Prepared, prepare, samples_of
 from dougpt_train.progress import Progress, Teller
@@ -112,6 +113,7 @@ def train(
         NoGpuError: A GPU is asked for, and there is none.
         RenderError: The base model's chat template refuses the conversations.
         NotReproducedError: The saved adapter does not compute what was trained.
+        DiskFullError: The disk filled up; what was saved before stays for the next try.
     """
     settings = settings or TrainSettings()
     folder = Path(run_folder)
@@ -136,7 +138,7 @@ def train(
     write_settings(work, settings)
     base_losses: list[float] = []
     mean_tokens = sum(len(row.ids) for row in prepared.rows) / len(prepared.rows)
-    with few_threads(settings):
+    with few_threads(settings), full_disk_told(work):
         if settings.base == TINY:
             tell = Teller(progress, "base", mean_tokens * settings.tiny_batch_rows)
             base, base_losses = _tiny_base(prepared, work, tell)

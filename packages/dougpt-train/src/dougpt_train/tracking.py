@@ -4,12 +4,13 @@ The default store is one SQLite file; any MLflow server works by its URL. `run.j
 told quotes no samples: what is forgotten here would be kept there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from dougpt_schema import MissingExtraError
 
+from dougpt_train.errors import TrackingError
 from dougpt_train.page import draw_page
 from dougpt_train.record import METRICS, read_record, without_places
 
@@ -31,20 +32,29 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
     Raises:
         MissingExtraError: MLflow is not installed, or what draws a run's page is not.
         RunFolderError: The run is not complete.
+        TrackingError: The store cannot be reached or refuses; the run itself is whole.
     """
     folder = Path(run_folder)
-    record, metrics = read_record(folder), read_record(folder, METRICS)
+    record, points = read_record(folder), list(points_of(read_record(folder, METRICS)))
     try:
         from mlflow import MlflowClient  # noqa: PLC0415 (an extra)
-        from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("dougpt-train[mlflow]", "tracking with MLflow") from error
+    try:
+        client = MlflowClient(tracking_uri=store)
+        known = client.get_experiment_by_name(experiment)
+        place = known.experiment_id if known else client.create_experiment(experiment, artifacts_of(store))
+        return _told(client, place, folder, record, points)
+    except (MlflowException, OSError) as error:
+        raise TrackingError(folder, store, error) from error
 
-    client = MlflowClient(tracking_uri=store)
-    found = client.get_experiment_by_name(experiment)
-    place = (
-        found.experiment_id if found else client.create_experiment(experiment, artifact_location=artifacts_of(store))
-    )
+
+def _told(
+    client: Any, place: str, folder: Path, record: dict[str, Any], points: Sequence[tuple[str, float, int]]
+) -> str:
+    from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 (an extra)
+
     known = client.search_runs([place], f"tags.run_id = '{record['run_id']}'")
     if known:
         return str(known[0].info.run_id)
@@ -52,9 +62,9 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
     tags = [RunTag(name, value) for name, value in tags_of(record)]
     params = [Param(name, value) for name, value in params_of(record)]
     client.log_batch(run_id, params=params, tags=tags)
-    points = [Metric(name, value, 0, step) for name, value, step in points_of(metrics)]
-    for start in range(0, len(points), BATCH):
-        client.log_batch(run_id, metrics=points[start : start + BATCH])
+    measured = [Metric(name, value, 0, step) for name, value, step in points]
+    for start in range(0, len(measured), BATCH):
+        client.log_batch(run_id, metrics=measured[start : start + BATCH])
     client.log_text(run_id, draw_page(folder, quoting=False), PAGE)
     client.set_terminated(run_id)
     return str(run_id)

@@ -74,7 +74,7 @@ def _adapter_figure(metrics: Mapping[str, Any]) -> Markup | None:
         if measured:
             steps, losses = [point["step"] for point in measured], [point["loss"] for point in measured]
             axes.plot(steps, losses, "o-", color="C2", markersize=4, label="held out")
-        axes.legend(fontsize=8.5, loc="upper right")
+        axes.legend(fontsize=8.5, loc="best")  # where neither curve runs
         _finish(axes)
     return made.svg
 
