@@ -55,7 +55,7 @@ def _start(place: Path, person: str) -> "subprocess.Popen[str]":
 
 
 def _journal(place: Path) -> Path:
-    return place / "secret" / "forgetting" / "journal.json"
+    return place / "secret" / "forgetting.json"
 
 
 def _wait_for(place: Path, process: "subprocess.Popen[str]") -> None:

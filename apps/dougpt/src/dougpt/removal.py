@@ -1,9 +1,9 @@
 """Taking things out of a workspace so that being killed half-way loses nothing: all of it is written down first.
 
-What is to take the place of files is written, numbered, below `secret/forgetting/`; then `journal.json` beside it says
-which files those are, which are to go and which events of the person went. From then on nothing is looked up any more:
-carrying out is copying and removing, and doing it again gives the same. The journal goes last. It holds a pseudonym,
-paths and ids, and nobody's name.
+What is to take the place of files is written, numbered, below `secret/forgetting/`; then a journal beside that folder,
+`secret/forgetting.json`, says which files those are, which are to go and which events of the person went. From then on
+nothing is looked up any more: carrying out is copying and removing, and doing it again gives the same. The journal goes
+last. It holds a pseudonym, paths and ids, and nobody's name.
 """
 
 import shutil
@@ -23,8 +23,7 @@ from dougpt.labels import label_files
 from dougpt.lock import refuse_if_held
 from dougpt.workspace import Workspace, WorkspaceError, read_members, to_json
 
-JOURNAL = "journal.json"
-REMEDY = "delete the folder it lies in, and run `dougpt forget` again for everybody who asked for it"
+REMEDY = "delete it, and run `dougpt forget` again for everybody who asked for it"
 
 
 class UnfinishedForgetError(DougptError):
@@ -102,16 +101,14 @@ class Draft:
 
 def begin(workspace: Workspace, author: str, told: dict[str, Any]) -> None:
     """Write down that somebody is to be forgotten, and clear away what an attempt before put there."""
-    atomic_write(workspace.forgetting / JOURNAL, to_json({"author": author, "told": told}))
-    for path in workspace.forgetting.iterdir():
-        if path.name != JOURNAL:
-            _take(path)
+    atomic_write(workspace.forgetting_file, to_json({"author": author, "told": told}))
+    _take(workspace.forgetting)
 
 
 def commit(workspace: Workspace, removal: Removal) -> None:
     """Write down what is to be done: from here on it is done, by this process or the next."""
     atomic_write(
-        workspace.forgetting / JOURNAL,
+        workspace.forgetting_file,
         to_json(
             {
                 "author": removal.author,
@@ -139,9 +136,9 @@ def carry_out(workspace: Workspace, removal: Removal) -> None:
 
 
 def end(workspace: Workspace) -> None:
-    """Remove the journal, and then what it spoke of."""
-    _take(workspace.forgetting / JOURNAL)
+    """Remove what the journal speaks of, and at last the journal."""
     _take(workspace.forgetting)
+    _take(workspace.forgetting_file)
 
 
 def pending(workspace: Workspace) -> Pending | None:
@@ -150,7 +147,7 @@ def pending(workspace: Workspace) -> Pending | None:
     Raises:
         WorkspaceError: Its journal is damaged, or leads out of the workspace.
     """
-    path = workspace.forgetting / JOURNAL
+    path = workspace.forgetting_file
     if not path.exists():
         return None
     found = read_members(path, REMEDY, author=str, told=dict)
@@ -212,5 +209,5 @@ def _relative(path: Path, workspace: Workspace) -> str:
 def _inside(name: str, workspace: Workspace) -> Path:
     found = PurePosixPath(unquote(name, errors="surrogateescape"))
     if found.is_absolute() or ".." in found.parts or not found.parts:
-        raise WorkspaceError(f"{workspace.forgetting / JOURNAL}: damaged, {name!r} is no file of it; {REMEDY}")
+        raise WorkspaceError(f"{workspace.forgetting_file}: damaged, {name!r} is no file of it; {REMEDY}")
     return workspace.root / found

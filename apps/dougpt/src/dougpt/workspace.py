@@ -86,8 +86,13 @@ class Workspace:
 
     @property
     def forgetting(self) -> Path:
-        """What a `dougpt forget` is doing; there only while one is at work, or was cut short."""
+        """What a `dougpt forget` puts in the place of files; there only while one is at work, or was cut short."""
         return self.secret / "forgetting"
+
+    @property
+    def forgetting_file(self) -> Path:
+        """What it has to do, as long as that is not done."""
+        return self.secret / "forgetting.json"
 
     @property
     def raw(self) -> Path:
