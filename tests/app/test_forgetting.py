@@ -20,7 +20,7 @@ JOURNAL = "secret/forgetting.json"
 MUTATIONS = ("mkdir", "rename", "replace", "rmdir", "unlink", "remove", "open")
 WRITING = os.O_WRONLY | os.O_RDWR
 BOOKS = ("lock", "jobs")  # who held a lock last: the one thing that may differ
-LATER = 23  # the quick test kills before one change in so many
+LATER = 31  # the quick test kills before one change in so many
 
 type Tree = dict[str, bytes | None]
 
@@ -166,7 +166,7 @@ def test_whoever_is_forgotten_next_the_one_that_was_cut_short_goes_first(
     rich: Path, tmp_path: Path, run: Any, forgotten: Any
 ) -> None:
     expected, told = forgotten("viewer3", "viewer5")
-    for at in range(6, changes(rich, tmp_path, run), 3 * LATER):
+    for at in range(6, changes(rich, tmp_path, run), 4 * LATER):
         place = killed(rich, tmp_path / "killed", run, at)
         knew = "events" in json.loads((place / JOURNAL).read_text())
 
