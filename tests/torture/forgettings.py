@@ -8,6 +8,7 @@ Afterwards every file is the same in both, and the pipeline makes the same of th
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,13 +78,16 @@ def _undisturbed(place: Path, person: str) -> Pace:
 def _through_kills(place: Path, people: list[str], kills: int, rng: Random, pace: Pace) -> list[str]:
     """Forget all, killed so often on the way; return what else went wrong."""
     problems: list[str] = []
+    halfway = 0
     for number, person in enumerate(people):
         for _ in range(kills // len(people) + (number < kills % len(people))):
             _kill(place, person, rng, pace)
+            halfway += _journal(place).exists()
         following = people[number + 1 : number + 2]
         if following and _journal(place).exists() and rng.random() < AT_ONCE:
             problems += _forget(place, following[0], may_refuse=True)
         problems += _forget(place, person, may_refuse=False)
+    print(f"{halfway} of {kills} kills left something to finish", file=sys.stderr)  # noqa: T201
     return problems
 
 
