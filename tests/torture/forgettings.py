@@ -27,7 +27,7 @@ CUT_SHORT = "was cut short before it removed anything"
 
 @dataclass(frozen=True)
 class Pace:
-    """How long the undisturbed one took: until it had written down what to do, and then until all was done."""
+    """How long undisturbed ones took at most: until it was written down that there is something to do, and to do it."""
 
     start_s: float
     work_s: float
@@ -59,9 +59,9 @@ def _journal(place: Path) -> Path:
     return place / "secret" / "forgetting.json"
 
 
-def _wait_for(place: Path, process: "subprocess.Popen[str]") -> None:
-    """Wait until it is written down what is to be done, or the process is over."""
-    while process.poll() is None and not _journal(place).exists():
+def _wait_for(place: Path, process: "subprocess.Popen[str]", *, there: bool = True) -> None:
+    """Wait until it is written down that there is something to do, or no longer, or the process is over."""
+    while process.poll() is None and _journal(place).exists() != there:
         time.sleep(LOOK_S)
 
 
@@ -69,10 +69,12 @@ def _undisturbed(place: Path, person: str) -> Pace:
     began, process = time.monotonic(), _start(place, person)
     _wait_for(place, process)
     written = time.monotonic()
+    _wait_for(place, process, there=False)
+    worked_s = time.monotonic() - written
     _, told = process.communicate(timeout=GIVE_UP_S)
     if process.returncode:
         raise RuntimeError(f"the undisturbed forgetting failed: {told}")
-    return Pace(written - began, time.monotonic() - written)
+    return Pace(written - began, worked_s)
 
 
 def _through_kills(place: Path, people: list[str], kills: int, rng: Random, pace: Pace) -> list[str]:
