@@ -93,3 +93,16 @@ def test_two_of_three_decide_a_link_and_their_share_is_how_sure_it_is(made: Any,
 
     two = align(made.utterances, made.chat_events, labels=LABELS.table(rows[:2]))
     assert (two.report.labels["used"], len(two.report.labels["disputed"])) == (0, 1)
+
+
+@given(st.lists(st.tuples(st.sampled_from(("reply", "not_a_reply")), st.sampled_from((*SPANS, None))), max_size=2))
+def test_of_one_person_or_two_of_one_mind_the_last_answer_counts_whole(said: list[Any]) -> None:
+    answers = [answer(place, *one) for place, one in enumerate(said)]
+
+    found = decide(answers)
+
+    if len({one["verdict"] for one in answers}) == 1:
+        assert found is not None
+        assert (found.answer, found.share) == (answers[-1], 1)
+    else:
+        assert found is None

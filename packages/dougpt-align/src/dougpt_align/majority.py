@@ -45,13 +45,19 @@ def decide(answers: Sequence[Answer]) -> Decision | None:
     if not votes or 2 * votes <= len(sure):
         return None
     agreeing = [one for one in sure if one["verdict"] == verdict]
-    named = [one for one in agreeing if names_speech(one)]
-    if not named:
-        return Decision(agreeing[-1], votes / len(sure), on_speech=False)
-    like = [sum(same_speech(one, other) for other in named) for one in named]
+    like = [sum(_same(one, other) for other in agreeing) for one in agreeing]
     most = max(like)
     last = max(place for place, count in enumerate(like) if count == most)
-    return Decision(named[last], votes / len(sure), on_speech=min(like) < len(named) and 2 * most <= len(named))
+    named = [one for one in agreeing if names_speech(one)]
+    agreed = [sum(same_speech(one, other) for other in named) for one in named] or [0]
+    on_speech = min(agreed) < len(named) and 2 * max(agreed) <= len(named)
+    return Decision(agreeing[last], votes / len(sure), on_speech)
+
+
+def _same(one: Answer, two: Answer) -> bool:
+    """Whether both name the same speech, or neither names any."""
+    both = names_speech(one) and names_speech(two)
+    return same_speech(one, two) if both else names_speech(one) == names_speech(two)
 
 
 def names_speech(label: Answer) -> bool:
