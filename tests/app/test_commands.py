@@ -292,6 +292,44 @@ def test_a_person_who_wrote_in_no_recording_or_in_one_alone_is_forgotten_too(don
         assert told.exit_code == 0, told.output
 
 
+def test_a_name_of_several_words_is_masked_where_its_owner_never_wrote_now_and_when_that_chat_is_read_again(
+    done: Path, tiny: Any, run: Any, tmp_path: Path
+) -> None:
+    writes, named = (tiny.make_recording(tmp_path / "more", number, minutes=2) for number in (8, 9))
+    export = writes / "stream-8.json"
+    export.write_text(export.read_text().replace('"Viewer3"', '"Doug Fan 99"').replace("viewer3", "longname"))
+    export = named / "stream-9.json"
+    chat = json.loads(export.read_text())
+    for comment, text in zip(
+        chat["comments"], ("ask doug fan 99", "@Doug Fan 99 look", "Doug is no fan"), strict=False
+    ):
+        comment["message"] |= {"body": text, "fragments": [{"text": text, "emoticon": None}]}
+    export.write_text(json.dumps(chat))
+    assert run("ingest", tmp_path / "more", "--workspace", done).exit_code == 0
+    found = {one.title: one.recording_id for one in Project.open(done).recordings.values()}
+    these = [word for number in (8, 9) for word in ("--only", found[f"stream-{number}.srt"])]
+    assert run("chat", "--workspace", done, *these).exit_code == 0
+
+    def texts() -> list[str]:
+        return table(done / f"staged/{these[-1]}/chat_events.parquet")["text"].to_pylist()[:3]
+
+    def raw() -> str:
+        return str(table(done / f"secret/texts/{these[-1]}.parquet").to_pylist())
+
+    assert "ask doug fan 99" in texts()
+    assert run("forget", "longname", "--workspace", done).exit_code == 0
+    masked = texts()
+    assert masked[0] == "ask ___________"
+    assert masked[1].startswith("@____")
+    assert "99" not in masked[1] + raw()
+    assert masked[2] == "Doug is no fan"
+    assert "doug" not in (done / "secret/forgotten.json").read_text().lower()
+
+    assert run("chat", "--workspace", done, *these).exit_code == 0
+    assert texts() == masked
+    assert "99" not in raw()
+
+
 def test_pages_and_records_that_quote_samples_go_with_a_forgotten_person(done: Path, run: Any) -> None:
     quoting = done / "curated/default/refused/dataset.html"
     quoting.parent.mkdir()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dougpt.forgotten import Forgotten, read_forgotten, write_forgotten
+from dougpt.forgotten import Forgotten, forgotten_json, read_forgotten
 from dougpt.workspace import WorkspaceError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -40,12 +40,17 @@ def test_only_who_is_known_to_be_nowhere_in_what_this_recipe_made_is_not_left_ou
             assert after.left_out_of("r4", recipe) == after.authors
 
 
-@given(HISTORIES)
+@given(HISTORIES, st.dictionaries(NAMES, st.frozensets(NAMES, min_size=1)))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_written_is_read_back(tmp_path: Path, history: list[tuple[str, dict[str, str]]]) -> None:
-    write_forgotten(tmp_path / "forgotten.json", told(history))
+def test_what_is_written_is_read_back(
+    tmp_path: Path, history: list[tuple[str, dict[str, str]]], known: dict[str, frozenset[str]]
+) -> None:
+    found = told(history)
+    for author, hashes in known.items():
+        found = found.with_names(author, hashes)
+    (tmp_path / "forgotten.json").write_bytes(forgotten_json(found))
 
-    assert read_forgotten(tmp_path / "forgotten.json") == told(history)
+    assert read_forgotten(tmp_path / "forgotten.json") == found
 
 
 def test_a_list_of_before_there_were_absences_leaves_everybody_out(tmp_path: Path) -> None:
@@ -63,6 +68,9 @@ def test_a_list_of_before_there_were_absences_leaves_everybody_out(tmp_path: Pat
         '{"authors": [], "absent": {"r1": 1}}',
         '{"authors": [], "absent": {"r1": {"recipe": "x"}}}',
         '{"authors": [], "absent": {"r1": {"recipe": 1, "authors": []}}}',
+        '{"authors": [], "names": []}',
+        '{"authors": [], "names": {"a": 1}}',
+        '{"authors": [], "names": {"a": [1]}}',
     ],
 )
 def test_a_damaged_list_is_refused(tmp_path: Path, text: str) -> None:

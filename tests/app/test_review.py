@@ -134,7 +134,6 @@ def test_only_what_is_disputed_is_asked_again_and_the_new_answer_replaces_the_ol
     asked = third.take("c" * 16)
     assert asked is not None
     assert (asked.question.event_id, asked.question.asked_as) == (plain[0]["event_id"], "random")
-    assert third.answer("e" * 32, asked.question.name, "none")["undoes"] is None
     desk = open_desk(project, [recording], Sitting("ben", blind=True, goal=10, disputed=True))
     asked = desk.take("a" * 16)
     assert asked is not None
@@ -145,6 +144,26 @@ def test_only_what_is_disputed_is_asked_again_and_the_new_answer_replaces_the_ol
     assert json.loads(run("labels", "agreement", "-w", done, "--json").stdout)["disputed"] == []
     with pytest.raises(NothingToReviewError, match="no two people disagree"):
         open_desk(project, [recording], Sitting("ben", blind=False, goal=10, disputed=True))
+
+
+def test_the_answer_of_a_third_person_settles_what_two_disagree_on(done: Path, run: Any) -> None:
+    project = Project.open(done)
+    recording = next(iter(project.recordings))
+    event = next(row["event_id"] for row in events_of(done, recording) if row["kind"] == "message")
+    said = {"verdict": "reply", "utterance_start_ms": 0, "utterance_end_ms": 900, "utterance_text": "any red door"}
+    given = [label(recording, event, 1), label(recording, event, 2, rater="ben", **said)]
+    append_journal(done / "labels" / "both.jsonl", LABELS, given)
+    assert "1 disputed" in run("labels", "list", "-w", done).stdout
+
+    desk = open_desk(project, [recording], Sitting("cat", blind=False, goal=10, disputed=True))
+    asked = desk.take("c" * 16)
+    assert asked is not None
+    assert desk.answer("e" * 32, asked.question.name, "none")["undoes"] is None
+
+    assert json.loads(run("labels", "agreement", "-w", done, "--json").stdout)["disputed"] == []
+    assert "1 not_a_reply" in run("labels", "list", "-w", done).stdout
+    with pytest.raises(NothingToReviewError, match="no two people disagree"):
+        open_desk(project, [recording], Sitting("dan", blind=False, goal=10, disputed=True))
 
 
 def test_the_worth_of_labels_is_told_of_the_recording_that_was_answered_last(done: Path) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dougpt_chat import DEFAULT_KEY, forget_author, forget_names, names_of, pseudonym, read_chat
+import pyarrow as pa
+from dougpt_chat import DEFAULT_KEY, forget_author, forget_names, known_by, names_of, pseudonym, read_chat
 from dougpt_schema import CHAT_EVENTS
+from hypothesis import given
+from hypothesis import strategies as st
 
 RECORDING = "0123456789abcdef"
 
@@ -76,3 +79,47 @@ def test_a_login_that_stands_bare_is_masked_by_its_pseudonym_where_nobody_knows_
     assert events.masked == 1
     assert events.table["text"].to_pylist() == ["ask ___, not bobsled"]
     assert forget_author(found.events, pseudonym("bob"), key=b"another key").masked == 0
+
+
+def test_names_of_several_words_are_masked_by_their_hashes_where_nobody_knows_them(
+    say: Callable[..., object], document: Callable[..., bytes], saved: Callable[[bytes], Path]
+) -> None:
+    texts = ("doug FAN 99! hi", "@Doug Fan 99 yes", "ask Bobby", "Doug, a fan of 99", "who is doug?", "Fan 99")
+    found = read_chat(
+        saved(document([say(((text, None),), login="alice", id=f"m-{at}") for at, text in enumerate(texts)])),
+        recording_id=RECORDING,
+    )
+    bob = pseudonym("bob")
+
+    hashes = known_by({"bob", "Doug Fan 99", "Bobby"}, bob)
+    events = forget_author(found.events, bob, key=DEFAULT_KEY, hashes=hashes)
+    _, raw = forget_names(found.names, found.raw_texts, bob, key=DEFAULT_KEY, hashes=hashes)
+
+    doug = pseudonym("doug")
+    assert events.table["text"].to_pylist() == [
+        "___________! hi",
+        f"@{'_' * len(doug + ' Fan 99')} yes",
+        "ask _____",
+        "Doug, a fan of 99",
+        "who is doug?",
+        "Fan 99",
+    ]
+    assert known_by({"bob", "Bob", "@bob"}, bob) == []
+    assert "Doug Fan 99" not in str(raw.table.to_pylist())
+    assert forget_author(found.events, bob, key=b"another key", hashes=hashes).masked == 0
+
+
+WORDS = st.text(st.characters(categories=("Lu", "Ll", "Nd")), min_size=3, max_size=8)
+
+
+@given(name=st.lists(WORDS, min_size=1, max_size=5), around=st.lists(WORDS, max_size=4))
+def test_what_a_known_name_masks_its_hashes_mask(name: list[str], around: list[str]) -> None:
+    author, spelled = pseudonym("somebody"), " ".join(name)
+    text = " ".join([*around, spelled, *around])
+    table = pa.table({"author": ["0" * 16], "text": [text]})
+
+    by_name = forget_author(table, author, [spelled])
+    by_hash = forget_author(table, author, key=DEFAULT_KEY, hashes=known_by([spelled], author))
+
+    assert by_hash.masked == by_name.masked == 1
+    assert by_hash.table == by_name.table

@@ -3,7 +3,7 @@
     python tests/pipeline/kill_pipeline.py [RECORDINGS...] --kills 10 --seed 7 --until evaluate
 
 Without RECORDINGS, tiny ones are made. Each kill is SIGKILL, by turns of the command alone, as a person does it, and of
-its whole process tree, as a machine that runs out of memory might. At the end every table must equal the undisturbed
+its whole process tree, as a machine that runs out of memory might. At the end every output must equal the undisturbed
 run's, no temporary file may be left, and a further run must find nothing to do. A run that ended before its kill is
 compared at once, and the next starts from nothing. The exit code is 1 where anything differs.
 """
@@ -147,7 +147,7 @@ def descendants(parent: int) -> list[int]:
 def compare(calm: Path, killed: Path, recordings: list[Path], until: str) -> list[str]:
     """Return how the killed workspace differs from the undisturbed one."""
     problems = []
-    expected, found = tables(calm), tables(killed)
+    expected, found = outputs(calm), outputs(killed)
     problems += [f"{name}: only in one of the two" for name in sorted(expected.keys() ^ found.keys())]
     problems += [
         f"{name}: other bytes" for name in sorted(expected.keys() & found.keys()) if expected[name] != found[name]
@@ -162,6 +162,13 @@ def compare(calm: Path, killed: Path, recordings: list[Path], until: str) -> lis
 def tables(place: Path) -> dict[str, bytes]:
     """Return the bytes of every table of a workspace."""
     return {path.relative_to(place).as_posix(): path.read_bytes() for path in sorted(place.rglob("*.parquet"))}
+
+
+def outputs(place: Path) -> dict[str, bytes]:
+    """Return the bytes of all that two runs must leave alike: tables, what lies beside them, pages and adapters."""
+    below = ("staged/**/*", "curated/**/*", "secret/**/*", "reports/*.html", "reports/*/dataset.html")
+    paths = (path for name in (*below, "runs/*/adapter/*.safetensors") for path in place.glob(name) if path.is_file())
+    return tables(place) | {path.relative_to(place).as_posix(): path.read_bytes() for path in paths}
 
 
 def _kill(process: int) -> None:

@@ -17,6 +17,8 @@ RECORDINGS = 3
 MINUTES = 3
 GIVE_UP_S = 1800
 LINE = "error: "
+OF_ONE_PLACE = {".dougpt", "local.json", "labels"}
+"""What a workspace says of its machine, where its recordings lie, and files of labels, whose names are drawn."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,16 @@ def calm(folder: Path) -> Calm:
 
 
 def pipeline(
-    place: Path, *words: object, before: list[str] | None = None, environment: Mapping[str, str] | None = None
+    place: Path,
+    *words: object,
+    before: list[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    until: str = "curate",
 ) -> "subprocess.CompletedProcess[str]":
-    """Run the pipeline up to curation, under another command where one is given."""
+    """Run the pipeline up to a stage, under another command where one is given."""
     command = [*(before or []), *kill_pipeline.dougpt(), "pipeline", *map(str, words), "--workspace", str(place)]
     return subprocess.run(
-        [*command, "--yes", "--until", "curate", "--cores", "2"],
+        [*command, "--yes", "--until", until, "--cores", "2"],
         capture_output=True,
         text=True,
         check=False,
@@ -100,7 +106,13 @@ def told_well(done: "subprocess.CompletedProcess[str]") -> list[str]:
 
 
 def differences(expected: Path, found: Path) -> list[str]:
-    """Return which tables of two workspaces are not the same bytes."""
-    ours, theirs = kill_pipeline.tables(expected), kill_pipeline.tables(found)
+    """Return which files of two workspaces are not the same bytes, but for what belongs to one machine and place."""
+    ours, theirs = _files(expected), _files(found)
     names = sorted(ours.keys() | theirs.keys())
     return [f"{name} differs" for name in names if ours.get(name) != theirs.get(name)]
+
+
+def _files(place: Path) -> dict[str, bytes]:
+    paths = (path for path in place.rglob("*") if path.is_file())
+    found = {path.relative_to(place): path for path in paths if path.name not in OF_ONE_PLACE}
+    return {name.as_posix(): path.read_bytes() for name, path in found.items() if name.parts[0] not in OF_ONE_PLACE}

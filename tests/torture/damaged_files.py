@@ -12,6 +12,7 @@ from dougpt.labels import labels_of
 from dougpt.own_settings import read_own_settings
 from dougpt.plan import Plan
 from dougpt.project import Project
+from dougpt.removal import Removal, commit
 from dougpt.settings import load_settings, write_template
 from dougpt.workspace import Workspace
 from dougpt_curate.holdout import holdout_json, read_suite
@@ -143,6 +144,8 @@ def _workspace(folder: Path) -> Originals:
     tiny.make_recordings(folder / "in", 1, minutes=1)
     ingest_paths(Project.open(place), [folder / "in"], yes=True)
     (place / "secret" / "forgotten.json").write_text('{\n  "authors": [\n    "0123456789abcdef"\n  ]\n}\n')
+    cut_short = Removal("0123456789abcdef", {"r": ["e"]}, [place / "a"], [place / "b"], {"removed": {"links": 1}})
+    commit(Workspace(place), cut_short)
     for name in ("failures", "timings"):
         (place / ".dougpt" / name).mkdir(exist_ok=True)
     subject = next(path.parent.name for path in place.glob("raw/*/sources.parquet"))
@@ -159,7 +162,7 @@ def _read_workspace(folder: Path, name: str, content: bytes) -> None:
     before = path.read_bytes()
     path.write_bytes(content)
     try:
-        plan = Plan(Project.open(folder / "whole"))
+        plan = Plan(Project.open(folder / "whole", unfinished=True))
         facts(plan)
         _expected(plan)
         _ = plan.project.key

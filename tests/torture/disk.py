@@ -4,6 +4,8 @@ As root on Linux the workspace lies on a small file system in memory; elsewhere 
 fails at the same writes with another reason.
 """
 
+import errno
+import os
 import random
 import shutil
 import subprocess
@@ -15,6 +17,7 @@ from campaign import Asked, Outcome, calm, differences, pipeline, told_well
 from kill_pipeline import make_workspace
 
 SMALLEST_KB, ROOM_KB = 120, 64_000
+REASONS = (os.strerror(errno.ENOSPC), os.strerror(errno.EFBIG))
 
 
 def run(asked: Asked) -> Outcome:
@@ -28,7 +31,7 @@ def run(asked: Asked) -> Outcome:
         with _small(place, kb) as (limits, give_room):
             make_workspace(place / "w")
             done = pipeline(place / "w", undisturbed.recordings, before=limits)
-            problems = told_well(done) if done.returncode else []
+            problems = _told(done.stderr) + told_well(done) if done.returncode else []
             give_room()
             again = pipeline(place / "w", undisturbed.recordings)
             if again.returncode:
@@ -41,6 +44,12 @@ def run(asked: Asked) -> Outcome:
                 [f"case {number} of seed {asked.seed}, {kb} KB: {problem}" for problem in problems],
             )
     return outcome
+
+
+def _told(said: str) -> list[str]:
+    return (
+        [] if any(reason in said for reason in REASONS) else [f"it does not say that the disk is full: {said[-300:]}"]
+    )
 
 
 @contextmanager

@@ -123,6 +123,7 @@ def _commands(place: Path, recordings: list[Path]) -> Iterator[list[str]]:
     yield ["trace", "--in", names[0], *workspace]
     yield ["evaluate", "--blind", *workspace]
     yield ["preflight", "--rows", *workspace]
+    yield ["forget", "viewer3", *workspace]
     for channel in CHANNELS:  # at last: a prior makes everything stale, and what was trained is not today's any more
         yield ["fit-channel", channel, *workspace]
 

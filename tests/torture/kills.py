@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import forgettings
 import sittings
 import tiny
 from campaign import Asked, Outcome
@@ -35,6 +36,7 @@ def _pipeline(folder: Path, kills: int, seed: int) -> list[str]:
 
 
 TARGETS: dict[str, Callable[[Path, int, int], list[str]]] = {
+    "forget": forgettings.kill_and_compare,
     "pipeline": _pipeline,
     "review": sittings.kill_and_compare,
 }

@@ -91,7 +91,7 @@ def test_inputs_that_are_gone_on_with_miss_no_case() -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", ["inputs", "kills", "disk", "clocks", "together", "readonly", "hostile"])
 def test_a_campaign_finds_nothing(name: str, tmp_path: Path) -> None:
-    count = {"inputs": 400, "kills": 2, "clocks": 2, "together": 2, "readonly": 4}.get(name, 1)
+    count = {"inputs": 400, "kills": 3, "clocks": 2, "together": 2, "readonly": 4}.get(name, 1)
 
     outcome = import_module(name).run(Asked(tmp_path / "work", tmp_path / "kept", 3, 0, count))
 

@@ -49,7 +49,7 @@ def test_a_merge_that_went_wrong_is_not_written(
 
 
 def test_nothing_is_written_over(result: TrainResult, tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match="exists"):
+    with pytest.raises(RunFolderError, match="exists; a merged model is written over nothing: delete it, or choose"):
         merge(result.run_folder, tmp_path)
 
 

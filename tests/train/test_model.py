@@ -93,6 +93,20 @@ def test_a_stream_gives_the_same_replies_one_by_one(model: ChatModel, test_split
         assert list(model.stream(test_split.slice(at, 1), 7)) == model.generate(test_split.slice(at, 1), 7)[0]
 
 
+@pytest.mark.parametrize("asked", ["answers", "generate", "stream"])
+def test_a_form_that_is_none_is_refused_at_once(model: ChatModel, test_split: pa.Table, asked: str) -> None:
+    with pytest.raises(ValueError, match="form is one of burst, single, not 'brust'"):
+        getattr(model, asked)(test_split.slice(0, 1), 7, form="brust")
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_stream_answers_one_sample_and_refuses_others_at_once(
+    model: ChatModel, test_split: pa.Table, count: int
+) -> None:
+    with pytest.raises(ValueError, match=f"stream answers one sample, not {count}; generate answers any number"):
+        model.stream(test_split.slice(0, count), 7)
+
+
 def test_replies_end_at_the_stop_token_or_at_the_last_whole_line(model: ChatModel, test_split: pa.Table) -> None:
     short = ChatModel(model.network, _renderer(model, reply_tokens=20), "f").answers(test_split, 7)
 

@@ -1,42 +1,19 @@
 """Taking a person out of a workspace: every table now, and by their pseudonym every run to come."""
 
 import re
-import shutil
-from collections.abc import Iterable
-from pathlib import Path
+from collections import Counter
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from dougpt_chat import forget_author, forget_names, names_of, pseudonym
-from dougpt_schema import (
-    ANCHORS,
-    CANDIDATES,
-    CHAT_EVENTS,
-    LABELS,
-    LINKS,
-    REJECTS,
-    SAMPLES,
-    Contract,
-    DougptError,
-    Split,
-    atomic_write,
-    read_provenance,
-    read_table,
-    write_table,
-)
-from dougpt_schema.journal import SUFFIX, rewrite_journal
-from pyarrow import compute as pc
+from dougpt_chat import pseudonym
+from dougpt_schema import DougptError
 
-from dougpt.forgotten import write_forgotten
-from dougpt.labels import label_files
-from dougpt.plan import Plan, State
 from dougpt.project import Project
-from dougpt.training import PREFLIGHT
-from dougpt.workspace import read_json, to_json
+from dougpt.removal import UnfinishedForgetError, begin, carry_out, commit, end, pending
+from dougpt.terminal import note
+from dougpt.traces import survey
+from dougpt.workspace import Workspace
 
 PSEUDONYM = re.compile(r"[0-9a-f]{16}")
-BY_EVENT: tuple[tuple[str, Contract], ...] = (("anchors", ANCHORS), ("candidates", CANDIDATES), ("links", LINKS))
 
 
 class NotAPseudonymError(DougptError):
@@ -46,180 +23,61 @@ class NotAPseudonymError(DougptError):
 def forget(project: Project, author: str, *, is_pseudonym: bool = False) -> dict[str, Any]:
     """Remove an author from every table and return how many rows went, and which runs were trained on them.
 
-    Their pseudonym is written down first: should this be cut short, what is made later leaves them out all the same.
-    Where they are found not to be is written down last: what was made there stays as it is.
+    What is to be done is written down before any of it is done. An earlier forgetting that was cut short is finished
+    first; if it was the same person's, what it removed is told too.
+
+    Raises:
+        NotAPseudonymError: `is_pseudonym` is true of something else.
+        UnfinishedForgetError: Another person's was cut short before it was known what there is to do.
+    """
+    target = _target(project, author, is_pseudonym=is_pseudonym)
+    workspace = project.workspace
+    begin(workspace, target, before := _finish(workspace, target))
+    try:
+        removal = survey(Project(workspace, unfinished=True), target, None if is_pseudonym else author, keep=True)
+    except BaseException:
+        end(workspace)  # nothing was done: it is told why, and no other command need wait for it
+        raise
+    removal.told = _joined(before, removal.told)
+    commit(workspace, removal)
+    carry_out(workspace, removal)
+    end(workspace)
+    return removal.told
+
+
+def foretell(project: Project, author: str, *, is_pseudonym: bool = False) -> dict[str, Any]:
+    """Return what `forget` would, and do nothing.
 
     Raises:
         NotAPseudonymError: `is_pseudonym` is true of something else.
     """
+    target = _target(project, author, is_pseudonym=is_pseudonym)
+    return survey(project, target, None if is_pseudonym else author, keep=False).told
+
+
+def _target(project: Project, author: str, *, is_pseudonym: bool) -> str:
     if is_pseudonym and not PSEUDONYM.fullmatch(author):
         raise NotAPseudonymError(f"{author!r} is no pseudonym, which has 16 hex digits")
-    target = author if is_pseudonym else pseudonym(author, project.key)
-    workspace, nowhere = project.workspace, _as_read(project)
-    write_forgotten(workspace.forgotten_file, project.forgotten.with_absence(target, {}))
-    removed: dict[str, int] = {}
-    gone: set[str] = set()
-    for recording_id in project.recordings:
-        names = _names(project, recording_id, target) | (set() if is_pseudonym else {author})
-        events, masked = _forget_events(project, recording_id, target, names, removed)
-        named = _forget_secrets(project, recording_id, target, events, None if is_pseudonym else author)
-        if events or masked or named:
-            nowhere.pop(recording_id, None)
-        for name, contract in BY_EVENT:
-            _drop_events(workspace.staged(recording_id) / f"{name}.parquet", contract, events, removed)
-        if events or masked:  # these quote some messages, or show them
-            (workspace.staged(recording_id) / "report_align.json").unlink(missing_ok=True)
-            workspace.align_page_file(recording_id).unlink(missing_ok=True)
-            workspace.picture_page(recording_id).unlink(missing_ok=True)
-        gone |= events
-    for path in label_files(workspace):
-        _forget_labels(path, gone, removed)
-    datasets = sorted(path.parent for path in (workspace.root / "curated").glob("*/train.parquet"))
-    write_forgotten(workspace.forgotten_file, project.forgotten.with_absence(target, nowhere))
-    touched = [folder.name for folder in datasets if _forget_samples(folder, gone, target, removed)]
-    if gone:  # a dataset that a gate refused is described with samples that stand in no table
-        _remove_folders(workspace.refused(path.name) for path in (workspace.root / "curated").glob("*"))
-    for name in touched:
-        _remove_folders([workspace.dataset(name) / "exports"])
-        _forget_report(workspace.report(name), {workspace.history_file(name), workspace.blind_results(name)})
-    return {"author": target, "removed": removed, "datasets": touched, "trained_on_them": _trained_on(project, touched)}
+    return author if is_pseudonym else pseudonym(author, project.key)
 
 
-def _as_read(project: Project) -> dict[str, str]:
-    """Return the recordings whose chat is today's, with the recipe by which it was read."""
-    plan = Plan(project)
-    return {
-        name: plan.chat_of_everybody(name).fingerprint
-        for name in project.recordings
-        if plan.job("chat", name).state is State.DONE
-    }
+def _finish(workspace: Workspace, target: str) -> dict[str, Any]:
+    """Finish what was cut short; return what it told, where it was about the same person."""
+    found = pending(workspace)
+    if found is None:
+        return {}
+    if found.removal is not None:
+        carry_out(workspace, found.removal)
+        note(f"what was to be removed of {found.author}, whose `dougpt forget` was cut short, is removed now")
+    elif found.author != target:
+        raise UnfinishedForgetError(workspace, found)
+    return found.told if found.author == target else {}
 
 
-def _names(project: Project, recording_id: str, author: str) -> set[str]:
-    """What the person is called, as far as the side table knows."""
-    path = project.workspace.names_file(recording_id)
-    return names_of(pq.ParquetFile(path).read(), author) if path.exists() else set()
-
-
-def _forget_events(
-    project: Project, recording_id: str, author: str, names: set[str], removed: dict[str, int]
-) -> tuple[set[str], int]:
-    """Return the events that went, and how many others named the person."""
-    path = project.workspace.staged(recording_id) / "chat_events.parquet"
-    if not path.exists():
-        return set(), 0
-    table = read_table(path, CHAT_EVENTS)
-    gone = set(table.filter(pc.equal(table["author"], author))["event_id"].to_pylist())
-    forgotten = forget_author(table, author, names, key=project.key)
-    if forgotten.removed or forgotten.masked:
-        write_table(forgotten.table, path, CHAT_EVENTS, read_provenance(path))
-        _count(removed, path, forgotten.removed)
-    return gone, forgotten.masked
-
-
-def _forget_labels(path: Path, gone: set[str], removed: dict[str, int]) -> None:
-    if path.suffix == SUFFIX:
-        _count(removed, path, rewrite_journal(path, LABELS, lambda row: row["event_id"] not in gone))
-    else:
-        _drop_events(path, LABELS, gone, removed)
-
-
-def _forget_secrets(project: Project, recording_id: str, author: str, events: set[str], login: str | None) -> bool:
-    """Clean the side tables; return whether the person stood in them."""
-    names_file, texts_file = project.workspace.names_file(recording_id), project.workspace.raw_texts_file(recording_id)
-    if not names_file.exists() or not texts_file.exists():
-        return False
-    names, texts = forget_names(
-        pq.ParquetFile(names_file).read(),
-        pq.ParquetFile(texts_file).read(),
-        author,
-        forgotten_events=events,
-        login=login,
-    )
-    for path, table in ((names_file, names.table), (texts_file, texts.table)):
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
-        atomic_write(path, sink.getvalue().to_pybytes())
-    return bool(names.removed or texts.removed)
-
-
-def _forget_samples(folder: Path, gone: set[str], author: str, removed: dict[str, int]) -> bool:
-    """Drop samples that answer with, or quote, the person; return whether there were any."""
-    before = sum(removed.values())
-    _drop_events(folder / "rejects.parquet", REJECTS, gone, removed, column="subject_id")
-    for split in Split:
-
-        def theirs(table: pa.Table) -> pa.Array:
-            rows = table.to_pylist()
-            return pa.array([_holds(row, gone, f"@{author}") for row in rows], pa.bool_())
-
-        _drop(folder / f"{split}.parquet", SAMPLES, theirs, removed)
-    return sum(removed.values()) > before
-
-
-def _holds(row: dict[str, Any], gone: set[str], mention: str) -> bool:
-    texts = [row["prompt"], *row["context"], *(reply["text"] for reply in row["responses"])]
-    events = {reply["event_id"] for reply in (*row["responses"], *(row.get("merged") or ()))}
-    return not events.isdisjoint(gone) or any(mention in text for text in texts)
-
-
-def _remove_folders(folders: Iterable[Path]) -> None:
-    for folder in folders:
-        if folder.exists():
-            shutil.rmtree(folder)
-
-
-def _forget_report(folder: Path, kept: set[Path]) -> None:
-    """Remove what quotes samples; what holds figures alone stays."""
-    for path in folder.glob("*"):
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path not in kept:
-            path.unlink()
-
-
-def _drop_events(
-    path: Path, contract: Contract, gone: set[str], removed: dict[str, int], *, column: str = "event_id"
-) -> None:
-    ids = pa.array(sorted(gone), pa.string())
-    _drop(path, contract, lambda table: pc.is_in(table[column], ids), removed)
-
-
-def _drop(path: Path, contract: Contract, chosen: Any, removed: dict[str, int]) -> None:
-    if not path.exists():
-        return
-    table = read_table(path, contract)
-    kept = table.filter(pc.invert(chosen(table)))
-    if kept.num_rows < table.num_rows:
-        write_table(kept, path, contract, read_provenance(path))
-        _count(removed, path, table.num_rows - kept.num_rows)
-
-
-def _count(removed: dict[str, int], path: Path, rows: int) -> None:
-    if rows:
-        removed[path.stem] = removed.get(path.stem, 0) + rows
-
-
-def _trained_on(project: Project, datasets: list[str]) -> list[str]:
-    """Mark and return the runs whose stage.json names one of the datasets; what quotes samples in them is taken out."""
-    if datasets:
-        for path in project.workspace.runs.glob(f"*{PREFLIGHT}"):
-            path.unlink()
-    found = []
-    for path in sorted(project.workspace.runs.glob("*/stage.json")):
-        if read_json(path)["dataset"] in datasets:
-            found.append(path.parent.name)
-            (path.parent / "index.html").unlink(missing_ok=True)
-            _without_rows(path.parent / "preflight.json")
-            atomic_write(path.parent / "forgotten.json", to_json({"trained_on_forgotten_people": True}))
-    return found
-
-
-def _without_rows(path: Path) -> None:
-    """Take the sample rows out of a run's preflight; what it found stays."""
-    if not path.exists():
-        return
-    told = read_json(path)
-    for check in told["checks"]:
-        check["facts"].pop("shown", None)
-    atomic_write(path, to_json(told))
+def _joined(before: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """Return what two attempts did, as if one had done it."""
+    if not before:
+        return told
+    removed = Counter(before["removed"]) + Counter(told["removed"])
+    lists = {name: sorted({*before[name], *told[name]}) for name in ("datasets", "trained_on_them")}
+    return {"author": told["author"], "removed": dict(removed), **lists}

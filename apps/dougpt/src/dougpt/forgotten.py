@@ -1,10 +1,8 @@
 """Who is forgotten, and in which recordings they are known to be nowhere, so that those need not be read again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-from dougpt_schema import atomic_write
 
 from dougpt.workspace import WorkspaceError, read_members, to_json
 
@@ -26,10 +24,15 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Pseudonyms whose messages are left out for good, and absences by recording."""
+    """Pseudonyms whose messages are left out for good, absences by recording, and by what names people are known.
+
+    The names are keyed hashes, by which a text that holds one is recognised in recordings in which its owner never
+    wrote; a person known by nothing but what their pseudonym is made of has none.
+    """
 
     authors: frozenset[str] = frozenset()
     absent: Mapping[str, Absence] = field(default_factory=dict)
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def left_out_of(self, recording_id: str, recipe: str) -> frozenset[str]:
         """Return who may be in a recording that is read by `recipe`: everybody of whom the opposite is not known."""
@@ -42,7 +45,11 @@ class Forgotten:
         for recording_id, recipe in recipes.items():
             nowhere = self.authors - self.left_out_of(recording_id, recipe)
             absent[recording_id] = Absence(recipe, nowhere | {author})
-        return Forgotten(self.authors | {author}, absent)
+        return replace(self, authors=self.authors | {author}, absent=absent)
+
+    def with_names(self, author: str, hashes: frozenset[str]) -> "Forgotten":
+        """Return the same with hashes of the names by which an author is known."""
+        return replace(self, names={**self.names, author: hashes}) if hashes else self
 
 
 def read_forgotten(path: Path) -> Forgotten:
@@ -54,23 +61,31 @@ def read_forgotten(path: Path) -> Forgotten:
     if not path.exists():
         return Forgotten()
     found = read_members(path, REMEDY, authors=list)
-    absent = found.get("absent", {})
-    damaged = not isinstance(absent, dict) or not all(isinstance(one, dict) for one in absent.values())
-    texts = found["authors"] if damaged else [*found["authors"], *(x for one in absent.values() for x in _texts(one))]
+    absent, names = found.get("absent", {}), found.get("names", {})
+    parts = (absent, names)
+    damaged = not all(isinstance(part, dict) for part in parts) or not all(
+        isinstance(one, kind) for part, kind in zip(parts, (dict, list), strict=True) for one in part.values()
+    )
+    texts = list(found["authors"])
+    if not damaged:
+        texts += [text for one in absent.values() for text in _texts(one)]
+        texts += [text for one in names.values() for text in one]
     if damaged or not all(isinstance(text, str) for text in texts):
         raise WorkspaceError(f"{path}: damaged, an author is no text; {REMEDY}")
     return Forgotten(
         frozenset(found["authors"]),
         {name: Absence(one["recipe"], frozenset(one["authors"])) for name, one in absent.items()},
+        {author: frozenset(one) for author, one in names.items()},
     )
 
 
-def write_forgotten(path: Path, forgotten: Forgotten) -> None:
-    """Write down who is forgotten."""
+def forgotten_json(forgotten: Forgotten) -> bytes:
+    """Return the file that says who is forgotten."""
     absent = {
         name: {"recipe": one.recipe, "authors": sorted(one.authors)} for name, one in sorted(forgotten.absent.items())
     }
-    atomic_write(path, to_json({"authors": sorted(forgotten.authors), "absent": absent}))
+    names = {author: sorted(hashes) for author, hashes in sorted(forgotten.names.items())}
+    return to_json({"authors": sorted(forgotten.authors), "absent": absent, **({"names": names} if names else {})})
 
 
 def _texts(absence: Mapping[str, object]) -> list[object]:

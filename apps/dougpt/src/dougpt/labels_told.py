@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from dougpt_align.majority import decide
 from dougpt_align.standing import standing_labels
 from dougpt_schema import AskedAs, Verdict
 
@@ -71,11 +72,14 @@ def _told(project: Project, name: str, rows: list[dict[str, Any]]) -> dict[str, 
 
 def _said(rows: list[dict[str, Any]]) -> dict[str, str]:
     """What people said of each message, all of them together: what one is unsure about, another one decides."""
-    verdicts: dict[str, set[str]] = {}
+    answers: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        sure = {row["verdict"]} - {Verdict.UNSURE.value}
-        verdicts.setdefault(row["event_id"], set()).update(sure)
-    return {
-        event: DISPUTED if len(found) > 1 else next(iter(found), Verdict.UNSURE.value)
-        for event, found in verdicts.items()
-    }
+        answers.setdefault(row["event_id"], []).append(row)
+    return {event: _verdict(given) for event, given in answers.items()}
+
+
+def _verdict(answers: list[dict[str, Any]]) -> str:
+    if all(row["verdict"] == Verdict.UNSURE for row in answers):
+        return Verdict.UNSURE.value
+    decision = decide(answers)
+    return DISPUTED if decision is None else str(decision.answer["verdict"])

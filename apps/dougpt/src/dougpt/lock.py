@@ -36,7 +36,7 @@ def writing(workspace: Workspace) -> Iterator[int]:
     own, jobs = _open(workspace.lock_file), _open(workspace.jobs_lock_file)
     try:
         if not _try(own, fcntl.LOCK_EX):
-            raise BusyError(f"{workspace.root}: another dougpt is at work here (process {_text(own) or 'unknown'})")
+            raise _busy(workspace, own)
         _rewrite(own, str(os.getpid()))
         if not _try(jobs, fcntl.LOCK_EX):
             _end_orphans(workspace, jobs)
@@ -46,6 +46,16 @@ def writing(workspace: Workspace) -> Iterator[int]:
     finally:
         os.close(own)
         os.close(jobs)
+
+
+def refuse_if_held(workspace: Workspace) -> None:
+    """Raise BusyError where another command is changing the workspace."""
+    own = _open(workspace.lock_file)
+    try:
+        if not _try(own, fcntl.LOCK_SH) and _text(own) != str(os.getpid()):
+            raise _busy(workspace, own)
+    finally:
+        os.close(own)
 
 
 @contextmanager
@@ -82,6 +92,10 @@ def seated(workspace: Workspace, rater: str) -> Iterator[None]:
 def record_group(jobs: int, group: int) -> None:
     """Write down the process group to end, should this process be killed."""
     _rewrite(jobs, str(group))
+
+
+def _busy(workspace: Workspace, own: int) -> BusyError:
+    return BusyError(f"{workspace.root}: another dougpt is at work here (process {_text(own) or 'unknown'})")
 
 
 def _end_orphans(workspace: Workspace, jobs: int) -> None:

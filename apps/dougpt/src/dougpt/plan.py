@@ -224,8 +224,11 @@ class Plan:
 
     def _chat(self, recording_id: str) -> Recipe:
         recipe = self.chat_of_everybody(recording_id)
-        forgotten = self.project.forgotten.left_out_of(recording_id, recipe.fingerprint)
-        return replace(recipe, inputs=(*recipe.inputs, fingerprint(sorted(forgotten)))) if forgotten else recipe
+        forgotten = self.project.forgotten
+        left_out = sorted(forgotten.left_out_of(recording_id, recipe.fingerprint))
+        names = {author: sorted(forgotten.names[author]) for author in left_out if author in forgotten.names}
+        told = [fingerprint(found) for found in (left_out, names) if found]
+        return replace(recipe, inputs=(*recipe.inputs, *told))
 
     def _align(self, recording_id: str) -> Recipe:
         stage = STAGES["align"]

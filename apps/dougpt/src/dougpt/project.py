@@ -15,6 +15,7 @@ from dougpt.advice import advice
 from dougpt.forgotten import Forgotten, read_forgotten
 from dougpt.light_arrow import keep_pandas_out
 from dougpt.own_settings import OwnSettings, joined, read_own_settings, with_own_settings
+from dougpt.removal import refuse_unfinished
 from dougpt.settings import Settings, load_settings
 from dougpt.terminal import safe
 from dougpt.workspace import Workspace, WorkspaceError, read_places
@@ -116,22 +117,34 @@ class Recording:
 
 
 class Project:
-    """An opened workspace. What is read is read once."""
+    """An opened workspace. What is read is read once.
 
-    def __init__(self, workspace: Workspace) -> None:
+    One in which a `dougpt forget` was cut short still holds some of what was to go. It is opened only with
+    `unfinished`, by what finishes that or tells of it.
+
+    Raises:
+        UnfinishedForgetError: A `dougpt forget` was cut short here.
+        BusyError: One is at work.
+    """
+
+    def __init__(self, workspace: Workspace, *, unfinished: bool = False) -> None:
         keep_pandas_out()
+        if not unfinished:
+            refuse_unfinished(workspace)
         self.workspace = workspace
         self.settings: Settings = load_settings(workspace.settings_file)
 
     @classmethod
-    def open(cls, root: Path) -> "Project":
+    def open(cls, root: Path, *, unfinished: bool = False) -> "Project":
         """Open the workspace at `root`.
 
         Raises:
             WorkspaceError: There is none.
             SettingsError: Its dougpt.toml is wrong.
+            UnfinishedForgetError: A `dougpt forget` was cut short here.
+            BusyError: One is at work.
         """
-        return cls(Workspace.open(root))
+        return cls(Workspace.open(root), unfinished=unfinished)
 
     @cached_property
     def key(self) -> bytes:

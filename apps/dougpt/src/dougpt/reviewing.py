@@ -86,7 +86,9 @@ def open_desk(project: Project, recordings: list[str], sitting: Sitting) -> Desk
     workspace = project.workspace
     disputed = _disputed(project, aligned, sitting.rater) if sitting.disputed else []
     if sitting.disputed and not disputed:
-        raise NothingToReviewError("no two people disagree on a message of these recordings")
+        raise NothingToReviewError(
+            "no two people disagree on a message of these recordings, or most of them are of one mind"
+        )
     book = Book(
         journal_of(workspace, sitting.rater),
         rater=sitting.rater,

@@ -85,6 +85,16 @@ class Workspace:
         return self.secret / "forgotten.json"
 
     @property
+    def forgetting(self) -> Path:
+        """What a `dougpt forget` puts in the place of files; there only while one is at work, or was cut short."""
+        return self.secret / "forgetting"
+
+    @property
+    def forgetting_file(self) -> Path:
+        """What it has to do, as long as that is not done."""
+        return self.secret / "forgetting.json"
+
+    @property
     def raw(self) -> Path:
         """Manifests of the recordings."""
         return self.root / "raw"
@@ -227,8 +237,12 @@ class Workspace:
 
     def partial_files(self) -> Iterator[Path]:
         """Yield what killed writers left behind: hidden files, and folders of runs, that end in `.partial`."""
-        yield from sorted(self.root.rglob(".*.partial"))
+        yield from self.hidden_partial_files()
         yield from sorted(self.runs.glob("*.partial"))
+
+    def hidden_partial_files(self) -> list[Path]:
+        """Return the files, not folders of runs, that killed writers left behind."""
+        return sorted(self.root.rglob(".*.partial"))
 
 
 def folder_name(name: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from dougpt_schema import ArrowStream, Verdict
 
 from dougpt_align.arrays import Floats
-from dougpt_align.labels import MIN_OVERLAP
+from dougpt_align.majority import names_speech, same_speech
 from dougpt_align.standing import standing_labels
 
 NORMAL_95 = 1.959964
@@ -128,17 +128,3 @@ def _kappa(share: Floats) -> tuple[float | None, float]:
     differing = (1 - value) ** 2 * float((share * sums**2).sum() - same @ np.diag(sums) ** 2)
     variance = agreeing + differing - (value - expected * (1 - value)) ** 2
     return value, sqrt(max(variance, 0.0)) / (1 - expected)
-
-
-def names_speech(label: dict[str, Any]) -> bool:
-    """Whether a label calls an event a reply and says to which speech."""
-    return label["verdict"] == Verdict.REPLY and label["utterance_start_ms"] is not None
-
-
-def same_speech(one: dict[str, Any], two: dict[str, Any]) -> bool:
-    """Whether two stretches overlap as much as a label must overlap an utterance to be attached to it."""
-    start, end = "utterance_start_ms", "utterance_end_ms"
-    if (one[start], one[end]) == (two[start], two[end]):
-        return True
-    shorter = max(min(one[end] - one[start], two[end] - two[start]), 1)
-    return bool((min(one[end], two[end]) - max(one[start], two[start])) / shorter >= MIN_OVERLAP)

@@ -233,14 +233,16 @@ def _with_labels(outcome: Outcome, labels: Labels) -> Outcome:
     attached = labels.parent_L >= 0
     accepted = labels.event_L[attached]
     parent[accepted] = labels.parent_L[attached]
-    probability[accepted], runner_up[accepted], background[accepted] = 1.0, 0.0, 0.0
+    share = labels.share_L[attached]
+    probability[accepted], runner_up[accepted], background[accepted] = share, 0.0, 1.0 - share
     reason[accepted] = NONE
     by_label[accepted] = True
 
     refused = labels.event_L[~labels.is_reply_L]
     ahead = (reason[refused] != NONE) & (reason[refused] < REASONS.index(LinkReason.LABELLED_NO_REPLY))
+    share = labels.share_L[~labels.is_reply_L][~ahead]
     refused = refused[~ahead]
-    probability[refused], runner_up[refused], background[refused] = 0.0, 0.0, 1.0
+    probability[refused], runner_up[refused], background[refused] = 0.0, 0.0, share
     reason[refused] = REASONS.index(LinkReason.LABELLED_NO_REPLY)
     by_label[refused] = True
     return Outcome(parent, probability, runner_up, background, reason, by_label)

@@ -1,23 +1,22 @@
 """The messages on which people disagree, with what each of them said."""
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 from dougpt_schema import ArrowStream, Verdict
 
-from dougpt_align.agreement import names_speech, same_speech
+from dougpt_align.majority import decide
 from dougpt_align.standing import standing_labels
 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A message that two people called two things.
+    """A message that people called different things, with no more than half of them of one mind.
 
     Attributes:
         recording_id: Of which recording.
         event_id: Which message.
-        on_speech: Whether all call it a reply, to different speech; else they differ on whether it is one.
+        on_speech: Whether they call it a reply, to different speech; else they differ on whether it is one.
         answers: The rows of `labels` that stand, in the order of answering; none of them unsure.
     """
 
@@ -39,8 +38,7 @@ def disputes(labels: ArrowStream | None, recording_id: str | None = None) -> tup
             by_event.setdefault((row["recording_id"], row["event_id"]), []).append(row)
     found = []
     for event, answers in by_event.items():
-        on_verdict = len({row["verdict"] for row in answers}) > 1
-        named = [row for row in answers if names_speech(row)]
-        if on_verdict or any(not same_speech(one, two) for one, two in combinations(named, 2)):
-            found.append(Dispute(*event, not on_verdict, tuple(answers)))
+        decision = decide(answers)
+        if decision is None or decision.on_speech:
+            found.append(Dispute(*event, decision is not None, tuple(answers)))
     return tuple(sorted(found, key=lambda one: (one.recording_id, one.on_speech, one.event_id)))

@@ -14,22 +14,23 @@ import pyarrow.compute as pc
 from dougpt_schema import LABELS, ArrowStream, AskedAs, Verdict
 
 from dougpt_align.arrays import Bools, Floats, Ints
+from dougpt_align.majority import MIN_OVERLAP, decide
 from dougpt_align.scene import Scene, Speech
 from dougpt_align.standing import standing_labels
-
-MIN_OVERLAP = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
     """Settled labels (L): event row, whether it is a reply, utterance row or -1, and how it was drawn.
 
-    `unattached` lists labels whose event or utterance is not in these tables; `disputed` events on which
-    raters disagree; `elsewhere` counts labels of other recordings.
+    `share_L` says how many of the raters who were sure say whether it is a reply as `is_reply_L` does. `unattached`
+    lists labels whose event or utterance is not in these tables; `disputed` events on which no more than half of the
+    raters say the same; `elsewhere` counts labels of other recordings.
     """
 
     event_L: Ints
     is_reply_L: Bools
+    share_L: Floats
     parent_L: Ints
     is_random_L: Bools
     inclusion_L: Floats
@@ -54,6 +55,7 @@ class Labels:
             self,
             event_L=self.event_L[mine],
             is_reply_L=self.is_reply_L[mine],
+            share_L=self.share_L[mine],
             parent_L=self.parent_L[mine],
             is_random_L=self.is_random_L[mine],
             inclusion_L=self.inclusion_L[mine],
@@ -64,8 +66,8 @@ class Labels:
 def settle(labels: ArrowStream | None, scene: Scene) -> Labels:
     """Attach `labels` of the scene's recording.
 
-    Undone and unsure labels are left out. The last answer of each rater counts; an event on which raters
-    disagree about being a reply is disputed and left out.
+    Undone and unsure labels are left out. The last answer of each rater counts; an event of which no more than half
+    of the raters say the same is disputed and left out.
 
     Raises:
         ContractError: The table breaks its contract.
@@ -87,25 +89,28 @@ def settle_rows(rows: list[dict[str, Any]], events: dict[str, int], speech: Spee
             unattached.append(str(label["label_id"]))
         else:
             by_event.setdefault(row, []).append(label)
-    found: list[tuple[int, bool, int, bool, float, str]] = []
+    found: list[tuple[int, bool, float, int, bool, float, str]] = []
     disputed: list[str] = []
     for row, answers in sorted(by_event.items()):
-        is_reply = answers[-1]["verdict"] == Verdict.REPLY
-        if len({answer["verdict"] for answer in answers}) > 1:
+        decision = decide(answers)
+        if decision is None:
             disputed.append(str(answers[0]["event_id"]))
             continue
-        parent = attach(answers[-1], speech) if is_reply else -1
-        if is_reply and parent < 0 and answers[-1]["utterance_start_ms"] is not None:
-            unattached.append(str(answers[-1]["label_id"]))
-        found.append((row, is_reply, parent, *drawn(answers)))
-    columns = list(zip(*found, strict=True)) if found else [()] * 6
+        answer = decision.answer
+        is_reply = answer["verdict"] == Verdict.REPLY
+        parent = attach(answer, speech) if is_reply else -1
+        if is_reply and parent < 0 and answer["utterance_start_ms"] is not None:
+            unattached.append(str(answer["label_id"]))
+        found.append((row, is_reply, decision.share, parent, *drawn(answers)))
+    columns = list(zip(*found, strict=True)) if found else [()] * 7
     return Labels(
         event_L=np.array(columns[0], dtype=np.int64),
         is_reply_L=np.array(columns[1], dtype=np.bool_),
-        parent_L=np.array(columns[2], dtype=np.int64),
-        is_random_L=np.array(columns[3], dtype=np.bool_),
-        inclusion_L=np.array(columns[4], dtype=np.float64),
-        stratum_L=_numbered(columns[5]),
+        share_L=np.array(columns[2], dtype=np.float64),
+        parent_L=np.array(columns[3], dtype=np.int64),
+        is_random_L=np.array(columns[4], dtype=np.bool_),
+        inclusion_L=np.array(columns[5], dtype=np.float64),
+        stratum_L=_numbered(columns[6]),
         unattached=tuple(unattached),
         disputed=tuple(disputed),
     )
@@ -130,6 +135,7 @@ def merge(settled: list[Labels]) -> Labels:
     return Labels(
         event_L=np.arange(sum(sizes), dtype=np.int64),
         is_reply_L=np.concatenate([labels.is_reply_L for labels in settled]),
+        share_L=np.concatenate([labels.share_L for labels in settled]),
         parent_L=np.full(sum(sizes), -1, dtype=np.int64),
         is_random_L=np.concatenate([labels.is_random_L for labels in settled]),
         inclusion_L=np.concatenate([labels.inclusion_L for labels in settled]),

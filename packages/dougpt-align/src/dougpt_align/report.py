@@ -134,6 +134,7 @@ def write_report(found: Findings) -> AlignReport:
             "random": int(labels.random.sum()),
             "unattached": list(labels.unattached),
             "disputed": list(labels.disputed),
+            "by_majority": int((labels.share_L < 1).sum()),
         },
         fit=_fit(found.fitted),
         examples=_pick_examples(prepared, found.outcome),

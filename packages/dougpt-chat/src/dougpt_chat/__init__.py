@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         UnknownFormatError,
         UnreadableExportError,
     )
-    from dougpt_chat.forget import Forgotten, forget_author, forget_names, names_of
+    from dougpt_chat.forget import Forgotten, forget_author, forget_names, known_by, names_of
     from dougpt_chat.formats import FORMATS, recognise_chat
     from dougpt_chat.formats.message import ExportHeader
     from dougpt_chat.merge import merge_exports
@@ -62,6 +62,7 @@ _HOMES = {
     "contains_name": "bare_names",
     "forget_author": "forget",
     "forget_names": "forget",
+    "known_by": "forget",
     "merge_exports": "merge",
     "name_hashes": "bare_names",
     "name_tester": "bare_names",
@@ -104,6 +105,7 @@ __all__ = [
     "contains_name",
     "forget_author",
     "forget_names",
+    "known_by",
     "merge_exports",
     "name_hashes",
     "name_tester",

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dougpt_chat.authors import fold, pseudonym
-from dougpt_chat.bare_names import WORD, names_in
+from dougpt_chat import bare_names
+from dougpt_chat.authors import DEFAULT_KEY, fold, pseudonym
+from dougpt_chat.bare_names import WORD, names_in, spelled_in
 
 NOBODY = "@" + "0" * 16
 
@@ -25,7 +26,14 @@ class Forgotten:
     masked: int
 
 
-def forget_author(events: pa.Table, author: str, names: Collection[str] = (), *, key: bytes | None = None) -> Forgotten:
+def forget_author(
+    events: pa.Table,
+    author: str,
+    names: Collection[str] = (),
+    *,
+    key: bytes | None = None,
+    hashes: Collection[str] = (),
+) -> Forgotten:
     """Take the author with this pseudonym out of a table of events: their rows, and mentions of them in `text`.
 
     Args:
@@ -33,12 +41,22 @@ def forget_author(events: pa.Table, author: str, names: Collection[str] = (), *,
         author: A pseudonym; `pseudonym(login, key)` gives it for a login.
         names: What the person is called, as far as it is known: others may have written that without an @.
         key: The pseudonyms' key, by which a word that is their login is known where no name is.
+        hashes: What `known_by` gave of their names under the key, by which other names are known where no name is.
     """
     kept = events.filter(pc.fill_null(pc.not_equal(events["author"], author), True))
-    spelled = set() if key is None else _logins(kept["text"], author, key)
-    masked, changed = _masked(kept["text"], author, names_in({*names, *spelled}))
+    if key is not None:
+        names = {*_as_staged(names, key), *spelled_in(kept["text"].to_pylist(), author, hashes, key)}
+    masked, changed = _masked(kept["text"], author, names_in(names))
     table = kept.set_column(kept.schema.get_field_index("text"), kept.schema.field("text"), masked)
     return Forgotten(table, events.num_rows - kept.num_rows, changed)
+
+
+def known_by(names: Collection[str], author: str, key: bytes = DEFAULT_KEY) -> list[str]:
+    """Return keyed hashes of an author's names, by which `forget_author` and `forget_names` find them again.
+
+    Nobody can read a name from them. None is needed for what the pseudonym is made of, if that is one word.
+    """
+    return bare_names.known_by(_as_staged(names, key), author, key)
 
 
 def names_of(names: pa.Table, author: str) -> set[str]:
@@ -53,7 +71,9 @@ def forget_names(
     author: str,
     *,
     forgotten_events: Collection[str] = (),
-    login: str | None = None,
+    spellings: Collection[str] = (),
+    key: bytes | None = None,
+    hashes: Collection[str] = (),
 ) -> tuple[Forgotten, Forgotten]:
     """Take a person out of the secret side tables; return what is left of the names and of the raw texts.
 
@@ -62,23 +82,34 @@ def forget_names(
         raw_texts: `ChatRead.raw_texts`.
         author: The person's pseudonym.
         forgotten_events: The ids of the events that `forget_author` removed; their raw texts go too.
-        login: A name of the person beyond those in `names`.
+        spellings: Names of the person beyond those in `names`.
+        key: As in `forget_author`.
+        hashes: As in `forget_author`.
     """
     mine = pc.fill_null(pc.equal(names["author"], author), False)
-    spellings = names_of(names, author) | ({login} if login else set())
     kept = raw_texts.filter(pc.invert(pc.is_in(raw_texts["event_id"], pa.array(list(forgotten_events), pa.string()))))
+    known = names_of(names, author) | set(spellings)
+    if key is not None:
+        known |= spelled_in(kept["text"].to_pylist(), author, hashes, key)
     # A raw text that names the person is of no further use: what may be kept of it is the staged one.
-    clean = kept.filter(pa.array([not named for named in _named(kept["text"], spellings)], pa.bool_()))
+    clean = kept.filter(pa.array([not named for named in _named(kept["text"], known)], pa.bool_()))
     return (
         Forgotten(names.filter(pc.invert(mine)), pc.sum(mine).as_py() or 0, 0),
         Forgotten(clean, raw_texts.num_rows - clean.num_rows, 0),
     )
 
 
-def _logins(texts: pa.ChunkedArray, author: str, key: bytes) -> set[str]:
-    """Return the words of the texts that are hashed to the author."""
-    words = {fold(word) for text in texts.to_pylist() for word in WORD.findall(text)}
-    return {word for word in words if word and pseudonym(word, key) == author}
+def _as_staged(names: Collection[str], key: bytes) -> set[str]:
+    """Return the names, and what staging makes of one of several words that nobody of the chat bears.
+
+    Of `@Doug Fan` it hides `@Doug` then, as if that was somebody.
+    """
+    found = set(names)
+    for name in (name.strip().removeprefix("@") for name in names):
+        first = WORD.match(name)
+        if first is not None and first.end() < len(name):
+            found.add(pseudonym(first.group(), key) + name[first.end() :])
+    return found
 
 
 def _named(texts: pa.ChunkedArray, spellings: set[str]) -> list[bool]:

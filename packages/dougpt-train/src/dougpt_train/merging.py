@@ -48,7 +48,9 @@ def merge(
     """
     folder, target = Path(run_folder), Path(out)
     if target.exists():
-        raise RunFolderError(target, "exists; a merged model is never written over anything")
+        raise RunFolderError(
+            target, "exists; a merged model is written over nothing: delete it, or choose another place (--out)"
+        )
     settings = read_settings(folder)
     if settings.method == "full":
         raise RunFolderError(folder, "was trained in full: there is no adapter to merge")

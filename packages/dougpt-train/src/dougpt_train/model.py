@@ -10,7 +10,7 @@ floating point.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 from dougpt_schema import SAMPLES, ArrowStream, file_sha256, fingerprint
@@ -74,11 +74,19 @@ class ChatModel:
             samples: What was said.
             seed: Decides every draw.
             form: "burst", or "single" for one reply each; by default the form that was trained.
+
+        Raises:
+            ValueError: There is no such form.
         """
         return [answer.replies for answer in self.answers(samples, seed, form=form)]
 
     def answers(self, samples: ArrowStream, seed: int, *, form: Form | None = None) -> list[Answer]:
-        """Return one burst for each sample, saying whether it stopped; a line cut off by the limit is left out."""
+        """Return one burst for each sample, saying whether it stopped; a line cut off by the limit is left out.
+
+        Raises:
+            ValueError: There is no such form.
+        """
+        form = self._form(form)
         table = SAMPLES.conform(samples)
         found = []
         for start in range(0, table.num_rows, self.renderer.settings.score_rows):
@@ -93,15 +101,32 @@ class ChatModel:
         return found
 
     def stream(self, sample: ArrowStream, seed: int, *, form: Form | None = None) -> Iterator[str]:
-        """Yield the replies to the first of `samples` as soon as each is complete; the same as `generate` returns."""
+        """Return the replies to one sample, each as soon as it is complete; the same as `generate` returns.
+
+        Raises:
+            ValueError: There is no such form, or not exactly one sample.
+        """
+        table = SAMPLES.conform(sample)
+        if table.num_rows != 1:
+            raise ValueError(f"stream answers one sample, not {table.num_rows}; generate answers any number")
+        return self._streamed(table, seed, self._form(form))
+
+    def _streamed(self, table: pa.Table, seed: int, form: Form) -> Iterator[str]:
         tokens: list[int] = []
         told = 0
-        for (token,) in self._draw(SAMPLES.conform(sample).slice(0, 1), seed, form):
+        for (token,) in self._draw(table, seed, form):
             if token is not None:
                 tokens.append(token)
             answer = self._answer(tokens)
             yield from answer.replies[told:]
             told = len(answer.replies)
+
+    def _form(self, asked: Form | None) -> Form:
+        if asked is None:
+            return self.renderer.settings.form
+        if asked not in get_args(Form):
+            raise ValueError(f"form is one of {', '.join(get_args(Form))}, not {asked!r}")
+        return asked
 
     def _score(self, rows: Sequence[Row]) -> list[float]:
         encoded = self.renderer.encode(rows)
@@ -115,11 +140,11 @@ class ChatModel:
                 scores[place] = value
         return scores
 
-    def _draw(self, batch: pa.Table, seed: int, form: Form | None) -> Iterator[list[int | None]]:
+    def _draw(self, batch: pa.Table, seed: int, form: Form) -> Iterator[list[int | None]]:
         settings = self.renderer.settings
         return draw_tokens(
             self.network,
-            self.renderer.prompt_ids(self.renderer.prompts(batch, form or settings.form)),
+            self.renderer.prompt_ids(self.renderer.prompts(batch, form)),
             [(seed, sample_id) for sample_id in batch["sample_id"].to_pylist()],
             pad_id=self._pad_id,
             stop_ids=self.renderer.stop_ids,

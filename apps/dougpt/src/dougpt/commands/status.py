@@ -36,7 +36,7 @@ def command(workspace: Path, each: bool, as_json: bool) -> None:
     from dougpt.plan import Plan
     from dougpt.project import Project
 
-    plan = Plan(Project.open(workspace))
+    plan = Plan(Project.open(workspace, unfinished=True))
     if as_json:
         options.print_json(facts(plan))
         return
@@ -46,11 +46,14 @@ def command(workspace: Path, each: bool, as_json: bool) -> None:
 def facts(plan: "Plan") -> dict[str, Any]:
     """Return the state of everything as plain values."""
     from dougpt.labels_told import labels_told
+    from dougpt.removal import pending
 
+    unfinished = pending(plan.project.workspace)
     recordings, news = plan.project.recordings, _news(plan)
     return {
         "workspace": str(plan.project.workspace.root),
         "dataset": plan.dataset,
+        "unfinished_forget": None if unfinished is None else unfinished.author,
         "recordings": [
             {
                 "recording_id": recording.recording_id,
@@ -91,6 +94,7 @@ def _print(plan: "Plan", *, each: bool) -> None:
     from dougpt.terminal import safe
 
     recordings, root = plan.project.recordings, plan.project.workspace.root
+    _print_unfinished(plan)
     if not recordings:
         click.echo(f"no recordings here yet; register some with: {advice(root, 'ingest', 'FILES_OR_FOLDER')}")
         return
@@ -113,6 +117,18 @@ def _print(plan: "Plan", *, each: bool) -> None:
     for line in stale_lines(plan, [job for job in open_jobs if job.state != "missing"], each=each):
         click.echo(safe(line))
     click.echo(f"run: {advice(root, 'pipeline')}" if open_jobs else "everything is up to date")
+
+
+def _print_unfinished(plan: "Plan") -> None:
+    """Say that a `dougpt forget` was cut short, or is at work just now."""
+    from dougpt.lock import BusyError
+    from dougpt.removal import UnfinishedForgetError, refuse_unfinished
+    from dougpt.terminal import safe
+
+    try:
+        refuse_unfinished(plan.project.workspace)
+    except (UnfinishedForgetError, BusyError) as told:
+        click.echo(safe(str(told)))
 
 
 def _news(plan: "Plan") -> "News":

@@ -126,7 +126,7 @@ def _kept(task: Task, chat: Chat) -> Iterator[pa.Table]:
         events = piece
         for author, gone in chat.forgotten.items():
             gone.extend(events.filter(pc.equal(events["author"], author))["event_id"].to_pylist())
-            events = forget_author(events, author, names[author], key=task.project.key).table
+            events = forget_author(events, author, names[author], **_known(task, author)).table
         if chat.picture is not None:
             kept.append(events)
         yield events
@@ -135,9 +135,10 @@ def _kept(task: Task, chat: Chat) -> Iterator[pa.Table]:
 
 def _write_the_rest(task: Task, chat: Chat, kept: pa.Table | None) -> None:
     workspace = task.project.workspace
-    names, _ = _without_the_forgotten(chat, RAW_TEXTS.empty_table())
+    names, _ = _without_the_forgotten(task, chat, RAW_TEXTS.empty_table())
     _write_secret(workspace.names_file(task.subject), names.schema, [names])
-    cleaned = (_without_the_forgotten(chat, pa.Table.from_batches([batch]))[1] for batch in chat.raw_texts.batches())
+    batches = map(pa.Table.from_batches, ([batch] for batch in chat.raw_texts.batches()))
+    cleaned = (_without_the_forgotten(task, chat, batch)[1] for batch in batches)
     _write_secret(workspace.raw_texts_file(task.subject), RAW_TEXTS, cleaned)
     atomic_write(workspace.name_hashes_file(task.subject), to_json({"hashes": chat.name_hashes}))
     left_out = sum(len(gone) for gone in chat.forgotten.values())
@@ -149,10 +150,15 @@ def _write_the_rest(task: Task, chat: Chat, kept: pa.Table | None) -> None:
     task.write("anchors", anchors, ANCHORS, PRODUCER)
 
 
-def _without_the_forgotten(chat: Chat, raw_texts: pa.Table) -> tuple[pa.Table, pa.Table]:
+def _known(task: Task, author: str) -> dict[str, Any]:
+    """By what a forgotten person's names are found where they did not write."""
+    return {"key": task.project.key, "hashes": task.project.forgotten.names.get(author, ())}
+
+
+def _without_the_forgotten(task: Task, chat: Chat, raw_texts: pa.Table) -> tuple[pa.Table, pa.Table]:
     names = chat.names
     for author, gone in chat.forgotten.items():
-        cleaned = forget_names(names, raw_texts, author, forgotten_events=gone)
+        cleaned = forget_names(names, raw_texts, author, forgotten_events=gone, **_known(task, author))
         names, raw_texts = cleaned[0].table, cleaned[1].table
     return names, raw_texts
 

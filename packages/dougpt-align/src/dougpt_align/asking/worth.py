@@ -198,7 +198,7 @@ def _left_out(labels: Labels) -> str:
     count = len(labels.disputed)
     if not count:
         return ""
-    return f"; {count} disputed message{'s count' if count != 1 else ' counts'} for nothing until people agree"
+    return f"; {count} disputed message{'s count' if count != 1 else ' counts'} for nothing until most people agree"
 
 
 def _labels(count: int) -> str:

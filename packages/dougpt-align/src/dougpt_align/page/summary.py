@@ -153,6 +153,7 @@ def _what_to_label(report: AlignReport) -> Iterator[str]:
         )
     if disputed := report.labels.get("disputed"):
         yield (
-            f"Settle the {plural(len(disputed), 'message')} on which people disagree, listed under Labels; until then"
-            " they count for nothing: dougpt review --disputed --rater NAME."
+            f"Settle the {plural(len(disputed), 'message')} on which people disagree, listed under Labels; until more"
+            " than half say the same they count for nothing. A third person decides: dougpt review --disputed --rater"
+            " NAME."
         )
