@@ -70,9 +70,18 @@ class RenderedSettings:
             "folder of one that was fetched before. Empty: the engine's own."
         },
     )
+    lexicon: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Words and names of emotes that are written in this chat: they tell letters apart that look alike. "
+            "Those of [chat] emotes are known as well."
+        },
+    )
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_confidence <= 1:
             raise ValueError(f"min_confidence is {self.min_confidence}, not within 0 to 1")
         if self.threads < 1:
             raise ValueError(f"threads is {self.threads}, below 1")
+        if any(not word.strip() for word in self.lexicon):
+            raise ValueError("lexicon holds an empty word")

@@ -49,6 +49,7 @@ def read_pictures(
     engine: str,
     settings: RenderedSettings,
     chat_settings: ChatSettings,
+    roster: Iterable[str],
     source_id: str | None,
     progress: Tell | None,
 ) -> ChatRead:
@@ -67,7 +68,8 @@ def read_pictures(
 
     sheet = _Sheet({panel.panel_id: panel for panel in panels})
     rows = sheet.noting(track_rows(video, panels, followed, tell))
-    found = read_rows(rows, loading.result, settings, tell=sheet.note_text)
+    lexicon = (*settings.lexicon, *chat_settings.emotes)
+    found = read_rows(rows, loading.result, settings, roster=roster, lexicon=lexicon, tell=sheet.note_text)
     intervals = {
         panel.panel_id: intervals_of(followed.shown[panel.panel_id], _times_of(found.messages, panel.panel_id))
         for panel in panels
