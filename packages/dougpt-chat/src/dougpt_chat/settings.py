@@ -56,8 +56,10 @@ class RenderedSettings:
     """Choices for reading chat from the picture."""
 
     min_confidence: float = field(
-        default=0.5,
-        metadata={"help": "Lines that the engine reads with less confidence (0 to 1) are rejected, and counted."},
+        default=0.02,
+        metadata={
+            "help": "Messages that are less likely (0 to 1) to be read without a mistake are rejected, and counted."
+        },
     )
     threads: int = field(
         default=2,

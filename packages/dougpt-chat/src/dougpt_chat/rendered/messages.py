@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from dougpt_chat.rendered.beginnings import Beginning, beginning
+from dougpt_chat.rendered.confidence import confidence, doubt_of
 from dougpt_chat.rendered.row_text import Piece, RowText
 from dougpt_chat.rendered.style import Style
 
@@ -25,12 +26,13 @@ class Read:
         name_colour: Red, green, blue of the name less those of the ground; None where it is the text's.
         badges: Names of the pictures before the name; equal ones have equal names.
         fragments: What is said; a piece with an id is an emote, as in `ChatMessage`.
-        score: How far it was read right, 0 to 1.
+        doubt: How doubtful its letters are, the name's included; see `doubt_of`.
         first_full_ms: The first picture in which all of it is to be seen.
         unseen_ms: The last picture before that; None where it stood there when the panel was first seen.
         last_ms: The last picture that showed all of it.
         raw_name: The name before it was repaired.
         raw_fragments: What is said before it was repaired.
+        name_doubt: How much of the doubt is the name's.
     """
 
     panel_id: int
@@ -39,12 +41,18 @@ class Read:
     name_colour: tuple[float, float, float] | None
     badges: tuple[str, ...]
     fragments: tuple[tuple[str, str | None], ...]
-    score: float
+    doubt: float
     first_full_ms: int
     unseen_ms: int | None
     last_ms: int
     raw_name: str
     raw_fragments: tuple[tuple[str, str | None], ...]
+    name_doubt: float = 0.0
+
+    @property
+    def confidence(self) -> float:
+        """The probability that name and words were read without a mistake."""
+        return confidence(self.doubt)
 
     @property
     def text(self) -> str:
@@ -54,11 +62,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A row that is in no message.
+    """A row that is in no message, or in one that is left out.
 
     Attributes:
-        reason: `empty` (nothing was read), `no_name` (no name before it) or `uncertain` (read with too little
-            confidence).
+        reason: `empty` (nothing was read), `no_name` (no name before it) or `uncertain` (too likely misread).
         first_full_ms: The first picture that shows it.
     """
 
@@ -96,12 +103,10 @@ class MessageGrouper:
     Attributes:
         style: The panel's.
         known: Names, folded to lower case; those of messages are added.
-        min_score: Messages below it are rejected.
     """
 
     style: Style
     known: set[str]
-    min_score: float
     _open: _Open | None = None
     _last: RowText | None = None
 
@@ -127,15 +132,10 @@ class MessageGrouper:
         if self._open is None:
             return
         one, self._open = self._open, None
-        reason = None
         if one.start.name is None:
-            reason = "no_name"
-        elif min(row.score for row in one.rows) < self.min_score:
-            reason = "uncertain"
-        if reason is not None:
-            yield from (Unread(row.row_id, row.panel_id, reason, row.first_full_ms) for row in one.rows)
-            return
-        yield self._read(one)
+            yield from (Unread(row.row_id, row.panel_id, "no_name", row.first_full_ms) for row in one.rows)
+        else:
+            yield self._read(one)
 
     def _is_far(self, row: RowText, before: RowText) -> bool:
         return not 0 < row.line_px - before.line_px < FAR * row.letters_px
@@ -160,12 +160,13 @@ class MessageGrouper:
             name_colour=None if one.start.colour is None else one.start.colour[::-1],
             badges=one.start.badges,
             fragments=fragments,
-            score=min(row.score for row in one.rows),
+            doubt=doubt_of(letter for row in one.rows for piece in row.pieces for letter in piece.letters),
             first_full_ms=last.first_full_ms,
             unseen_ms=last.unseen_ms,
             last_ms=min(row.last_ms for row in one.rows),
             raw_name=name,
             raw_fragments=fragments,
+            name_doubt=one.start.name_doubt,
         )
 
     def _fragments(self, one: _Open) -> Iterator[tuple[str, str | None]]:

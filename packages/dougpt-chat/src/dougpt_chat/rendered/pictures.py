@@ -69,7 +69,14 @@ def read_pictures(
     sheet = _Sheet({panel.panel_id: panel for panel in panels})
     rows = sheet.noting(track_rows(video, panels, followed, tell))
     lexicon = (*settings.lexicon, *chat_settings.emotes)
-    found = read_rows(rows, loading.result, settings, roster=roster, lexicon=lexicon, tell=sheet.note_text)
+    found = read_rows(
+        rows,
+        loading.result,
+        min_confidence=settings.min_confidence,
+        roster=roster,
+        lexicon=lexicon,
+        tell=sheet.note_text,
+    )
     intervals = {
         panel.panel_id: intervals_of(followed.shown[panel.panel_id], _times_of(found.messages, panel.panel_id))
         for panel in panels
@@ -82,7 +89,7 @@ def read_pictures(
         _clock(messages),
         Origin(recording_id, source_id, ORIGIN, key),
         chat_settings,
-        confidence=np.array([one.score for one in messages], dtype=np.float32),
+        confidence=np.array([one.confidence for one in messages], dtype=np.float32),
     )
     events, raw_texts = all_events(staging)
     rejected = _rejected(found)
@@ -116,7 +123,7 @@ def read_pictures(
         ),
         raw_texts=raw_texts,
         name_hashes=staging.name_hashes,
-        rows=sheet.rows({row_id for one in found.messages for row_id in one.row_ids}),
+        rows=sheet.rows(found),
     )
 
 
@@ -154,9 +161,14 @@ class _Sheet:
             box = (left + first, top, last - first, height)
             self.seen[text.row_id] = replace(seen, box=box, text=words, score=text.score)
 
-    def rows(self, used: set[int]) -> tuple[SeenRow, ...]:
-        """All rows, in order; whether they are part of a message."""
-        return tuple(replace(seen, used=row_id in used) for row_id, seen in self.seen.items())
+    def rows(self, found: ReadRows) -> tuple[SeenRow, ...]:
+        """All rows, in order: how sure the message of each is, or why it is in none."""
+        sure = {row_id: one.confidence for one in found.messages for row_id in one.row_ids}
+        why = {one.row_id: one.reason for one in found.unread}
+        return tuple(
+            replace(seen, used=True, score=sure[row_id]) if row_id in sure else replace(seen, reason=why[row_id])
+            for row_id, seen in self.seen.items()
+        )
 
 
 def _panels(video: Video, region: Region | None) -> list[Panel]:

@@ -39,7 +39,6 @@ class RowText:
     Attributes:
         line_px: Where its letters stand on the panel's ribbon; its middle where it has none.
         letters_px: How tall letters are in its panel.
-        pictures: Of how many pictures its mean is.
     """
 
     row_id: int
@@ -51,7 +50,6 @@ class RowText:
     unseen_ms: int | None
     last_ms: int
     settled: bool
-    pictures: int = 1
 
     @property
     def left(self) -> float:
@@ -93,7 +91,6 @@ def row_text(row: Row, pieces: list[Piece], line_px: float | None, letters_px: f
         unseen_ms=row.unseen_ms,
         last_ms=row.last_ms,
         settled=row.settled,
-        pictures=row.pictures,
     )
 
 

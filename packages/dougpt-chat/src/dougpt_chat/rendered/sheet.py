@@ -27,6 +27,7 @@ MOMENTS = 6
 LEAST_SURE = 24
 # Below it a row is worth a look.
 SURE = 0.9
+WHY = {"empty": "nothing read", "no_name": "no name", "uncertain": "too uncertain", "": "left out"}
 MARGIN_PX = 12
 # Left of the rows, for their numbers: badges stand there too.
 NUMBERS_PX = 70
@@ -114,8 +115,9 @@ def _counted(chat: ChatRead, rows: Sequence[SeenRow]) -> str:
     left_out = sum(not row.used for row in rows)
     counted = (
         f"<p>{chat.events.num_rows:,} messages of {chat.names.num_rows:,} people were read in {len(rows):,} rows of "
-        f"text; {left_out:,} rows belong to none. Boxes: read with confidence of at least {SURE:.0%} in green, with "
-        "less in yellow, left out in grey.</p>"
+        f"text; {left_out:,} rows belong to none. Green: right in name and words with a probability of at least "
+        f"{SURE:.0%}. Yellow: with a smaller one. Grey: left out, and why. Rows are shown as they were read, before "
+        "names and words that others tell were put right.</p>"
     )
     if chat.report.warnings:
         items = "".join(f"<li>{escape(warning)}</li>" for warning in chat.report.warnings)
@@ -166,7 +168,7 @@ def _table(lines: Iterable[tuple[object, Image | None, SeenRow]]) -> str:
         shown = f'<td><img src="{_as_data(image)}" alt=""></td>' if image is not None else ""
         cells.append(
             f'<tr class="{kind}"><td class="n">{escape(str(name))}</td>{shown}<td>{escape(row.text)}</td>'
-            f'<td class="s">{row.score:.0%}</td></tr>'
+            f'<td class="s">{f"{row.score:.0%}" if row.used else escape(WHY.get(row.reason, row.reason))}</td></tr>'
         )
     return f'<table class="rows">{"".join(cells)}</table>'
 
