@@ -91,6 +91,19 @@ def test_a_washed_out_name_merges_no_two_messages() -> None:
     assert [one.reason for one in found if isinstance(one, Unread)] == ["no_name"]
 
 
+@given(words=st.lists(st.sampled_from(["jump", "no way", "question why", "12:30"]), min_size=1, max_size=9))
+def test_a_name_of_its_own_colour_needs_no_colon(words: list[str]) -> None:
+    rows = []
+    for number, said in enumerate(words):
+        head = piece(f"@person{number}", 30, GREEN)
+        rows.append(row(number, picture("emote1", 8), head, piece(said, head.right + 12)))
+
+    found = grouped(rows)
+
+    told = [(one.name, one.text) for one in found if isinstance(one, Read)]
+    assert told == [(f"person{number}", said) for number, said in enumerate(words)]
+
+
 def test_a_word_and_a_colon_in_the_text_begin_no_message_where_names_are_coloured() -> None:
     filler = [named(number, f"name{number}", "what was said") for number in range(6)]
     full = named(6, "bob", "this row is as full as any can be here")

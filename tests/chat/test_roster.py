@@ -78,6 +78,10 @@ def test_a_very_doubtful_name_may_differ_more_but_never_in_what_is_surely_a_digi
         assert names([replace(said(read), name_doubt=doubt)], ("omeganutte", "venomblast11")) == [found]
 
 
+def test_spaces_in_a_name_are_those_of_the_roster() -> None:
+    assert names([said("JohnSmith")], ("John Smith", "Jon Smit")) == ["John Smith"]
+
+
 def test_a_mention_is_of_the_one_whose_name_looks_so() -> None:
     fragments = (("no way @wairus and @kettle", None),)
     read = [said("walrus"), replace(said("bob"), fragments=fragments), said("kettIe"), said("kett1e", BLUE)]

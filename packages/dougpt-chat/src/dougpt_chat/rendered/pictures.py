@@ -223,7 +223,9 @@ def _warnings(video: Video, panels: list[Panel], events: int, reasons: Counter[s
     if events == 0:
         warnings.append("no chat message was read in the picture")
     if reasons.total() > max(events, 1):
-        warnings.append(f"{reasons.total()} rows of text belong to no message, more than there are messages")
+        nameless = reasons["no_name"] > reasons.total() / 2
+        why = ": no name is told from what is said, by a colon or a colour of its own" if nameless else ""
+        warnings.append(f"{reasons.total()} rows of text belong to no message, more than there are messages{why}")
     if video.broken_packets or video.stopped:
         end = ", and it could not be read to its end" if video.stopped else ""
         warnings.append(f"{video.broken_packets} packets of the video are broken{end}")

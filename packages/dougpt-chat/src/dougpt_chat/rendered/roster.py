@@ -51,16 +51,14 @@ def repaired_names(messages: Sequence[Read], given: Iterable[str]) -> list[str]:
             for gap in _gaps(one.name):
                 by_gap.setdefault(gap, []).append(one)
     counts = Counter(message.name for message in messages)
-    given_names = {one.name for one in known if one.given}
-    folded = {name.casefold(): name for name in given_names}
+    folded = {_folded(one.name): one.name for one in known if one.given}
     repaired: dict[tuple[str, object], str] = {}
     for message in messages:
         place = (message.name, message.name_colour)
         if place not in repaired:
             repaired[place] = (
-                message.name
-                if message.name.casefold() in folded
-                else _alike(message, by_shape)
+                folded.get(_folded(message.name))
+                or _alike(message, by_shape)
                 or _near_given(message, folded)
                 or _near(message, counts[message.name], by_gap)
                 or message.name
@@ -89,9 +87,9 @@ def _near_given(message: Read, folded: Mapping[str, str]) -> str | None:
 
     Args:
         message: Whose name is in no roster.
-        folded: The roster by its names in lower case.
+        folded: The roster by its names as `_folded` gives them.
     """
-    name = message.name.casefold()
+    name = _folded(message.name)
     if message.name_doubt < DOUBTFUL or len(name) < LONG or not folded:
         return None
     most = min(1 + int((message.name_doubt - DOUBTFUL) / MORE_DOUBTFUL), len(name) // OF_LETTERS)
@@ -125,6 +123,11 @@ def _same_person(one: _Known, message: Read) -> bool:
 def _gaps(name: str) -> list[str]:
     """The name with each letter left out: two names that differ in one letter share one."""
     return [f"{name[:place]}\0{name[place + 1 :]}" for place in range(len(name))]
+
+
+def _folded(name: str) -> str:
+    """The name in lower case without spaces, which are not to be told from those within wide letters."""
+    return "".join(name.casefold().split())
 
 
 def _digits(name: str) -> str:
