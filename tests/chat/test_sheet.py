@@ -69,7 +69,7 @@ def test_every_row_has_its_box_text_and_confidence_and_doubtful_ones_come_again(
         assert row.text.replace("'", "&#x27;").replace(">", "&gt;") in page
     assert page.count("too uncertain") == 2
     assert page.count("97%") == len(rows)
-    assert "The 1 rows" in page
+    assert "Read with the least confidence: 1 row<" in page
     assert "<script" not in page
     assert page.count("&lt;script&gt;") == 4
     assert set(re.findall(r'(?:src|href)="([^:"]*):', page)) <= {"data"}
