@@ -1,24 +1,28 @@
 """How well the confidence of messages read from the picture is calibrated, on clips drawn for nothing else.
 
-    just bench confidence [--seeds 100-119] [--fit 0-39] [--keep FOLDER]
+    just bench confidence [--seeds 100-124] [--fit 0-39] [--keep FOLDER]
 
 Each seed draws a clip: letters of 9 to 18 px, crf 20 to 33, jumping or eased, opaque, transparent or outlined, some
 made smaller, two fonts. A message is right where person and words are without a mistake: capitals in names aside,
 which pseudonyms do not tell apart, and emotes, whose names are not in the picture. The table holds what was told
-against what was found; before stands what the engine itself says of the worst piece of a message. `--fit` finds the
-numbers of `dougpt_chat.rendered.confidence` on other seeds.
+against what was found, beside what the engine itself says of the worst piece of a message. `--fit` finds the numbers of
+`dougpt_chat.rendered.confidence` on other seeds. At the end, how many names are wrong without a roster, with one of
+half of the people of that chat, and with one of all.
 """
 
 import argparse
+import json
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from pickle import dumps, loads
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "chat"))
 
@@ -31,14 +35,27 @@ from dougpt_chat.rendered.frames import Video
 from dougpt_chat.rendered.messages import Read, by_time
 from dougpt_chat.rendered.panel import Panel
 from dougpt_chat.rendered.read_rows import read_rows
+from dougpt_chat.rendered.repair import repaired_messages
 
 CHAT = Path(__file__).parents[2] / "shared/data/chat/twitch-v5-highlight.json"
+PEOPLE = (
+    {one["commenter"]["display_name"] for one in json.loads(CHAT.read_bytes())["comments"]} if CHAT.exists() else set()
+)
 SIZE = 640, 480
 BINS = 10
 LEVELS = (0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95)
 Floats = NDArray[np.float64]
 # Doubt, what the engine says of the worst piece, and 1 where it is right, of every message.
 Found = tuple[Floats, Floats, Floats]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A clip's truth, the messages that were read, and what the engine says of the worst piece of each."""
+
+    truth: Truth
+    messages: list[Read]
+    score_N: Floats
 
 
 def drawn(seed: int) -> Clip:
@@ -77,7 +94,7 @@ def drawn(seed: int) -> Clip:
     )
 
 
-def read_clip(seed: int, engine: Recogniser, keep: Path) -> Found:
+def read_clip(seed: int, engine: Recogniser, keep: Path) -> Reading:
     """Draw a clip, once, and read it."""
     path, noted = keep / f"{seed}.mp4", keep / f"{seed}.truth"
     if not noted.exists():
@@ -88,11 +105,8 @@ def read_clip(seed: int, engine: Recogniser, keep: Path) -> Found:
     rows = track_rows(Video(path), [Panel(0, (left, top, right - left, bottom - top), 0, None)], followed)
     found = read_rows(rows, lambda: engine, tell=lambda row: said.update({row.row_id: row.score}))
     messages = by_time(found.messages, followed.downward)
-    return (
-        np.array([one.doubt for one in messages]),
-        np.array([min(said[row] for row in one.row_ids) for one in messages]),
-        right_ones(messages, truth),
-    )
+    score_N = np.array([min(said[row] for row in one.row_ids) for one in messages])
+    return Reading(truth, messages, score_N)
 
 
 def right_ones(messages: Sequence[Read], truth: Truth) -> Floats:
@@ -105,14 +119,62 @@ def right_ones(messages: Sequence[Read], truth: Truth) -> Floats:
     return right_N
 
 
-def read_all(seeds: range, engine: Recogniser, keep: Path) -> Found:
-    """The messages of all clips."""
+def read_all(seeds: range, engine: Recogniser, keep: Path) -> list[Reading]:
+    """All clips."""
     clips = []
     for seed in seeds:
         clips.append(read_clip(seed, engine, keep))
-        print(f"  seed {seed}: {len(clips[-1][0])} messages", file=sys.stderr, flush=True)
-    doubts, scores, rights = zip(*clips, strict=True)
-    return np.concatenate(doubts), np.concatenate(scores), np.concatenate(rights)
+        print(f"  seed {seed}: {len(clips[-1].messages)} messages", file=sys.stderr, flush=True)
+    return clips
+
+
+def found_in(clips: Sequence[Reading]) -> Found:
+    """The facts of all messages."""
+    return (
+        np.array([one.doubt for clip in clips for one in clip.messages]),
+        np.concatenate([clip.score_N for clip in clips]),
+        np.concatenate([right_ones(clip.messages, clip.truth) for clip in clips]),
+    )
+
+
+def name_errors(clips: Sequence[Reading], share: float) -> tuple[float, float]:
+    """The shares of names and of their characters that are wrong where a roster holds this share of all people."""
+    wrong = names = edits = characters = 0
+    for clip in clips:
+        raw = [replace(one, name=one.raw_name, fragments=one.raw_fragments) for one in clip.messages]
+        people = sorted({one.name for one in clip.truth.messages} | PEOPLE)
+        roster = random.Random(share).sample(people, round(share * len(people)))  # noqa: S311 - no secret
+        messages, _ = repaired_messages(raw, roster, ())
+        for one, true in pairs(messages, clip.truth):
+            name = folded(true).casefold()
+            apart = Levenshtein.distance(folded(one.name).casefold(), name)
+            wrong, names = wrong + (apart > 0), names + 1
+            edits, characters = edits + apart, characters + len(name)
+    return wrong / max(names, 1), edits / max(characters, 1)
+
+
+def pairs(messages: Sequence[Read], truth: Truth) -> Iterator[tuple[Read, str]]:
+    """The messages that were there, as first read, each with who wrote it."""
+    mine = [f"{folded(one.raw_name)} {folded(one.text)}" for one in messages]
+    theirs = [f"{folded(one.name)} {folded(one.text)}" for one in truth.messages]
+    for row, column in matched(mine, theirs):
+        yield messages[row], truth.messages[column].name
+
+
+def is_hard(clip: Clip) -> bool:
+    """Whether letters are small, compressed hard, or made smaller."""
+    return clip.font_px < 12 or clip.crf >= 28 or clip.rescaled is not None
+
+
+def print_rosters(clips: Sequence[Reading]) -> None:
+    """What a roster of some or all people of the chat is worth."""
+    print(f"{'names wrong / characters':<34}{'no roster':>18}{'half of all':>18}{'everybody':>18}")
+    for what, some in (
+        ("12 px and up, below crf 28", [clip for clip in clips if not is_hard(clip.truth.clip)]),
+        ("smaller, harder or made smaller", [clip for clip in clips if is_hard(clip.truth.clip)]),
+    ):
+        cells = (name_errors(some, share) for share in (0.0, 0.5, 1.0))
+        print(f"{what:<34}" + "".join(f"{f'{names:.1%} / {characters:.2%}':>18}" for names, characters in cells))
 
 
 def calibration_error(told_N: Floats, right_N: Floats) -> float:
@@ -167,7 +229,7 @@ def seeds_of(text: str) -> range:
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=seeds_of, default=seeds_of("100-119"))
+    parser.add_argument("--seeds", type=seeds_of, default=seeds_of("100-124"))
     parser.add_argument("--fit", type=seeds_of, nargs="?", const=seeds_of("0-39"), help="fit to these seeds first")
     parser.add_argument("--engine", default="rapidocr")
     parser.add_argument("--keep", type=Path, help="keep clips here, and find them again")
@@ -177,11 +239,13 @@ def main() -> None:
         keep = arguments.keep or Path(folder)
         keep.mkdir(parents=True, exist_ok=True)
         if arguments.fit:
-            doubt_N, _, right_N = read_all(arguments.fit, engine, keep)
+            doubt_N, _, right_N = found_in(read_all(arguments.fit, engine, keep))
             numbers = ", ".join(f"{number:.3f}" for number in fitted(doubt_N, right_N))
             print(f"fitted to {len(doubt_N)} messages: ODDS, FALL, FALL_OF_LOG = {numbers}")
-        doubt_N, before_N, right_N = read_all(arguments.seeds, engine, keep)
+        clips = read_all(arguments.seeds, engine, keep)
+    doubt_N, before_N, right_N = found_in(clips)
     print_tables(np.array([confidence(doubt) for doubt in doubt_N]), before_N, right_N)
+    print_rosters(clips)
 
 
 if __name__ == "__main__":
