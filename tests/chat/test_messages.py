@@ -67,7 +67,7 @@ def test_no_row_is_lost_and_none_is_twice(lines: list[list[Piece]], pitch: float
 
     ids = [number for one in found for number in (one.row_ids if isinstance(one, Read) else (one.row_id,))]
     assert sorted(ids) == list(range(len(rows)))
-    assert {one.reason for one in found if isinstance(one, Unread)} <= {"empty", "no_name"}
+    assert {one.reason for one in found if isinstance(one, Unread)} <= {"empty", "no_name", "uncertain"}
     assert all(one.name for one in found if isinstance(one, Read))
 
 
@@ -134,6 +134,17 @@ def test_the_doubt_of_a_message_is_that_of_all_its_letters_and_of_its_name_apart
     assert isinstance(found, Read)
     assert found.name_doubt == pytest.approx(-math.log(0.5))
     assert found.doubt == pytest.approx(-math.log(0.5) - 23 * math.log(0.9) - math.log(0.8))
+
+
+def test_a_row_that_nobody_could_read_rejects_its_message_whole() -> None:
+    filling = "a message that fills the row"
+    found = grouped([named(0, "bob", filling), row(1, piece("and g0cs qn", 8, score=0.3)), named(2, "amy", "yo")])
+
+    assert [(one.row_id, one.reason) for one in found if isinstance(one, Unread)] == [
+        (0, "uncertain"),
+        (1, "uncertain"),
+    ]
+    assert [one.name for one in found if isinstance(one, Read)] == ["amy"]
 
 
 def test_what_a_scene_shows_behind_the_panel_does_not_tell_where_text_ends() -> None:

@@ -56,9 +56,10 @@ class RenderedSettings:
     """Choices for reading chat from the picture."""
 
     min_confidence: float = field(
-        default=0.02,
+        default=0.0,
         metadata={
-            "help": "Messages that are less likely (0 to 1) to be read without a mistake are rejected, and counted."
+            "help": "Messages that are less likely (0 to 1) to be read without a mistake are rejected, and counted; "
+            "those that nobody could read always are. `dougpt curate` has a threshold of its own."
         },
     )
     threads: int = field(

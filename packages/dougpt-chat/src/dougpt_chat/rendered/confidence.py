@@ -11,7 +11,7 @@ from collections.abc import Iterable
 # No letter is less likely: what engines say below it means nothing.
 LEAST = 1e-3
 # The logarithm of the odds, and how it falls with the doubt and with the doubt's logarithm.
-ODDS, FALL, FALL_OF_LOG = 0.626, 0.990, 0.635
+ODDS, FALL, FALL_OF_LOG = 0.613, 0.951, 0.638
 NO_DOUBT = 0.01
 
 

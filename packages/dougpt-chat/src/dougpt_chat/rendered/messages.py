@@ -13,6 +13,8 @@ from dougpt_chat.rendered.style import Style
 
 # In heights of letters: a row farther below than this carries nothing on.
 FAR = 4.5
+# A piece of which the engine is less sure is no text that anybody could read.
+LEGIBLE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,15 @@ class MessageGrouper:
         if self._open is None:
             return
         one, self._open = self._open, None
+        reason = None
         if one.start.name is None:
-            yield from (Unread(row.row_id, row.panel_id, "no_name", row.first_full_ms) for row in one.rows)
-        else:
-            yield self._read(one)
+            reason = "no_name"
+        elif min(row.score for row in one.rows) < LEGIBLE:
+            reason = "uncertain"
+        if reason is not None:
+            yield from (Unread(row.row_id, row.panel_id, reason, row.first_full_ms) for row in one.rows)
+            return
+        yield self._read(one)
 
     def _is_far(self, row: RowText, before: RowText) -> bool:
         return not 0 < row.line_px - before.line_px < FAR * row.letters_px
