@@ -1,7 +1,7 @@
 """How likely it is that a message was read without a mistake, by what the engine says of each letter.
 
 An engine is too sure of itself: of messages whose letters it calls right with a probability of .9 together, fewer are.
-Two numbers correct that. They were fitted to messages of drawn clips, good and bad, and checked on others:
+Three numbers correct that. They were fitted to messages of drawn clips, good and bad, and checked on others:
 `just bench confidence --fit` finds them again.
 """
 
