@@ -11,6 +11,7 @@ from dougpt.commands.chat import TEXT_ENGINES
 from dougpt.picture.reading import anchors_of
 from dougpt.project import Project
 from dougpt.settings import PictureSettings, TextEngine
+from dougpt_chat import pseudonym
 from dougpt_schema import ANCHORS, CHAT_EVENTS, read_table
 
 pytest.importorskip("rapidocr", reason="needs dougpt-chat[ocr]")
@@ -152,6 +153,35 @@ def test_a_reset_gives_dougpt_toml_back(drawn: tuple[Path, Path, list[int]], run
     assert run("chat", "--workspace", place, "--reset").exit_code in (0, 1)
 
     assert Project.open(place).own_settings == {}
+
+
+def test_a_roster_of_other_recordings_tells_what_letters_alike_do_not(
+    drawn: tuple[Path, Path, list[int]], tmp_path: Path, run: Any
+) -> None:
+    _, files, first_ms = drawn
+    place, dotted = tmp_path / "w", ("walrus", "waIrus")
+    other = json.dumps(export(first_ms)).replace(*dotted)
+    (tmp_path / "other.json").write_text(other)
+    assert run("init", place, "--example-key").exit_code == 0
+    for path in (files / "clip.mp4", tmp_path / "other.json"):
+        assert run("ingest", path, "--workspace", place, "--channel", "Owner", "--yes").exit_code == 0
+    alone = run("chat", "-w", place, "--only", "other", "--from-video", "--roster", "clip")
+    assert (alone.exit_code, "no recording called 'clip' has a chat export" in alone.stderr) == (1, True)
+    chosen = ("--only", "clip", "--from-video", "--region", REGION, "--roster", "channel")
+    early = run("chat", "-w", place, *chosen)
+    assert (early.exit_code, "run: dougpt chat --only" in early.stderr) == (1, True), early.stderr
+
+    result = run("chat", "-w", place)
+
+    assert result.exit_code == 0, result.stderr
+    events = {
+        name: read_table(place / "staged" / name / "chat_events.parquet", CHAT_EVENTS)
+        for name in Project.open(place).recordings
+    }
+    read, exported = sorted(events.values(), key=len)
+    assert read["origin"].unique().to_pylist() == ["rendered"]
+    assert pseudonym(dotted[1]) in set(read["author"].to_pylist()) & set(exported["author"].to_pylist())
+    assert "up to date" in run("chat", "-w", place, "--only", "clip").stderr
 
 
 def test_stages_need_nothing_for_pictures_where_none_is_read() -> None:

@@ -1,9 +1,11 @@
 """Every row is in one message or rejected with a reason; a message begins where more speaks for it than against."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from dougpt_chat.rendered.messages import MessageGrouper, Read, Unread, by_time
 from dougpt_chat.rendered.row_text import Piece, RowText
 from dougpt_chat.rendered.style import Style
@@ -32,12 +34,12 @@ def named(number: int, name: str, said: str, colour: tuple[float, float, float] 
     return row(number, head, *([piece(said, head.right + 5)] if said else []))
 
 
-def grouped(rows: Sequence[RowText], min_score: float = 0.5) -> list[Read | Unread]:
+def grouped(rows: Sequence[RowText]) -> list[Read | Unread]:
     style = Style()
     for one in rows:
         style.see_letters(one.letters_px)
         style.see(one)
-    grouper = MessageGrouper(style, set(), min_score)
+    grouper = MessageGrouper(style, set())
     return [*(out for one in rows for out in grouper.add(one)), *grouper.close()]
 
 
@@ -66,7 +68,7 @@ def test_no_row_is_lost_and_none_is_twice(lines: list[list[Piece]], pitch: float
     ids = [number for one in found for number in (one.row_ids if isinstance(one, Read) else (one.row_id,))]
     assert sorted(ids) == list(range(len(rows)))
     assert {one.reason for one in found if isinstance(one, Unread)} <= {"empty", "no_name", "uncertain"}
-    assert all(one.name and one.score >= 0.5 for one in found if isinstance(one, Read))
+    assert all(one.name for one in found if isinstance(one, Read))
 
 
 def test_rows_below_carry_on_and_the_last_row_tells_the_time() -> None:
@@ -89,6 +91,19 @@ def test_a_washed_out_name_merges_no_two_messages() -> None:
     assert [one.reason for one in found if isinstance(one, Unread)] == ["no_name"]
 
 
+@given(words=st.lists(st.sampled_from(["jump", "no way", "question why", "12:30"]), min_size=1, max_size=9))
+def test_a_name_of_its_own_colour_needs_no_colon(words: list[str]) -> None:
+    rows = []
+    for number, said in enumerate(words):
+        head = piece(f"@person{number}", 30, GREEN)
+        rows.append(row(number, picture("emote1", 8), head, piece(said, head.right + 12)))
+
+    found = grouped(rows)
+
+    told = [(one.name, one.text) for one in found if isinstance(one, Read)]
+    assert told == [(f"person{number}", said) for number, said in enumerate(words)]
+
+
 def test_a_word_and_a_colon_in_the_text_begin_no_message_where_names_are_coloured() -> None:
     filler = [named(number, f"name{number}", "what was said") for number in range(6)]
     full = named(6, "bob", "this row is as full as any can be here")
@@ -108,7 +123,20 @@ def test_pictures_before_the_name_are_badges_and_others_are_emotes() -> None:
     assert found.fragments == (("nice ", None), ("emote3", "emote3"))
 
 
-def test_a_row_read_badly_rejects_its_message_whole() -> None:
+def test_the_doubt_of_a_message_is_that_of_all_its_letters_and_of_its_name_apart() -> None:
+    first, second = named(0, "bob", "a message that fills the row"), row(1, piece("and on", 8))
+    head, said = first.pieces
+    first = replace(first, pieces=(replace(head, letters=(0.5, 1, 1, 1)), replace(said, letters=(0.9,) * 23)))
+    second = replace(second, pieces=(replace(second.pieces[0], letters=(1, 0.8, 1, 1, 1)),))
+
+    (found,) = grouped([first, second])
+
+    assert isinstance(found, Read)
+    assert found.name_doubt == pytest.approx(-math.log(0.5))
+    assert found.doubt == pytest.approx(-math.log(0.5) - 23 * math.log(0.9) - math.log(0.8))
+
+
+def test_a_row_that_nobody_could_read_rejects_its_message_whole() -> None:
     filling = "a message that fills the row"
     found = grouped([named(0, "bob", filling), row(1, piece("and g0cs qn", 8, score=0.3)), named(2, "amy", "yo")])
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from dougpt_chat import ChatRead, pseudonym, read_rendered_chat
+from dougpt_chat import ChatRead, RenderedSettings, pseudonym, read_rendered_chat
 from dougpt_schema import CHAT_EVENTS, DougptError
 
 av = pytest.importorskip("av", reason="needs dougpt-chat[ocr]")
@@ -75,6 +75,16 @@ def test_each_message_is_read_once_and_in_order(panel: ChatRead) -> None:
     assert texts[3].startswith("noway@")
     assert events["author"].to_pylist() == [pseudonym(name) for _, name, _ in SAID]
     assert events["kind"].to_pylist() == ["message"] * 4
+
+
+def test_names_and_words_that_are_given_tell_letters_apart_that_look_alike(clip: Path) -> None:
+    settings = RenderedSettings(lexicon=("heIlo",))
+
+    found = read_rendered_chat(clip, recording_id=RECORDING, region=PANEL, roster=["waIrus"], settings=settings)
+
+    assert found.events["author"][0].as_py() == pseudonym("waIrus")
+    assert found.events["text"][0].as_py().startswith("heIlo")
+    assert found.report.repaired["names"] == 2
 
 
 def test_times_are_those_of_the_first_picture_that_shows_all(panel: ChatRead) -> None:

@@ -60,15 +60,16 @@ def rows_of(truth: Truth, frame: int) -> tuple[SeenRow, ...]:
 def test_every_row_has_its_box_text_and_confidence_and_doubtful_ones_come_again(drawn: tuple[Path, Truth]) -> None:
     path, truth = drawn
     rows = rows_of(truth, 5)
-    doubtful = SeenRow(500, rows[0].box, HOSTILE, 0.41, used=False)
+    doubtful = SeenRow(500, rows[0].box, HOSTILE, 0.41, used=False, reason="uncertain")
 
     page = contact_sheet(path, reading((*rows, doubtful), warning=HOSTILE), HOSTILE)
 
     assert page.count("<rect ") == len(rows) + 1
     for row in rows:
         assert row.text.replace("'", "&#x27;").replace(">", "&gt;") in page
-    assert page.count("41%") == 2
-    assert "The 1 rows" in page
+    assert page.count("too uncertain") == 2
+    assert page.count("97%") == len(rows)
+    assert "Read with the least confidence: 1 row<" in page
     assert "<script" not in page
     assert page.count("&lt;script&gt;") == 4
     assert set(re.findall(r'(?:src|href)="([^:"]*):', page)) <= {"data"}

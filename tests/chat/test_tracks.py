@@ -7,10 +7,11 @@ import pytest
 
 cv2 = pytest.importorskip("cv2", reason="needs dougpt-chat[ocr]")
 pytest.importorskip("av", reason="needs dougpt-chat[ocr]")
-from dougpt_chat.rendered.cutting import CutRow, rows_of  # noqa: E402 - needs what was looked for
+from dougpt_chat.rendered.cutting import rows_of  # noqa: E402 - needs what was looked for
 from dougpt_chat.rendered.follow import Followed, track_rows  # noqa: E402
 from dougpt_chat.rendered.motion import ShiftSearch, moved_down, strokes_of  # noqa: E402
 from dougpt_chat.rendered.panel import Panel  # noqa: E402
+from dougpt_chat.rendered.rows import Row  # noqa: E402 - needs what was looked for
 from dougpt_chat.rendered.segments import find_segments  # noqa: E402
 from dougpt_chat.rendered.tracks import Tracks  # noqa: E402
 from hypothesis import given, settings  # noqa: E402
@@ -57,9 +58,9 @@ def tracked(pictures: list[Image]) -> Tracks:
     return tracks
 
 
-def followed(pictures: list[Image]) -> list[CutRow]:
+def followed(pictures: list[Image]) -> list[Row]:
     tracks = tracked(pictures)
-    rows: list[CutRow] = []
+    rows: list[Row] = []
     for stretch in tracks.taken():
         rows += rows_of(stretch)
     return sorted(rows, key=lambda row: (row.first_full_ms, row.top_px))
@@ -149,7 +150,7 @@ def test_a_badge_that_the_edge_cuts_is_nothing_new(direction: int) -> None:
     assert all(row.first_full_ms < row.last_ms for row in rows)
 
 
-def shown_with(change: Callable[[list[str]], list[str]]) -> list[CutRow]:
+def shown_with(change: Callable[[list[str]], list[str]]) -> list[Row]:
     lines = words(5, 9)
     return followed([drawn(lines, HEIGHT)] * 20 + [drawn(change(lines), HEIGHT)] * 20)
 

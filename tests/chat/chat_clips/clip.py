@@ -40,6 +40,8 @@ class Clip:
         newest: Where new messages come in.
         opacity: Of the panel's ground: 1 hides the picture behind, 0 leaves the text alone.
         outline_px: A dark edge round every letter.
+        colon: Whether a colon ends a name; a gap does otherwise, as in YouTube's chat.
+        name_color: Of all names, as HTML writes it; empty: each person's own.
         animated: Whether emotes move.
         removed: The share of messages that a moderator takes out a few seconds later.
         fade_s: Seconds after which a message fades, or None.
@@ -73,6 +75,8 @@ class Clip:
     ground: str = "#111111"
     opacity: float = 1.0
     outline_px: int = 0
+    colon: bool = True
+    name_color: str = ""
     badges: bool = True
     emotes: bool = True
     animated: bool = False

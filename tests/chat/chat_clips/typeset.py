@@ -71,7 +71,7 @@ class Typesetter:
 
     def strip(self, said: Said) -> Strip:
         """Return a message's pictures and rows."""
-        color = readable(said.color)
+        color = readable(self.clip.name_color or said.color)
         rows = self._wrapped(self._tokens(said, color))
         heights = [self._height(row) for row in rows]
         moves = self.clip.animated and any(self._is_emote(token) for row in rows for token in row)
@@ -85,7 +85,10 @@ class Typesetter:
         clip, ink = self.clip, "#{:02x}{:02x}{:02x}".format(*color)
         tokens = [_Token(f"badge {n} {said.name}", self._badge_px, None) for n in range(said.badges * clip.badges)]
         name_font = self._font(said.name, bold=True)
-        tokens += self._cut(f"{said.name}:", name_font, ink)
+        if clip.colon:
+            tokens += self._cut(f"{said.name}:", name_font, ink)
+        else:
+            tokens += [*self._cut(said.name, name_font, ink), _Token("", self._space, name_font, ink)]
         for piece in said.pieces:
             if piece.kind == "words":
                 for word in piece.text.split():

@@ -117,6 +117,7 @@ def execute(plan: Plan, job: Job) -> str:
     line = import_module(f"dougpt.stages.{job.stage.name}").run(Task(plan, job.recipe, folder))
     workspace = plan.project.workspace
     workspace.failure_file(job.stage.name, job.subject).unlink(missing_ok=True)
+    plan.look_again(job)
     timing = {"seconds": round(time.monotonic() - began, 3)}
     atomic_write(workspace.timing_file(job.stage.name, job.subject), to_json(timing))
     return str(line)

@@ -11,7 +11,7 @@ from dougpt_curate.holdout import assign_holdout, read_holdout
 from dougpt_schema import ArtifactError, Provenance, SourceRole, fingerprint, read_provenance, settings_fingerprint
 
 from dougpt.labels import labels_fingerprint
-from dougpt.picture.choice import PICTURE_LIBRARIES, picture_fingerprint, videos_of
+from dougpt.picture.choice import PICTURE_LIBRARIES, picture_fingerprint, roster_of, videos_of
 from dougpt.project import SPEECH_ROLES, Project
 from dougpt.recipes import STAGES, Recipe, Stage, differences, stage_code, stage_versions
 from dougpt.speech import (
@@ -94,6 +94,10 @@ class Plan:
             self._jobs[key] = Job(STAGES[stage], subject, recipe, state, why)
         return self._jobs[key]
 
+    def look_again(self, job: Job) -> None:
+        """Forget how an output stood: it was just made."""
+        self._jobs.pop((job.stage.name, job.subject), None)
+
     def upstream(self, job: Job) -> list[Job]:
         """Return the jobs whose outputs `job` reads, those of failed recordings included."""
         subjects: Iterable[str]
@@ -102,6 +106,8 @@ class Plan:
             same = STAGES[name].per == job.stage.per
             subjects = [job.subject] if same else self.project.members()
             found += [self.job(name, subject) for subject in subjects]
+        if job.stage.name == "chat":
+            found += [self.job("chat", name) for name in roster_of(self.project, job.subject)]
         return found
 
     def recipe(self, stage: str, subject: str) -> Recipe:
@@ -212,10 +218,11 @@ class Plan:
         start, settings = recording.broadcast_start, self.project.settings_of(recording_id)
         shown = videos_of(recording, settings)
         sources = recording.inputs((*recording.of(SourceRole.CHAT), *shown))
+        people = (self.chat_of_everybody(name).fingerprint for name in roster_of(self.project, recording_id))
         return Recipe(
             stage.name,
             recording_id,
-            inputs=(*sources, fingerprint(start.isoformat() if start else None)),
+            inputs=(*sources, *people, fingerprint(start.isoformat() if start else None)),
             settings=picture_fingerprint(settings) if shown else settings_fingerprint(settings.chat),
             code=stage_code(stage),
             key=self.project.key_hash,

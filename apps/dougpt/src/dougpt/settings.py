@@ -67,6 +67,13 @@ class PictureSettings:
         default=(), metadata={"help": "left, top, width, height of the chat in pixels; empty looks for it."}
     )
     engine: TextEngine = field(default="rapidocr", metadata={"help": "What recognises the text."})
+    roster: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Recordings, by id, whose exports name people who may write in this one too: by theirs misread "
+            "names are told."
+        },
+    )
 
     def __post_init__(self) -> None:
         """Refuse a region that is none.

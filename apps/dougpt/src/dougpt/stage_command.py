@@ -125,7 +125,9 @@ def _jobs(plan: "Plan", stage: str, only: tuple[str, ...]) -> list["Job"]:
     subjects = plan.project.select(only) if STAGES[stage].per == "recording" else plan.subjects(stage)
     if not subjects:
         raise NoRecordingsError(plan.project.workspace.root)
-    return [plan.job(stage, subject) for subject in subjects]
+    jobs = [plan.job(stage, subject) for subject in subjects]
+    # Those that wait for others of their stage come after them.
+    return sorted(jobs, key=lambda job: any(before.stage is job.stage for before in plan.upstream(job)))
 
 
 def _run(plan: "Plan", job: "Job", *, as_job: bool) -> dict[str, Any]:

@@ -56,8 +56,11 @@ class RenderedSettings:
     """Choices for reading chat from the picture."""
 
     min_confidence: float = field(
-        default=0.5,
-        metadata={"help": "Lines that the engine reads with less confidence (0 to 1) are rejected, and counted."},
+        default=0.0,
+        metadata={
+            "help": "Messages that are less likely (0 to 1) to be read without a mistake are rejected, and counted; "
+            "those that nobody could read always are. `dougpt curate` has a threshold of its own."
+        },
     )
     threads: int = field(
         default=2,
@@ -70,9 +73,18 @@ class RenderedSettings:
             "folder of one that was fetched before. Empty: the engine's own."
         },
     )
+    lexicon: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Words and names of emotes that are written in this chat: they tell letters apart that look alike. "
+            "Those of [chat] emotes are known as well."
+        },
+    )
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_confidence <= 1:
             raise ValueError(f"min_confidence is {self.min_confidence}, not within 0 to 1")
         if self.threads < 1:
             raise ValueError(f"threads is {self.threads}, below 1")
+        if any(not word.strip() for word in self.lexicon):
+            raise ValueError("lexicon holds an empty word")

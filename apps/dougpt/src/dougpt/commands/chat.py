@@ -33,6 +33,12 @@ class Region(click.ParamType[list[int]]):
 @click.option("--from-video/--no-from-video", default=None, help="Read the chat that the video shows, or do not.")
 @click.option("--region", type=Region(), metavar="LEFT,TOP,WIDTH,HEIGHT", help="Where it stands; auto looks for it.")
 @click.option("--engine", type=click.Choice(TEXT_ENGINES), help="What recognises the text in the picture.")
+@click.option(
+    "--roster",
+    multiple=True,
+    metavar="RECORDING",
+    help="One whose export names people who may write here too; may be given again; channel: all of this channel.",
+)
 @click.option("--reset", is_flag=True, help="Forget what these options set before; dougpt.toml holds again.")
 @click.option("--report", is_flag=True, help="Also write reports/chat-RECORDING.html: how the times were found.")
 @options.dry_run
@@ -44,6 +50,7 @@ def command(
     from_video: bool | None,
     region: list[int] | None,
     engine: str | None,
+    roster: tuple[str, ...],
     reset: bool,
     report: bool,
     dry_run: bool,
@@ -57,17 +64,21 @@ def command(
 
     With --from-video, the chat that stands in the video's picture is read. Without an export, its messages are the
     events; with one, they tell when the messages of the export were on screen, which is the clock of an edit. A page
-    for checking what was read is written below secret/, since it shows names. What --from-video, --region and
-    --engine choose is kept in raw/RECORDING/settings.toml and holds from then on.
+    for checking what was read is written below secret/, since it shows names. With --roster, names that were misread
+    are told by those of other recordings' exports. What these options choose is kept in raw/RECORDING/settings.toml
+    and holds from then on.
 
     \b
     Example:
       dougpt chat --only 1a2b
       dougpt chat --only 1a2b --from-video --region 904,60,340,600
+      dougpt chat --only 1a2b --from-video --roster channel
       dougpt chat --report
     """
     chosen = {"from_video": from_video, "region": region, "engine": engine}
-    table = {name: value for name, value in chosen.items() if value is not None}
+    table: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    if roster:
+        table["roster"] = _roster(workspace, only, roster)
     project = None
     if table or reset:
         own = {"picture": table} if table else {}
@@ -75,6 +86,13 @@ def command(
     run_stage("chat", workspace, only, project=project, dry_run=dry_run, as_json=as_json, as_job=as_job)
     if report and not dry_run:
         _write_pages(workspace, only)
+
+
+def _roster(root: Path, only: tuple[str, ...], names: tuple[str, ...]) -> list[str]:
+    from dougpt.picture.choice import roster_named
+    from dougpt.project import Project
+
+    return roster_named(Project.open(root), only, names)
 
 
 def _write_pages(root: Path, only: tuple[str, ...]) -> None:

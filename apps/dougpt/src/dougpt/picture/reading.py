@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from dougpt_chat import ChatRead, PictureProgress, merge_exports, read_rendered_chat
 from dougpt_media.progress import Progress
 from dougpt_schema import ANCHORS, CHAT_EVENTS, atomic_write
 from pyarrow import compute as pc
 
 from dougpt.execute import Task
-from dougpt.picture.choice import videos_of
+from dougpt.picture.choice import roster_of, videos_of
 from dougpt.project import Source
 from dougpt.telling import Telling
 from dougpt.terminal import note
@@ -58,9 +59,17 @@ def _read(task: Task, video: Source, telling: Telling) -> ChatRead:
         engine=picture.engine,
         settings=task.settings.rendered,
         chat_settings=task.settings.chat,
+        roster=_people(task),
         source_id=video.source_id,
         progress=tell,
     )
+
+
+def _people(task: Task) -> set[str]:
+    """What the people are called who may write here, by the exports that the settings name."""
+    files = [task.project.workspace.names_file(name) for name in roster_of(task.project, task.subject)]
+    people = (row for file in files for row in pq.ParquetFile(file).read(["login", "display_name"]).to_pylist())
+    return {person["display_name"] or person["login"] for person in people}
 
 
 def _placed(chat: ChatRead, video: Source) -> ChatRead:

@@ -93,8 +93,9 @@ def run(task: Task) -> str:
 
 
 def _instead(task: Task) -> str:
-    videos = task.project.recordings[task.subject].of(SourceRole.VIDEO)
-    return f"; if its video shows one: dougpt chat --from-video --only {task.subject}" if videos else ""
+    if task.project.recordings[task.subject].of(SourceRole.VIDEO):
+        return f"; if its video shows one: dougpt chat --from-video --only {task.subject}"
+    return " and no video to read one from" if task.settings.picture.from_video else ""
 
 
 def _merged(sources: tuple[Source, ...], how: dict[str, Any]) -> ChatRead:
@@ -109,8 +110,9 @@ def _put_aside(table: pa.Table, raw_texts: Spill) -> None:
 def _write(task: Task, chat: Chat) -> str:
     rows = task.write_pieces("chat_events", _kept(task, chat), CHAT_EVENTS, PRODUCER)
     warnings = told(_warnings(chat), task.folder / "report_chat.json")
+    nothing = f": {_warnings(chat)[0]}" if not rows and _warnings(chat) else ""
     anchored = f", {chat.anchors} of them seen in the picture" if chat.picture is not None else ""
-    return f"{rows} events{anchored}, {chat.rejects.num_rows} rejects{warnings}"
+    return f"{rows} events{nothing}{anchored}, {chat.rejects.num_rows} rejects{warnings}"
 
 
 def _warnings(chat: Chat) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ The weights are natural logarithms of odds, judged by hand from rendered chats; 
 import re
 from dataclasses import dataclass
 
+from dougpt_chat.rendered.confidence import doubt_of
 from dougpt_chat.rendered.row_text import Piece, RowText
 from dougpt_chat.rendered.style import Style
 
@@ -42,6 +43,7 @@ class Beginning:
         colour: The name's colour as a difference from the ground; None where it is that of the text.
         pieces: What is said after the name.
         by_colon: Whether a colon ends the name.
+        name_doubt: How doubtful the name's letters are: minus the logarithm of the probability that all are right.
     """
 
     odds: float
@@ -50,6 +52,7 @@ class Beginning:
     colour: tuple[float, float, float] | None
     pieces: tuple[Piece, ...]
     by_colon: bool
+    name_doubt: float = 0.0
 
 
 def beginning(row: RowText, before: RowText | None, style: Style, known: frozenset[str] | set[str]) -> Beginning:
@@ -72,7 +75,8 @@ def beginning(row: RowText, before: RowText | None, style: Style, known: frozens
     odds += COLOURED if coloured else NOT_COLOURED * style.names_are_coloured
     odds += BADGES * bool(badges) + KNOWN * (name.casefold() in known)
     colour = rest[0].colour if coloured else None
-    return Beginning(odds, name, tuple(piece.text for piece in badges), colour, said, by_colon)
+    doubt = doubt_of(rest[0].letters[: len(name)])
+    return Beginning(odds, name, tuple(piece.text for piece in badges), colour, said, by_colon, doubt)
 
 
 def _after_badges(pieces: tuple[Piece, ...], style: Style) -> int:

@@ -1,13 +1,11 @@
 """Stretches of a ribbon cut into rows of text, with their pictures and times."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from dougpt_chat.rendered.ribbon import NEVER, Stretch
-from dougpt_chat.rendered.rows import MARGIN_PX
+from dougpt_chat.rendered.rows import MARGIN_PX, NOT_YET, Row
 from dougpt_chat.rendered.segments import Segment, above_ground, find_segments, ink_threshold
 
 # Where the darkest picture of the ground is this much darker than the mean, the ground lets a moving picture through.
@@ -20,24 +18,8 @@ BLACK, GREY = 16, 128
 STEADY = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class CutRow:
-    """A row of text before it has its number; see `Row`."""
-
-    image_HWC: NDArray[np.uint8]
-    top_px: float
-    height_px: float
-    first_full_ms: int
-    unseen_ms: int | None
-    last_ms: int
-    pictures: int
-    settled: bool
-    stood_px: float
-    emotes: tuple[tuple[int, int], ...]
-
-
-def rows_of(stretch: Stretch) -> list[CutRow]:
-    """Return the rows of text in a stretch, from top to bottom; what was cut off before and came back is left out."""
+def rows_of(stretch: Stretch) -> list[Row]:
+    """Return the rows of text in a stretch, from top to bottom, not yet numbered; none that was cut off before."""
     known = stretch.part(stretch.pictures_H > 0)
     if not len(known):
         return []
@@ -84,11 +66,13 @@ def _is_text(stretch: Stretch, segment: Segment) -> bool:
     return steady and not rows["was_there"].any()
 
 
-def _row(stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.float32], segment: Segment) -> CutRow:
+def _row(stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.float32], segment: Segment) -> Row:
     rows = stretch.part(slice(segment.first, segment.end))
     decides = int(np.argmax(rows["first_ms"]))
     unseen_ms = int(rows["unseen_ms"][decides])
-    return CutRow(
+    return Row(
+        row_id=NOT_YET,
+        panel_id=NOT_YET,
         image_HWC=_image(stretch, luma_HW, colour_HWC, segment),
         top_px=float(rows["place"][0]),
         height_px=float(len(rows)),

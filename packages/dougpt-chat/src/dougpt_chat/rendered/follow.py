@@ -7,10 +7,10 @@ no more memory than minutes.
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
-from dougpt_chat.rendered.cutting import CutRow, rows_of
+from dougpt_chat.rendered.cutting import rows_of
 from dougpt_chat.rendered.frames import Picture, Video
 from dougpt_chat.rendered.panel import Panel
 from dougpt_chat.rendered.rows import Row
@@ -56,7 +56,7 @@ class _Following:
     panel: Panel
     tracks: Tracks
     last_ms: int = 0
-    waiting: list[CutRow] = field(default_factory=list)
+    waiting: list[Row] = field(default_factory=list)
     heights: deque[float] = field(default_factory=lambda: deque(maxlen=USUAL_OF))
 
     def feed(self, picture: Picture) -> None:
@@ -70,7 +70,7 @@ class _Following:
         for stretch in self.tracks.taken():
             self.waiting += rows_of(stretch)
 
-    def ready(self) -> list[CutRow]:
+    def ready(self) -> list[Row]:
         """The rows that are older than all text still held, in order."""
         if not self.waiting:
             return []
@@ -86,7 +86,7 @@ class _Following:
         self.waiting = waiting[sum(map(len, slides)) :]
         return [row for slide in slides for row in sorted(slide, key=lambda row: row.top_px)]
 
-    def is_noise(self, row: CutRow) -> bool:
+    def is_noise(self, row: Row) -> bool:
         """Whether a row was gone at once, though the panel was not, or is far too low for text."""
         self.heights.append(row.height_px)
         if row.height_px < LEAST_HEIGHT * median(self.heights):
@@ -121,12 +121,12 @@ def track_rows(video: Video, panels: Iterable[Panel], followed: Followed, tell: 
         followed.shown[following.panel.panel_id] = following.tracks.shown
 
 
-def _slides(rows: list[CutRow], *, is_whole: bool) -> list[list[CutRow]]:
+def _slides(rows: list[Row], *, is_whole: bool) -> list[list[Row]]:
     """Rows by the slide with which they came in, where new text comes in at the top and the last row of it first.
 
     The last slide may not be whole yet.
     """
-    slides: list[list[CutRow]] = []
+    slides: list[list[Row]] = []
     for row in rows:
         if not slides or row.first_full_ms - slides[-1][-1].first_full_ms > SLIDE_MS:
             slides.append([])
@@ -139,18 +139,5 @@ def _numbered(following: _Following, followed: Followed) -> Iterator[Row]:
         if following.is_noise(row):
             followed.brief += 1
             continue
-        yield Row(
-            row_id=followed.rows,
-            panel_id=following.panel.panel_id,
-            image_HWC=row.image_HWC,
-            top_px=row.top_px,
-            height_px=row.height_px,
-            first_full_ms=row.first_full_ms,
-            unseen_ms=row.unseen_ms,
-            last_ms=row.last_ms,
-            pictures=row.pictures,
-            settled=row.settled,
-            stood_px=row.stood_px,
-            emotes=row.emotes,
-        )
+        yield replace(row, row_id=followed.rows, panel_id=following.panel.panel_id)
         followed.rows += 1

@@ -7,11 +7,14 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from dougpt_chat.rendered.beginnings import Beginning, beginning
+from dougpt_chat.rendered.confidence import confidence, doubt_of
 from dougpt_chat.rendered.row_text import Piece, RowText
 from dougpt_chat.rendered.style import Style
 
 # In heights of letters: a row farther below than this carries nothing on.
 FAR = 4.5
+# A piece of which the engine is less sure is no text that anybody could read.
+LEGIBLE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,13 @@ class Read:
         name_colour: Red, green, blue of the name less those of the ground; None where it is the text's.
         badges: Names of the pictures before the name; equal ones have equal names.
         fragments: What is said; a piece with an id is an emote, as in `ChatMessage`.
-        score: How far it was read right, 0 to 1.
+        doubt: How doubtful its letters are, the name's included; see `doubt_of`.
         first_full_ms: The first picture in which all of it is to be seen.
         unseen_ms: The last picture before that; None where it stood there when the panel was first seen.
         last_ms: The last picture that showed all of it.
         raw_name: The name before it was repaired.
         raw_fragments: What is said before it was repaired.
+        name_doubt: How much of the doubt is the name's.
     """
 
     panel_id: int
@@ -39,12 +43,18 @@ class Read:
     name_colour: tuple[float, float, float] | None
     badges: tuple[str, ...]
     fragments: tuple[tuple[str, str | None], ...]
-    score: float
+    doubt: float
     first_full_ms: int
     unseen_ms: int | None
     last_ms: int
     raw_name: str
     raw_fragments: tuple[tuple[str, str | None], ...]
+    name_doubt: float = 0.0
+
+    @property
+    def confidence(self) -> float:
+        """The probability that name and words were read without a mistake."""
+        return confidence(self.doubt)
 
     @property
     def text(self) -> str:
@@ -54,11 +64,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A row that is in no message.
+    """A row that is in no message, or in one that is left out.
 
     Attributes:
-        reason: `empty` (nothing was read), `no_name` (no name before it) or `uncertain` (read with too little
-            confidence).
+        reason: `empty` (nothing was read), `no_name` (no name before it) or `uncertain` (too likely misread).
         first_full_ms: The first picture that shows it.
     """
 
@@ -96,12 +105,10 @@ class MessageGrouper:
     Attributes:
         style: The panel's.
         known: Names, folded to lower case; those of messages are added.
-        min_score: Messages below it are rejected.
     """
 
     style: Style
     known: set[str]
-    min_score: float
     _open: _Open | None = None
     _last: RowText | None = None
 
@@ -130,7 +137,7 @@ class MessageGrouper:
         reason = None
         if one.start.name is None:
             reason = "no_name"
-        elif min(row.score for row in one.rows) < self.min_score:
+        elif min(row.score for row in one.rows) < LEGIBLE:
             reason = "uncertain"
         if reason is not None:
             yield from (Unread(row.row_id, row.panel_id, reason, row.first_full_ms) for row in one.rows)
@@ -160,12 +167,13 @@ class MessageGrouper:
             name_colour=None if one.start.colour is None else one.start.colour[::-1],
             badges=one.start.badges,
             fragments=fragments,
-            score=min(row.score for row in one.rows),
+            doubt=doubt_of(letter for row in one.rows for piece in row.pieces for letter in piece.letters),
             first_full_ms=last.first_full_ms,
             unseen_ms=last.unseen_ms,
             last_ms=min(row.last_ms for row in one.rows),
             raw_name=name,
             raw_fragments=fragments,
+            name_doubt=one.start.name_doubt,
         )
 
     def _fragments(self, one: _Open) -> Iterator[tuple[str, str | None]]:

@@ -49,6 +49,7 @@ def read_pictures(
     engine: str,
     settings: RenderedSettings,
     chat_settings: ChatSettings,
+    roster: Iterable[str],
     source_id: str | None,
     progress: Tell | None,
 ) -> ChatRead:
@@ -67,7 +68,15 @@ def read_pictures(
 
     sheet = _Sheet({panel.panel_id: panel for panel in panels})
     rows = sheet.noting(track_rows(video, panels, followed, tell))
-    found = read_rows(rows, loading.result, settings, tell=sheet.note_text)
+    lexicon = (*settings.lexicon, *chat_settings.emotes)
+    found = read_rows(
+        rows,
+        loading.result,
+        min_confidence=settings.min_confidence,
+        roster=roster,
+        lexicon=lexicon,
+        tell=sheet.note_text,
+    )
     intervals = {
         panel.panel_id: intervals_of(followed.shown[panel.panel_id], _times_of(found.messages, panel.panel_id))
         for panel in panels
@@ -80,7 +89,7 @@ def read_pictures(
         _clock(messages),
         Origin(recording_id, source_id, ORIGIN, key),
         chat_settings,
-        confidence=np.array([one.score for one in messages], dtype=np.float32),
+        confidence=np.array([one.confidence for one in messages], dtype=np.float32),
     )
     events, raw_texts = all_events(staging)
     rejected = _rejected(found)
@@ -114,7 +123,7 @@ def read_pictures(
         ),
         raw_texts=raw_texts,
         name_hashes=staging.name_hashes,
-        rows=sheet.rows({row_id for one in found.messages for row_id in one.row_ids}),
+        rows=sheet.rows(found),
     )
 
 
@@ -152,9 +161,14 @@ class _Sheet:
             box = (left + first, top, last - first, height)
             self.seen[text.row_id] = replace(seen, box=box, text=words, score=text.score)
 
-    def rows(self, used: set[int]) -> tuple[SeenRow, ...]:
-        """All rows, in order; whether they are part of a message."""
-        return tuple(replace(seen, used=row_id in used) for row_id, seen in self.seen.items())
+    def rows(self, found: ReadRows) -> tuple[SeenRow, ...]:
+        """All rows, in order: how sure the message of each is, or why it is in none."""
+        sure = {row_id: one.confidence for one in found.messages for row_id in one.row_ids}
+        why = {one.row_id: one.reason for one in found.unread}
+        return tuple(
+            replace(seen, used=True, score=sure[row_id]) if row_id in sure else replace(seen, reason=why[row_id])
+            for row_id, seen in self.seen.items()
+        )
 
 
 def _panels(video: Video, region: Region | None) -> list[Panel]:
@@ -209,7 +223,9 @@ def _warnings(video: Video, panels: list[Panel], events: int, reasons: Counter[s
     if events == 0:
         warnings.append("no chat message was read in the picture")
     if reasons.total() > max(events, 1):
-        warnings.append(f"{reasons.total()} rows of text belong to no message, more than there are messages")
+        nameless = reasons["no_name"] > reasons.total() / 2
+        why = ": no name is told from what is said, by a colon or a colour of its own" if nameless else ""
+        warnings.append(f"{reasons.total()} rows of text belong to no message, more than there are messages{why}")
     if video.broken_packets or video.stopped:
         end = ", and it could not be read to its end" if video.stopped else ""
         warnings.append(f"{video.broken_packets} packets of the video are broken{end}")

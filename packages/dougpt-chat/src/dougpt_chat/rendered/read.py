@@ -1,5 +1,6 @@
 """Chat from a video's picture; the heavy parts are loaded when it is read."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from dougpt_chat.authors import DEFAULT_KEY
@@ -20,6 +21,7 @@ def read_rendered_chat(
     engine: str = "rapidocr",
     settings: RenderedSettings | None = None,
     chat_settings: ChatSettings | None = None,
+    roster: Iterable[str] = (),
     source_id: str | None = None,
     progress: Tell | None = None,
 ) -> ChatRead:
@@ -34,6 +36,8 @@ def read_rendered_chat(
         engine: A name in `dougpt_chat.rendered.engines.ENGINES`.
         settings: How strictly to read.
         chat_settings: Bots, commands and names, as for exports.
+        roster: Names of people who may write here, such as those of the channel's exports: a name that was misread is
+            told by them. The words of the chat are in the settings.
         source_id: The file's id, where it is known; computed from its bytes otherwise.
         progress: Is told how far it is, for every picture that was looked at.
 
@@ -56,6 +60,7 @@ def read_rendered_chat(
         engine=engine,
         settings=settings or RenderedSettings(),
         chat_settings=chat_settings or ChatSettings(),
+        roster=roster,
         source_id=source_id,
         progress=progress,
     )

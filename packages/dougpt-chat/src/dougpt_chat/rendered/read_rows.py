@@ -22,7 +22,6 @@ from dougpt_chat.rendered.rows import Row
 from dougpt_chat.rendered.runs import FILLED, Cut, Run, cut_row, letters_px
 from dougpt_chat.rendered.style import Style
 from dougpt_chat.rendered.underscores import with_underscores
-from dougpt_chat.settings import RenderedSettings
 
 # So many rows are recognised together: enough that pictures of like width meet.
 TOGETHER = 32
@@ -54,7 +53,6 @@ class RowReader:
     """Reads rows; see `read_rows`."""
 
     engine: Callable[[], Recogniser]
-    settings: RenderedSettings
     known: set[str] = field(default_factory=set)
     tell: Callable[[RowText], None] | None = None
     _panels: dict[int, _Panel] = field(default_factory=dict)
@@ -92,8 +90,7 @@ class RowReader:
     def _panel(self, panel_id: int) -> _Panel:
         if panel_id not in self._panels:
             style = Style()
-            grouper = MessageGrouper(style, self.known, self.settings.min_confidence)
-            self._panels[panel_id] = _Panel(style, grouper)
+            self._panels[panel_id] = _Panel(style, MessageGrouper(style, self.known))
         return self._panels[panel_id]
 
     def _recognised(self, rows: tuple[Row, ...]) -> Iterator[RowText]:
@@ -167,8 +164,8 @@ class ReadRows:
 def read_rows(
     rows: Iterable[Row],
     engine: Callable[[], Recogniser],
-    settings: RenderedSettings,
     *,
+    min_confidence: float = 0.0,
     roster: Iterable[str] = (),
     lexicon: Iterable[str] = (),
     tell: Callable[[RowText], None] | None = None,
@@ -178,13 +175,13 @@ def read_rows(
     Args:
         rows: From top to bottom for each panel.
         engine: Gives what recognises text, once it is needed.
-        settings: How strictly.
+        min_confidence: Messages that are less likely to be read without a mistake are left out.
         roster: Names of people who may write, such as those of other exports.
         lexicon: Words and emotes that are written in this chat.
         tell: Is called with what was read in each row.
     """
     roster = tuple(roster)
-    reader = RowReader(engine, settings, {name.casefold() for name in roster}, tell)
+    reader = RowReader(engine, {name.casefold() for name in roster}, tell)
     messages: list[Read] = []
     unread: list[Unread] = []
     for one in reader.read(rows):
@@ -194,4 +191,8 @@ def read_rows(
             unread.append(one)
     count = len(unread) + sum(len(one.row_ids) for one in messages)
     messages, repaired = repaired_messages(messages, roster, lexicon)
-    return ReadRows(messages, unread, count, repaired)
+    sure = [one for one in messages if one.confidence >= min_confidence]
+    for one in messages:
+        if one.confidence < min_confidence:
+            unread += (Unread(row_id, one.panel_id, "uncertain", one.first_full_ms) for row_id in one.row_ids)
+    return ReadRows(sure, unread, count, repaired)

@@ -38,12 +38,15 @@ def repaired_messages(
 ) -> tuple[list[Read], Counter[str]]:
     """Return the messages with names and words repaired, and how many `names`, `words` and `mentions` were.
 
+    A name that stands in the roster is no longer doubtful.
+
     Args:
         messages: All there are: what is read often speaks for what is read once.
         roster: Names of people who may write here.
         lexicon: Words and emotes that are written here.
     """
     roster = tuple(roster)
+    given = {name.casefold() for name in roster}
     names = repaired_names(messages, roster)
     read = (word for one in messages for text, emote in one.fragments if emote is None for word in words_of(text))
     known = Lexicon.of(lexicon, read)
@@ -59,5 +62,14 @@ def repaired_messages(
             said, mentions = (said, 0) if emote is not None else _with_mentions(said, people)
             fragments.append((said, emote))
             repaired.update(words=words, mentions=mentions)
-        done.append(replace(one, name=name, fragments=tuple(fragments)))
+        settled = one.name_doubt if name.casefold() in given else 0.0
+        done.append(
+            replace(
+                one,
+                name=name,
+                fragments=tuple(fragments),
+                doubt=one.doubt - settled,
+                name_doubt=one.name_doubt - settled,
+            )
+        )
     return done, repaired

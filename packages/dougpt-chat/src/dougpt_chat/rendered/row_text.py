@@ -19,6 +19,7 @@ class Piece:
         colour: The text's, as a difference from the ground in blue, green, red; None for a picture.
         score: How far it was read right, 0 to 1; 1 for a picture.
         word_px: How wide its first word is.
+        letters: How sure each of its letters is, 0 to 1; none for a picture.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Piece:
     colour: Colour | None
     score: float
     word_px: float
+    letters: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class RowText:
 def text_piece(span: Span, colour: Colour, found: Recognised) -> Piece:
     """A run that was recognised."""
     text = " ".join(found.text.split())
-    return Piece(text, False, span.left, span.right, colour, found.score, _word_px(span, found))
+    return Piece(text, False, span.left, span.right, colour, found.score, _word_px(span, found), _letters(found))
 
 
 def picture_piece(span: Span, name: str) -> Piece:
@@ -90,6 +92,13 @@ def row_text(row: Row, pieces: list[Piece], line_px: float | None, letters_px: f
         last_ms=row.last_ms,
         settled=row.settled,
     )
+
+
+def _letters(found: Recognised) -> tuple[float, ...]:
+    """How sure each letter is; as sure as all of them together where the engine does not tell."""
+    if found.characters is None:
+        return (found.score,) * len("".join(found.text.split()))
+    return tuple(one.score for one in found.characters if not one.text.isspace())
 
 
 def _word_px(span: Span, found: Recognised) -> float:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 # Pixels above and below a row's text that its image holds too.
 MARGIN_PX = 2
+# The number of what is not numbered yet: rows are, once no older one can come.
+NOT_YET = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,12 +24,13 @@ class SeenRow:
         at_ms: A picture in which it stood in `box`: the first that showed all of it.
         box: left, top, width, height in the video's pixels.
         text: What was read.
-        score: How sure that is, 0 to 1.
+        score: The probability that its message was read without a mistake; of a row in none, what the engine says.
         used: Whether it became part of a message.
         last_ms: The last picture that showed it; None where it is told anew for every picture.
         ribbon_px: Its place on the endless ribbon of its panel, where that is known: rows of one panel that stand at
             the same time stand as far apart as there.
         panel: The number of its panel.
+        reason: Why it is in no message; see `Unread`.
     """
 
     at_ms: int
@@ -40,3 +41,4 @@ class SeenRow:
     last_ms: int | None = None
     ribbon_px: float | None = None
     panel: int = 0
+    reason: str = ""

@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from dougpt_schema.page import head
-from dougpt_schema.page.words import clock
+from dougpt_schema.page.words import clock, plural
 from numpy.typing import NDArray
 
 from dougpt_chat.read import ChatRead
@@ -27,6 +27,7 @@ MOMENTS = 6
 LEAST_SURE = 24
 # Below it a row is worth a look.
 SURE = 0.9
+WHY = {"empty": "nothing read", "no_name": "no name", "uncertain": "too uncertain", "": "left out"}
 MARGIN_PX = 12
 # Left of the rows, for their numbers: badges stand there too.
 NUMBERS_PX = 70
@@ -64,7 +65,7 @@ def contact_sheet(video: Path, chat: ChatRead, title: str) -> str:
     parts = [_counted(chat, rows)]
     parts += [_moment(at_ms, pictures[at_ms], _standing(rows, at_ms)) for at_ms in moments if at_ms in pictures]
     if doubtful:
-        parts.append(f"<h2>The {len(doubtful)} rows read with the least confidence</h2>")
+        parts.append(f"<h2>Read with the least confidence: {plural(len(doubtful), 'row')}</h2>")
         parts.append(_table(_cut(row, pictures) for row in doubtful))
     return (
         f"{head(TITLE)}{STYLE}<body>\n<header><div>\n<h1>{TITLE}</h1>\n"
@@ -114,8 +115,10 @@ def _counted(chat: ChatRead, rows: Sequence[SeenRow]) -> str:
     left_out = sum(not row.used for row in rows)
     counted = (
         f"<p>{chat.events.num_rows:,} messages of {chat.names.num_rows:,} people were read in {len(rows):,} rows of "
-        f"text; {left_out:,} rows belong to none. Boxes: read with confidence of at least {SURE:.0%} in green, with "
-        "less in yellow, left out in grey.</p>"
+        f"text; {left_out:,} rows belong to none. Green: right in name and words with a probability of at least "
+        f"{SURE:.0%}. Yellow: with a smaller one. Grey: left out, and why. A row without a box was missed. Badges and "
+        "emotes are numbered by their looks. Rows are shown as recognised; names and letters alike are put right "
+        "later.</p>"
     )
     if chat.report.warnings:
         items = "".join(f"<li>{escape(warning)}</li>" for warning in chat.report.warnings)
@@ -145,8 +148,8 @@ def _box(number: int, row: SeenRow, left: int, top: int) -> str:
     return (
         f'<rect x="{x - left - 1:.1f}" y="{y - top - 1:.1f}" width="{width + 2:.1f}" height="{height + 2:.1f}" '
         f'fill="none" stroke="{color}"/><text x="4" y="{y - top + 0.8 * height:.1f}" '
-        f'font-size="11" font-family="sans-serif" fill="{color}" stroke="#000" '
-        f'stroke-width="2" paint-order="stroke">{number}</text>'
+        f'font-size="13" font-weight="bold" font-family="sans-serif" fill="{color}" stroke="#000" '
+        f'stroke-width="4" paint-order="stroke">{number}</text>'
     )
 
 
@@ -166,7 +169,7 @@ def _table(lines: Iterable[tuple[object, Image | None, SeenRow]]) -> str:
         shown = f'<td><img src="{_as_data(image)}" alt=""></td>' if image is not None else ""
         cells.append(
             f'<tr class="{kind}"><td class="n">{escape(str(name))}</td>{shown}<td>{escape(row.text)}</td>'
-            f'<td class="s">{row.score:.0%}</td></tr>'
+            f'<td class="s">{f"{row.score:.0%}" if row.used else escape(WHY.get(row.reason, row.reason))}</td></tr>'
         )
     return f'<table class="rows">{"".join(cells)}</table>'
 

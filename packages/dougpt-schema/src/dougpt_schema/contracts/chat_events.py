@@ -59,7 +59,9 @@ CHAT_EVENTS = Contract(
         Column("bits", COUNT, "Bits cheered; null where the format does not tell.", nullable=True),
         Column("reply_to", ID, "The message that this one answers, by the platform's own mark.", nullable=True),
         Column("source_room", ID, "The room of origin of a shared chat's message.", nullable=True),
-        Column("confidence", SHARE, "1 for exports; what the reader reached for chat read from the picture."),
+        Column(
+            "confidence", SHARE, "The probability that author and words were read without a mistake; 1 for exports."
+        ),
         Column("origin", TEXT, "The name of the format it was read from."),
         Column("source_id", ID, "The file."),
         Column("source_row", COUNT, "Which record of the file, from 0."),
