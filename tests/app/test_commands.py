@@ -462,3 +462,17 @@ def test_an_alignment_of_two_streams_says_so_in_its_line() -> None:
 
     assert result(report).startswith("0 of 9 messages accepted as answers: speech and chat do not belong together")
     assert result(report | {"belonging": {"relation": "related"}}) == "0 of 9 messages accepted as answers"
+
+
+def test_to_forget_somebody_who_never_wrote_asks_for_the_spelling(fresh: Path, run: Any) -> None:
+    told = run("forget", "nosuchperson", "--workspace", fresh)
+
+    assert told.exit_code == 0
+    assert "no message here is by nosuchperson" in told.output
+
+
+def test_gguf_without_a_converter_is_refused_before_anything_is_loaded(fresh: Path, run: Any) -> None:
+    told = run("export", "--as", "gguf", "--workspace", fresh)
+
+    assert told.exit_code == 2
+    assert "--converter" in told.output

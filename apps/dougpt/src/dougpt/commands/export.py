@@ -70,6 +70,8 @@ def command(
       ollama create chat -f $(dougpt export --as ollama --converter llama.cpp/convert_hf_to_gguf.py)
     """
     if form in SERVED:
+        if form == "gguf" and converter is None:
+            raise click.UsageError("--as gguf needs llama.cpp's converter: --converter PATH/TO/convert_hf_to_gguf.py")
         written = [_write_model(workspace, run_id, form, out, converter)]
     elif form == "dvc":
         from dougpt.dvc import write_dvc

@@ -29,6 +29,7 @@ def command(author: str, workspace: Path, is_pseudonym: bool, dry_run: bool, as_
     from dougpt.forgetting import foretell, forget
     from dougpt.lock import writing
     from dougpt.project import Project
+    from dougpt.terminal import safe
 
     if dry_run:
         found = foretell(Project.open(workspace), author, is_pseudonym=is_pseudonym)
@@ -43,7 +44,9 @@ def command(author: str, workspace: Path, is_pseudonym: bool, dry_run: bool, as_
         click.echo(f"{table}: {rows} rows {'would go' if dry_run else 'removed'}")
     for run in found["trained_on_them"]:
         click.echo(f"runs/{run}: was trained on their messages; train again and delete it")
+    if not found["removed"]:
+        click.echo(f"no message here is by {safe(author)}: is the login spelled as the platform spells it?")
     if dry_run:
         click.echo("nothing was removed")
         return
-    click.echo("the exports in raw/ still name them; what is made from now on leaves them out")
+    click.echo("your own exports are as they were; what is made of them from now on leaves this person out")

@@ -130,15 +130,18 @@ def _next_steps(report: AlignReport) -> Iterator[str]:
         yield "Nothing was accepted: read the reasons below, and the examples of the commonest one."
     yield from _what_to_label(report)
     if report.accepted and report.accepted < ENOUGH_REPLIES and report.share.pinned_by != "prior":
-        yield "Fit a prior over several recordings of the channel: this one alone teaches little about lags."
+        yield (
+            "Fit a prior over several recordings of the channel (dougpt fit-channel): this one alone teaches little"
+            " about lags."
+        )
 
 
 def _what_to_label(report: AlignReport) -> Iterator[str]:
     random = report.labels.get("random") or 0
     if random == 0:
         yield (
-            "Label events drawn at random: 30 pin the share of answers, 50 calibrate the probabilities, and 59 accepted"
-            " ones without an error certify a precision of 95 %."
+            "Label events drawn at random (dougpt review): 30 pin the share of answers, 50 calibrate the probabilities,"
+            " and 59 accepted ones without an error certify a precision of 95 %."
         )
     elif random < MIN_LABELS:
         share = f"{FEWEST_LABELS} in all pin the share of answers, " if random < FEWEST_LABELS else ""
