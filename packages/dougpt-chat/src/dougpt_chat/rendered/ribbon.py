@@ -44,6 +44,7 @@ FIELDS: Mapping[str, type[np.generic]] = {
     "doubt_ms": np.int64,
     "doubt_unseen_ms": np.int64,
     "was_there": np.bool_,
+    "renewed": np.bool_,
 }
 STROKES = ("strokes_HW", "doubted_HW")
 PICTURES = ("rest_HW", "moving_HW", "least_HW", *STROKES)
@@ -62,7 +63,7 @@ class Stretch:
         colour_HWC: The mean of `colours` pictures' colour differences, those at rest where `colour_at_rest`.
         facts: By name, one for each row: counts, `place` on the whole ribbon, times, where in the view
             it `stood` at first; `was_there`: it was cut off
-            before and has come back.
+            before and has come back; `renewed`: it took another's place.
     """
 
     rest_HW: NDArray[np.float32]
@@ -348,6 +349,7 @@ class Ribbon:
         old = rows.copy()
         rows.forget(old["place"], NEVER, NEVER)
         rows["stood"][:] = np.arange(first, end)
+        rows["renewed"][:] = True
         moment_H = old["last_ms"] - old["first_ms"] < MOMENT_MS
         for name, doubted in (("first_ms", "doubt_ms"), ("unseen_ms", "doubt_unseen_ms"), ("last_ms", "doubt_ms")):
             rows[name][:] = np.where(moment_H, old[name], old[doubted])

@@ -18,7 +18,7 @@ LETTERS = 0.75
 REACH = 0.97
 # The colour in which most is written is one of the last so many rows'.
 RECENT = 40
-# Rows that hold text read with so much confidence tell where text ends; others may be of a scene behind the panel.
+# Text read with so much confidence tells where text ends; other text, and pictures, may be of a scene behind the panel.
 SURE = 0.8
 
 
@@ -54,8 +54,9 @@ class Style:
         """Note a row that was read."""
         if not row.pieces:
             return
-        if row.score >= SURE and not all(piece.is_picture for piece in row.pieces):
-            self._rights.append(row.right)
+        rights = [piece.right for piece in row.pieces if not piece.is_picture]
+        if row.score >= SURE and rights:
+            self._rights.append(rights[-1])
             self._reach = None
         last = row.pieces[-1]
         if last.colour is not None:
