@@ -130,6 +130,6 @@ def _room(row: RowText, before: RowText | None, style: Style) -> float:
 
 
 def _gap(row: RowText, before: RowText | None, style: Style) -> float:
-    if before is None or any(piece.is_picture for piece in (*row.pieces, *before.pieces)):
+    if before is None or row.has_emotes or before.has_emotes:
         return 0.0
     return GAP * style.gap(row.line_px - before.line_px)

@@ -147,6 +147,9 @@ class Ribbon:
         self._height, self._width = height, width
         self.top = 0
         self._went_up = 0
+        # The places between which nothing was cut off that had scrolled out of view.
+        self._above: float = -np.inf
+        self._below: float = np.inf
         self._since_ms = at_ms
         self.followed_ms = 0
         self.shown = [(at_ms, at_ms)]
@@ -197,7 +200,7 @@ class Ribbon:
     def scroll(self, up: int, at_ms: int, unseen_ms: int) -> None:
         """Move the view down by `up` rows, or up where it is negative; rows never in view before begin at `at_ms`.
 
-        Where text otherwise moves up, what comes in at the top was seen before, and has been cut off since.
+        What comes in at a place that scrolled out of view was seen before, and has been cut off since.
         """
         self.top += up
         self._went_up += up
@@ -210,12 +213,12 @@ class Ribbon:
         if above:
             fresh = self.rows.part(slice(0, above))
             fresh.forget(first - above + np.arange(above), at_ms, unseen_ms)
-            fresh["was_there"][:] = self._went_up > 0
+            fresh["was_there"][:] = fresh["place"] <= self._above
             fresh["stood"][:] = np.arange(above)
         if below:
             fresh = self.rows.part(slice(len(self.rows) - below, None))
             fresh.forget(last + 1 + np.arange(below), at_ms, unseen_ms)
-            fresh["was_there"][:] = self._went_up < 0
+            fresh["was_there"][:] = fresh["place"] >= self._below
             fresh["stood"][:] = self._height - below + np.arange(below)
 
     @property
@@ -330,6 +333,10 @@ class Ribbon:
         """Take rows out of the ribbon and return them; what stands above and below closes up."""
         taken = self.rows.part(slice(first, end)).copy()
         size = len(self.rows)
+        if first == 0 and end <= self.top:
+            self._above = int(taken["place"][-1])
+        elif end == size and first >= self.top + self._height:
+            self._below = int(taken["place"][0])
         if first < self.top:
             self.top -= min(end, self.top) - first
         if first == 0:
