@@ -1,6 +1,7 @@
 """Text that moves is followed: shifts to a fraction of a pixel, rows whole and once, however they came and went."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ cv2 = pytest.importorskip("cv2", reason="needs dougpt-chat[ocr]")
 pytest.importorskip("av", reason="needs dougpt-chat[ocr]")
 from dougpt_chat.rendered.cutting import CutRow, rows_of  # noqa: E402 - needs what was looked for
 from dougpt_chat.rendered.follow import Followed, track_rows  # noqa: E402
+from dougpt_chat.rendered.follow import _Following as Following  # noqa: E402
 from dougpt_chat.rendered.motion import ShiftSearch, moved_down, strokes_of  # noqa: E402
 from dougpt_chat.rendered.panel import Panel  # noqa: E402
 from dougpt_chat.rendered.ribbon import Ribbon  # noqa: E402
@@ -197,17 +199,12 @@ def test_rows_on_a_clear_ground_stand_alone_on_black_with_the_time_at_which_they
 
 
 def test_a_word_of_small_letters_alone_is_a_row_beside_such_with_badges() -> None:
-    lines = [*words(3, 9), "one", *words(4, 8)]
-    tall = drawn(lines, len(lines) * PITCH)
-    for top in range(2, len(tall), PITCH):
-        if top // PITCH != 9:
-            tall[top : top + 17, 200:217] = 200
-    pictures = [tall[top : top + HEIGHT] for top in range(0, len(tall) - HEIGHT + 1, PITCH) for _ in range(12)]
-    shown = [Shown(number * STEP_MS, picture) for number, picture in enumerate(pictures)]
+    following = Following(Panel(0, (0, 0, WIDTH, HEIGHT), 0, None), Tracks((0, 0, WIDTH, HEIGHT)))
+    with_badge = followed([drawn(words(3, 9), HEIGHT)] * 20)[0]
 
-    rows = list(track_rows(shown, [Panel(0, (0, 0, WIDTH, HEIGHT), 0, None)], Followed()))  # type: ignore[arg-type]
+    noise = [following.is_noise(replace(with_badge, height_px=high)) for high in (*[19.0] * 9, 8.0, 4.0)]
 
-    assert len(rows) == len(lines)
+    assert noise == [False] * 10 + [True]
 
 
 def shown_with(change: Callable[[list[str]], list[str]]) -> list[CutRow]:
