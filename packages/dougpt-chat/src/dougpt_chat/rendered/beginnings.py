@@ -69,7 +69,8 @@ def beginning(row: RowText, before: RowText | None, style: Style, known: frozens
     if name is None:
         return Beginning(odds + NO_NAME, None, (), None, row.pieces, False)
     odds += COLON if by_colon else 0.0 if not style.names_are_coloured else LACKS_COLON
-    odds += COLOURED if coloured else NOT_COLOURED * style.names_are_coloured
+    pale = 1 - style.tint(rest[0].colour)
+    odds += COLOURED if coloured else NOT_COLOURED * pale * style.names_are_coloured
     odds += BADGES * bool(badges) + KNOWN * (name.casefold() in known)
     colour = rest[0].colour if coloured else None
     return Beginning(odds, name, tuple(piece.text for piece in badges), colour, said, by_colon)

@@ -77,7 +77,14 @@ class Style:
 
     def is_coloured(self, colour: Colour | None) -> bool:
         """Whether text is written in another colour than most."""
-        return colour is not None and self.body is not None and unlike(colour, self.body) > SAME_COLOUR
+        return self.tint(colour) >= 1
+
+    def tint(self, colour: Colour | None) -> float:
+        """How far text is from the colour in which most is written: 1 where it is another, 0 where it is that one."""
+        if colour is None or self.body is None:
+            return 0.0
+        apart = unlike(colour, self.body) / SAME_COLOUR
+        return 1.0 if apart > 1 else max(0.0, 2 * apart - 1)
 
     def fits(self, width: float, after: RowText) -> bool:
         """Whether a word so wide would have had room at the end of a row."""
