@@ -307,6 +307,9 @@ class Ribbon:
         count_H[whole] += which_H[whole]
         mean_HW = rows.rest_HW if sight.at_rest else rows.moving_HW
         mean_HW += (luma_HW - mean_HW) * (weight_H1 / np.maximum(count_H[whole], 1)[:, None]).astype(np.float32)
+        if sight.at_rest:
+            # Pictures in motion stand a part of a pixel beside it: the least of them has no dots and dashes.
+            rows.least_HW[which_H[whole] & (count_H[whole] == 1)] = np.inf
         np.minimum(rows.least_HW, luma_HW, out=rows.least_HW, where=weight_H1 > 0)
 
     def unsteady(self, strokes_HW: NDArray[np.float32], which_H: Flags) -> None:
