@@ -8,7 +8,7 @@ import pytest
 
 cv2 = pytest.importorskip("cv2", reason="needs dougpt-chat[ocr]")
 pytest.importorskip("av", reason="needs dougpt-chat[ocr]")
-from dougpt_chat.rendered.cutting import CutRow, rows_of  # noqa: E402 - needs what was looked for
+from dougpt_chat.rendered.cutting import CutRow, on_black, rows_of  # noqa: E402 - needs what was looked for
 from dougpt_chat.rendered.follow import Followed, track_rows  # noqa: E402
 from dougpt_chat.rendered.follow import _Following as Following  # noqa: E402
 from dougpt_chat.rendered.motion import ShiftSearch, moved_down, strokes_of  # noqa: E402
@@ -183,19 +183,33 @@ def clear(letters: Image, number: int, outline_px: int = 0) -> Image:
 @pytest.mark.parametrize("outline_px", [0, 1], ids=["plain", "outlined"])
 def test_rows_on_a_clear_ground_stand_alone_on_black_with_the_time_at_which_they_came(outline_px: int) -> None:
     tall = drawn(words(3, 16), 16 * PITCH)
-    tops = [top for top in range(0, 7 * PITCH, PITCH) for _ in range(20)]
+    # The last row stands there long enough for what is behind it to move.
+    tops = [top for top in range(0, 7 * PITCH, PITCH) for _ in range(60 if top == 6 * PITCH else 20)]
     pictures = [clear(tall[top : top + HEIGHT], number, outline_px) for number, top in enumerate(tops)]
 
-    rows = followed(pictures)
+    # What is left of the scene between two rows is lower than they.
+    rows = [row for row in followed(pictures) if row.height_px >= PITCH / 2]
 
     assert len(rows) == 16
     assert [row.first_full_ms for row in rows][10:] == [20 * STEP_MS * number for number in range(1, 7)]
     for row in rows:
-        number = round((row.top_px - 4) / PITCH)
+        number = int((row.top_px + row.height_px / 2) / PITCH)
         true = tall[PITCH * number : PITCH * (number + 1)].max(axis=0)
         shown = row.image_HWC.max(axis=2).max(axis=0)
         assert np.median(shown[cv2.dilate(true, np.ones((9, 1)))[:, 0] < 30]) < 8
         assert np.corrcoef(true.astype(float), shown.astype(float))[0, 1] > 0.9
+
+
+def test_a_name_as_bright_as_what_is_behind_it_is_told_by_its_outline_and_colour() -> None:
+    ink = drawn(["", "", "Walrus_12", "", ""], 5 * PITCH) > 150
+    edge = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3))) > 0
+    least_HW = np.where(ink, 105, np.where(edge, 16, 100)).astype(np.float32)
+    colour_HWC = np.where(ink[..., None], (170, 90), (128, 128)).astype(np.float32)
+
+    luma_HW, _ = on_black(least_HW, colour_HWC)
+
+    assert np.quantile(luma_HW[ink], 0.1) > 60
+    assert np.quantile(luma_HW[~ink], 0.95) < 40
 
 
 def test_a_word_of_small_letters_alone_is_a_row_beside_such_with_badges() -> None:
