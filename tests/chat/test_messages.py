@@ -71,6 +71,35 @@ def test_no_row_is_lost_and_none_is_twice(lines: list[list[Piece]], pitch: float
     assert all(one.name for one in found if isinstance(one, Read))
 
 
+def test_a_name_in_the_colour_of_the_text_is_told_by_its_distance_though_badges_stand_before_names() -> None:
+    rows, line_px = [], 0.0
+    for number in range(6):
+        line_px += 24
+        head = piece("bob:", 30, GREEN)
+        first = row(2 * number, picture("badge", 8), head, piece("a message that fills the row", head.right + 5))
+        rows.append(replace(first, line_px=line_px))
+        line_px += 19
+        rows.append(replace(row(2 * number + 1, piece("and goes on until here, nearly all of it", 8)), line_px=line_px))
+    rows.append(replace(row(12, piece("Amy: is that allowed", 8)), line_px=line_px + 24))
+
+    assert [one.name for one in grouped(rows) if isinstance(one, Read)] == ["bob"] * 6 + ["Amy"]
+
+
+def test_a_pale_name_begins_a_message_though_the_row_above_is_full() -> None:
+    rows = [named(number, f"bob{number}", "a message that fills the row") for number in range(9)]
+    pale = row(9, piece("amy:", 8, (190.0, 240.0, 200.0)), picture("emote1", 60))
+
+    assert [one.name for one in grouped([*rows, pale]) if isinstance(one, Read)][9:] == ["amy"]
+
+
+def test_a_picture_behind_a_clear_ground_does_not_tell_where_text_ends() -> None:
+    style = Style()
+    for number in range(9):
+        style.see(row(number, piece("a message", 8), picture("emote1", WIDE_PX + 100)))
+
+    assert not style.fits(LETTER_PX, row(9, piece("a message", 8)))
+
+
 def test_rows_below_carry_on_and_the_last_row_tells_the_time() -> None:
     filling = "a message that fills the row"
     first, second = grouped([named(0, "bob", filling), row(1, piece("and goes on", 8)), named(2, "amy", "yo")])

@@ -1,16 +1,19 @@
 """Text that moves is followed: shifts to a fraction of a pixel, rows whole and once, however they came and went."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 cv2 = pytest.importorskip("cv2", reason="needs dougpt-chat[ocr]")
 pytest.importorskip("av", reason="needs dougpt-chat[ocr]")
-from dougpt_chat.rendered.cutting import rows_of  # noqa: E402 - needs what was looked for
+from dougpt_chat.rendered.cutting import on_black, rows_of  # noqa: E402 - needs what was looked for
 from dougpt_chat.rendered.follow import Followed, track_rows  # noqa: E402
+from dougpt_chat.rendered.follow import _Following as Following  # noqa: E402
 from dougpt_chat.rendered.motion import ShiftSearch, moved_down, strokes_of  # noqa: E402
 from dougpt_chat.rendered.panel import Panel  # noqa: E402
+from dougpt_chat.rendered.ribbon import Ribbon  # noqa: E402
 from dougpt_chat.rendered.rows import Row  # noqa: E402 - needs what was looked for
 from dougpt_chat.rendered.segments import find_segments  # noqa: E402
 from dougpt_chat.rendered.tracks import Tracks  # noqa: E402
@@ -148,6 +151,75 @@ def test_a_badge_that_the_edge_cuts_is_nothing_new(direction: int) -> None:
 
     assert len(rows) == 30
     assert all(row.first_full_ms < row.last_ms for row in rows)
+
+
+@pytest.mark.parametrize("way", [1, -1], ids=["below", "above"])
+def test_only_what_scrolled_out_and_was_cut_off_was_there_before(way: int) -> None:
+    ribbon = Ribbon(HEIGHT, WIDTH, place=0, at_ms=0, unseen_ms=-1)
+    ribbon.scroll(-9 * way, 33, 0)  # as a picture behind a clear ground does, before any text comes
+    ribbon.scroll(60 * way, 66, 33)
+    assert not ribbon.rows["was_there"].any()
+
+    size = len(ribbon.rows)
+    ribbon.cut(*((0, 40) if way > 0 else (size - 40, size)))
+    ribbon.scroll(-60 * way, 99, 66)
+
+    assert sorted(ribbon.rows["place"][ribbon.rows["was_there"]]) == sorted(
+        range(-9, 31) if way > 0 else range(HEIGHT - 31, HEIGHT + 9)
+    )
+
+
+def clear(letters: Image, number: int, outline_px: int = 0) -> Image:
+    """Bright letters on a ground that shows a scene which pans, with dark edges round them."""
+    noise = np.random.default_rng(7).integers(0, 255, (HEIGHT + 200, WIDTH + 200), np.uint8)
+    land = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 6), None, 40, 170, cv2.NORM_MINMAX)
+    down, right = (round(40 * (1 + np.sin(number / slow))) for slow in (19, 31))
+    image = land[down : down + HEIGHT, right : right + WIDTH].astype(np.float32)
+    ink = (letters.astype(np.float32) - 24).clip(0) / 206
+    if outline_px:
+        image *= 1 - cv2.dilate(ink, np.ones((2 * outline_px + 1, 2 * outline_px + 1)))
+    return np.asarray(image * (1 - ink) + 235 * ink, np.uint8)
+
+
+@pytest.mark.parametrize("outline_px", [0, 1], ids=["plain", "outlined"])
+def test_rows_on_a_clear_ground_stand_alone_on_black_with_the_time_at_which_they_came(outline_px: int) -> None:
+    tall = drawn(words(3, 16), 16 * PITCH)
+    # The last row stands there long enough for what is behind it to move.
+    tops = [top for top in range(0, 7 * PITCH, PITCH) for _ in range(60 if top == 6 * PITCH else 20)]
+    pictures = [clear(tall[top : top + HEIGHT], number, outline_px) for number, top in enumerate(tops)]
+
+    # What is left of the scene between two rows is lower than they.
+    rows = [row for row in followed(pictures) if row.height_px >= PITCH / 2]
+
+    assert len(rows) == 16
+    assert [row.first_full_ms for row in rows][10:] == [20 * STEP_MS * number for number in range(1, 7)]
+    for row in rows:
+        number = int((row.top_px + row.height_px / 2) / PITCH)
+        true = tall[PITCH * number : PITCH * (number + 1)].max(axis=0)
+        shown = row.image_HWC.max(axis=2).max(axis=0)
+        assert np.median(shown[cv2.dilate(true, np.ones((9, 1)))[:, 0] < 30]) < 8
+        assert np.corrcoef(true.astype(float), shown.astype(float))[0, 1] > 0.9
+
+
+def test_a_name_as_bright_as_what_is_behind_it_is_told_by_its_outline_and_colour() -> None:
+    ink = drawn(["", "", "Walrus_12", "", ""], 5 * PITCH) > 150
+    edge = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3))) > 0
+    least_HW = np.where(ink, 105, np.where(edge, 16, 100)).astype(np.float32)
+    colour_HWC = np.where(ink[..., None], (170, 90), (128, 128)).astype(np.float32)
+
+    luma_HW, _ = on_black(least_HW, colour_HWC)
+
+    assert np.quantile(luma_HW[ink], 0.1) > 60
+    assert np.quantile(luma_HW[~ink], 0.95) < 40
+
+
+def test_a_word_of_small_letters_alone_is_a_row_beside_such_with_badges() -> None:
+    following = Following(Panel(0, (0, 0, WIDTH, HEIGHT), 0, None), Tracks((0, 0, WIDTH, HEIGHT)))
+    with_badge = followed([drawn(words(3, 9), HEIGHT)] * 20)[0]
+
+    noise = [following.is_noise(replace(with_badge, height_px=high)) for high in (*[19.0] * 9, 8.0, 4.0)]
+
+    assert noise == [False] * 10 + [True]
 
 
 def shown_with(change: Callable[[list[str]], list[str]]) -> list[Row]:

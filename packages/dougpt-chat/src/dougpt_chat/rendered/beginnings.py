@@ -72,7 +72,8 @@ def beginning(row: RowText, before: RowText | None, style: Style, known: frozens
     if name is None:
         return Beginning(odds + NO_NAME, None, (), None, row.pieces, False)
     odds += COLON if by_colon else 0.0 if not style.names_are_coloured else LACKS_COLON
-    odds += COLOURED if coloured else NOT_COLOURED * style.names_are_coloured
+    pale = 1 - style.tint(rest[0].colour)
+    odds += COLOURED if coloured else NOT_COLOURED * pale * style.names_are_coloured
     odds += BADGES * bool(badges) + KNOWN * (name.casefold() in known)
     colour = rest[0].colour if coloured else None
     doubt = doubt_of(rest[0].letters[: len(name)])
@@ -134,6 +135,6 @@ def _room(row: RowText, before: RowText | None, style: Style) -> float:
 
 
 def _gap(row: RowText, before: RowText | None, style: Style) -> float:
-    if before is None or any(piece.is_picture for piece in (*row.pieces, *before.pieces)):
+    if before is None or row.has_emotes or before.has_emotes:
         return 0.0
     return GAP * style.gap(row.line_px - before.line_px)

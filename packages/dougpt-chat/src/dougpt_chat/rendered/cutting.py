@@ -4,14 +4,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dougpt_chat.rendered.agreement import Flags
+from dougpt_chat.rendered.motion import COLUMN_STEP
 from dougpt_chat.rendered.ribbon import NEVER, Stretch
 from dougpt_chat.rendered.rows import MARGIN_PX, NOT_YET, Row
-from dougpt_chat.rendered.segments import Segment, above_ground, find_segments, ink_threshold
+from dougpt_chat.rendered.segments import INK, Segment, above_ground, find_segments, ink_threshold
 
 # Where the darkest picture of the ground is this much darker than the mean, the ground lets a moving picture through.
 THROUGH = 3.5
 # How much less than the ground an emote varies, which hides what is behind.
 STILL = 0.5
+# A stroke of a letter with its outline is narrower than this. The colour behind is told over so many pixels across and
+# down; what differs from it by more is of another colour, twice that certainly.
+STROKE_PX, BEHIND_PX, ANOTHER_COLOUR = 9, (81, 41), 24.0
 # What black is in a picture's brightness, and no colour in its colour differences.
 BLACK, GREY = 16, 128
 # The mean strength of strokes from which they are text.
@@ -27,6 +32,8 @@ def rows_of(stretch: Stretch) -> list[Row]:
     is_glass = shows_through(known)
     if is_glass:
         luma_HW, colour_HWC = on_black(known.least_HW, colour_HWC)
+        moves_HW = _moves(known)
+        luma_HW[moves_HW], colour_HWC[moves_HW] = BLACK, GREY
     # What the least of many pictures left of the letters has no blur around it, and little to spare.
     segments = [one for one in find_segments(luma_HW, is_blurred=not is_glass) if _is_text(known, one)]
     rows = [_row(known, luma_HW, colour_HWC, segment) for segment in segments]
@@ -52,11 +59,41 @@ def on_black(
         least_HW: The least brightness over time: where there is no text, that of the darkest picture behind it.
         colour_HWC: The mean colour differences.
     """
-    strength_HW = above_ground(least_HW)
+    strength_HW = above_ground(least_HW, outlined=True)
+    strength_HW = np.maximum(strength_HW, _coloured_strokes(least_HW, colour_HWC, strength_HW))
     faint = ink_threshold(strength_HW) / 2
     text_HW = np.maximum(strength_HW - faint, 0)
     share_HW1 = np.minimum(text_HW / (2 * faint), 1)[..., None]
     return BLACK + text_HW, GREY + (colour_HWC - GREY) * share_HW1
+
+
+def _coloured_strokes(
+    least_HW: NDArray[np.float32], colour_HWC: NDArray[np.float32], strength_HW: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """How much brighter strokes of another colour than the picture behind are than what is right beside them.
+
+    A name may be as bright as what is behind it: then its outline alone tells it from that, and its colour.
+    """
+    image_HW = np.clip(least_HW, 0, 255).astype(np.uint8)
+    bright_HW, dark_HW = (
+        cv2.morphologyEx(image_HW, operation, np.ones((STROKE_PX, STROKE_PX), np.uint8))
+        for operation in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)
+    )
+    is_text_HW = (strength_HW > INK) | (dark_HW > INK)
+    behind_HW = 1 - cv2.dilate(is_text_HW.astype(np.float32), np.ones((3, 3), np.uint8)) + np.float32(1e-4)
+    behind_HWC = cv2.blur(colour_HWC * behind_HW[..., None], BEHIND_PX) / cv2.blur(behind_HW, BEHIND_PX)[..., None]
+    apart_HW = np.linalg.norm(colour_HWC - behind_HWC, axis=2)
+    return np.asarray(bright_HW * np.clip(apart_HW / ANOTHER_COLOUR - 1, 0, 1), np.float32)
+
+
+def _moves(stretch: Stretch) -> NDArray[np.bool_]:
+    """Where the picture behind moves, and no strokes stood beside: a bright place of it, and no text."""
+    varies_HW = brightness_of(stretch) - stretch.least_HW
+    moves_HW = cv2.blur(varies_HW, (5, 5)) > STILL * float(np.median(varies_HW))
+    steady_HW = (np.abs(stretch.strokes_HW) > STEADY / 2).astype(np.uint8)
+    near_HW = cv2.dilate(steady_HW, np.ones((STROKE_PX, STROKE_PX // COLUMN_STEP), np.uint8))
+    near_HW = near_HW.repeat(COLUMN_STEP, axis=1)[:, : varies_HW.shape[1]]
+    return np.asarray(moves_HW & (near_HW == 0), np.bool_)
 
 
 def _is_text(stretch: Stretch, segment: Segment) -> bool:
@@ -68,7 +105,7 @@ def _is_text(stretch: Stretch, segment: Segment) -> bool:
 
 def _row(stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.float32], segment: Segment) -> Row:
     rows = stretch.part(slice(segment.first, segment.end))
-    decides = int(np.argmax(rows["first_ms"]))
+    decides = int(np.argmax(np.where(_tells_H(rows), rows["first_ms"], NEVER)))
     unseen_ms = int(rows["unseen_ms"][decides])
     return Row(
         row_id=NOT_YET,
@@ -84,6 +121,14 @@ def _row(stretch: Stretch, luma_HW: NDArray[np.float32], colour_HWC: NDArray[np.
         stood_px=float(rows["stood"][decides]) - decides,
         emotes=tuple(one for one in segment.emotes if _is_opaque(stretch, segment, one)),
     )
+
+
+def _tells_H(rows: Stretch) -> Flags:  # noqa: N802 - the suffix is a dimension
+    """Which rows of pixels tell when text came: what was renewed at its edge alone is the ground, which moved."""
+    renewed_H: Flags = rows["renewed"]
+    energy_H = np.einsum("hw,hw->h", rows.strokes_HW, rows.strokes_HW)
+    is_new = energy_H[renewed_H].sum() >= 0.5 * energy_H.sum()
+    return np.ones(len(rows), dtype=bool) if is_new else ~renewed_H
 
 
 def _is_opaque(stretch: Stretch, segment: Segment, columns: tuple[int, int]) -> bool:

@@ -19,8 +19,9 @@ from dougpt_chat.rendered.tracks import Tracks
 # What was to be seen for less than this, in ms, was a blend or another scene; nobody could have read it.
 LEAST_SEEN_MS = 350
 
-# A row of text is at least this high, against the usual row of its panel.
-LEAST_HEIGHT = 0.5
+# A row of text is at least this high, against the usual row of its panel: a word of small letters alone, such as
+# "one", has not half of the height of a row with a badge.
+LEAST_HEIGHT = 0.36
 USUAL_OF = 32
 # Rows that come in at the top within this of each other came in one slide.
 SLIDE_MS = 150

@@ -150,7 +150,7 @@ class MessageGrouper:
     def _learn(self, row: RowText, before: RowText | None, start: Beginning, *, begins: bool) -> None:
         if start.by_colon and start.odds > 2:
             self.style.note_name(start.colour is not None)
-        plain = before is not None and not any(piece.is_picture for piece in (*row.pieces, *before.pieces))
+        plain = before is not None and not (row.has_emotes or before.has_emotes)
         if before is not None and plain and abs(start.odds) > 2:
             self.style.note_pitch(row.line_px - before.line_px, begins=begins)
         if begins and start.name is not None and start.by_colon:

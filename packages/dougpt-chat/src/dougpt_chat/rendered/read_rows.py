@@ -30,6 +30,8 @@ AHEAD = 8
 # What is read surer than this is text. In heights of letters: badges before a name are no wider together.
 SURE = 0.8
 MARKS = 4.0
+# So few letters read so unsurely are a speck: of what is behind a clear ground, most often.
+UNTOLD, FEW = 0.5, 2
 # And a picture is at least this high.
 HIGH = 0.5
 
@@ -129,12 +131,15 @@ class RowReader:
 def _is_mark(run: Run, found: Recognised, ink: Ink, letters_px: float, first: Run) -> bool:
     """Whether what was hardly read is no text but what is left of a picture whose edges the ground swallowed.
 
-    It stands before the text and is narrow, or it comes after and is filled as no letters are.
+    It stands before the text and is narrow, or it comes after and is filled as no letters are, or it is no more than
+    a letter or two that cannot be told.
     """
     if found.score >= SURE:
         return False
     if run is first:
         return run.span.width < MARKS * letters_px
+    if found.score < UNTOLD and len(found.text) <= FEW:
+        return True
     box = ink.is_ink_HW[run.span.top : run.span.bottom, run.span.left : run.span.right]
     return run.span.height > HIGH * letters_px and float(box.mean()) > FILLED
 

@@ -44,6 +44,7 @@ FIELDS: Mapping[str, type[np.generic]] = {
     "doubt_ms": np.int64,
     "doubt_unseen_ms": np.int64,
     "was_there": np.bool_,
+    "renewed": np.bool_,
 }
 STROKES = ("strokes_HW", "doubted_HW")
 PICTURES = ("rest_HW", "moving_HW", "least_HW", *STROKES)
@@ -62,7 +63,7 @@ class Stretch:
         colour_HWC: The mean of `colours` pictures' colour differences, those at rest where `colour_at_rest`.
         facts: By name, one for each row: counts, `place` on the whole ribbon, times, where in the view
             it `stood` at first; `was_there`: it was cut off
-            before and has come back.
+            before and has come back; `renewed`: it took another's place.
     """
 
     rest_HW: NDArray[np.float32]
@@ -146,6 +147,9 @@ class Ribbon:
         self._height, self._width = height, width
         self.top = 0
         self._went_up = 0
+        # The places between which nothing was cut off that had scrolled out of view.
+        self._above: float = -np.inf
+        self._below: float = np.inf
         self._since_ms = at_ms
         self.followed_ms = 0
         self.shown = [(at_ms, at_ms)]
@@ -196,7 +200,7 @@ class Ribbon:
     def scroll(self, up: int, at_ms: int, unseen_ms: int) -> None:
         """Move the view down by `up` rows, or up where it is negative; rows never in view before begin at `at_ms`.
 
-        Where text otherwise moves up, what comes in at the top was seen before, and has been cut off since.
+        What comes in at a place that scrolled out of view was seen before, and has been cut off since.
         """
         self.top += up
         self._went_up += up
@@ -209,12 +213,12 @@ class Ribbon:
         if above:
             fresh = self.rows.part(slice(0, above))
             fresh.forget(first - above + np.arange(above), at_ms, unseen_ms)
-            fresh["was_there"][:] = self._went_up > 0
+            fresh["was_there"][:] = fresh["place"] <= self._above
             fresh["stood"][:] = np.arange(above)
         if below:
             fresh = self.rows.part(slice(len(self.rows) - below, None))
             fresh.forget(last + 1 + np.arange(below), at_ms, unseen_ms)
-            fresh["was_there"][:] = self._went_up < 0
+            fresh["was_there"][:] = fresh["place"] >= self._below
             fresh["stood"][:] = self._height - below + np.arange(below)
 
     @property
@@ -303,6 +307,9 @@ class Ribbon:
         count_H[whole] += which_H[whole]
         mean_HW = rows.rest_HW if sight.at_rest else rows.moving_HW
         mean_HW += (luma_HW - mean_HW) * (weight_H1 / np.maximum(count_H[whole], 1)[:, None]).astype(np.float32)
+        if sight.at_rest:
+            # Pictures in motion stand a part of a pixel beside it: the least of them has no dots and dashes.
+            rows.least_HW[which_H[whole] & (count_H[whole] == 1)] = np.inf
         np.minimum(rows.least_HW, luma_HW, out=rows.least_HW, where=weight_H1 > 0)
 
     def unsteady(self, strokes_HW: NDArray[np.float32], which_H: Flags) -> None:
@@ -329,6 +336,10 @@ class Ribbon:
         """Take rows out of the ribbon and return them; what stands above and below closes up."""
         taken = self.rows.part(slice(first, end)).copy()
         size = len(self.rows)
+        if first == 0 and end <= self.top:
+            self._above = int(taken["place"][-1])
+        elif end == size and first >= self.top + self._height:
+            self._below = int(taken["place"][0])
         if first < self.top:
             self.top -= min(end, self.top) - first
         if first == 0:
@@ -348,6 +359,7 @@ class Ribbon:
         old = rows.copy()
         rows.forget(old["place"], NEVER, NEVER)
         rows["stood"][:] = np.arange(first, end)
+        rows["renewed"][:] = True
         moment_H = old["last_ms"] - old["first_ms"] < MOMENT_MS
         for name, doubted in (("first_ms", "doubt_ms"), ("unseen_ms", "doubt_unseen_ms"), ("last_ms", "doubt_ms")):
             rows[name][:] = np.where(moment_H, old[name], old[doubted])

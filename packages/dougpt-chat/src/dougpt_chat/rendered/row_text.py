@@ -62,6 +62,12 @@ class RowText:
         return self.pieces[-1].right
 
     @property
+    def has_emotes(self) -> bool:
+        """Whether pictures stand in it that are no badges, which are as low as a row of letters is."""
+        first = next((number for number, piece in enumerate(self.pieces) if not piece.is_picture), 0)
+        return any(piece.is_picture for piece in self.pieces[first:])
+
+    @property
     def score(self) -> float:
         """That of its worst piece; 0 where nothing was read."""
         return min((piece.score for piece in self.pieces), default=0.0)

@@ -21,6 +21,8 @@ GROUND_PX = 31
 # An emote is this many times as wide as capitals are high at most.
 EMOTE = 3.3
 LEAST_PART = 0.12
+# A letter's outline is narrower than this, twice, in heights of capitals.
+OUTLINE = 0.25
 STRONGEST = 40.0
 # Rows are told apart by ink that is this part of the strongest, or so strong: the blur of hard compression joins rows.
 CLEAR_PART, CLEARLY_INK = 0.3, 36.0
@@ -105,23 +107,29 @@ def _emotes_in(boxes: NDArray[Any], first: int, end: int) -> tuple[tuple[int, in
     return tuple(sorted(inside))
 
 
-def above_ground(luma_HW: Brightness) -> Brightness:
+def above_ground(luma_HW: Brightness, *, outlined: bool = False) -> Brightness:
     """How much brighter every pixel is than the ground around it; darker, where the text is darker than its ground.
 
     The ground is told over more than the width of an emote; where letters are large, so are emotes.
+
+    Args:
+        luma_HW: The image.
+        outlined: Whether dark outlines may stand around the letters, which are no ground.
     """
     strength_HW = _above_ground(luma_HW, GROUND_PX)
     capital = _capital(_shapes(strength_HW)[2])
-    wide_px = 2 * round(EMOTE * (capital or 0) / 2) + 1
-    return _above_ground(luma_HW, wide_px) if wide_px > GROUND_PX else strength_HW
+    outline_px = 2 * round(OUTLINE * (capital or 0)) + 1 if outlined else 1
+    wide_px = max(GROUND_PX, 2 * round(EMOTE * (capital or 0) / 2) + 1)
+    return strength_HW if (wide_px, outline_px) == (GROUND_PX, 1) else _above_ground(luma_HW, wide_px, outline_px)
 
 
-def _above_ground(luma_HW: Brightness, ground_px: int) -> Brightness:
+def _above_ground(luma_HW: Brightness, ground_px: int, outline_px: int = 1) -> Brightness:
     image = np.clip(luma_HW, 0, 255).astype(np.uint8)
     if image.mean() < np.median(image):
         image = 255 - image
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (ground_px, ground_px))
-    strength_HW: Brightness = cv2.morphologyEx(image, cv2.MORPH_TOPHAT, kernel).astype(np.float32)
+    filled = cv2.morphologyEx(image, cv2.MORPH_CLOSE, np.ones((outline_px, outline_px), np.uint8))
+    ground = cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((ground_px, ground_px), np.uint8))
+    strength_HW: Brightness = cv2.subtract(image, ground).astype(np.float32)
     return strength_HW
 
 

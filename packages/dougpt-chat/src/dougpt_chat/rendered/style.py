@@ -18,7 +18,7 @@ LETTERS = 0.75
 REACH = 0.97
 # The colour in which most is written is one of the last so many rows'.
 RECENT = 40
-# Rows that hold text read with so much confidence tell where text ends; others may be of a scene behind the panel.
+# Text read with so much confidence tells where text ends; other text, and pictures, may be of a scene behind the panel.
 SURE = 0.8
 
 
@@ -54,8 +54,9 @@ class Style:
         """Note a row that was read."""
         if not row.pieces:
             return
-        if row.score >= SURE and not all(piece.is_picture for piece in row.pieces):
-            self._rights.append(row.right)
+        rights = [piece.right for piece in row.pieces if not piece.is_picture]
+        if row.score >= SURE and rights:
+            self._rights.append(rights[-1])
             self._reach = None
         last = row.pieces[-1]
         if last.colour is not None:
@@ -76,7 +77,14 @@ class Style:
 
     def is_coloured(self, colour: Colour | None) -> bool:
         """Whether text is written in another colour than most."""
-        return colour is not None and self.body is not None and unlike(colour, self.body) > SAME_COLOUR
+        return self.tint(colour) >= 1
+
+    def tint(self, colour: Colour | None) -> float:
+        """How far text is from the colour in which most is written: 1 where it is another, 0 where it is that one."""
+        if colour is None or self.body is None:
+            return 0.0
+        apart = unlike(colour, self.body) / SAME_COLOUR
+        return 1.0 if apart > 1 else max(0.0, 2 * apart - 1)
 
     def fits(self, width: float, after: RowText) -> bool:
         """Whether a word so wide would have had room at the end of a row."""

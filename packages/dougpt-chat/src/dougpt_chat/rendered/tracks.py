@@ -42,6 +42,8 @@ WHOLE_PX = 0.13
 SAME_SCENE = 0.7
 # What differs this near the panel's edge alone, in pixels, is no other text: half a badge or letter has other strokes.
 EDGE_PX = 12
+# Text that takes another's place is at least this high, in pixels.
+LEAST_PX = 12
 # Text scrolled out of the panel is kept for this much of the panel's height, in case it comes back.
 KEPT_SHARE = 0.2
 
@@ -254,7 +256,10 @@ class Tracks:
         view.doubted_HW[new_H] = grid_HW[new_H]
         believed_H: Flags = stays_H & (picture.at_ms - view["doubt_ms"] >= MOMENT_MS)
         for first, end in runs_of(believed_H):
-            self._put(ribbon.renew(first, end))
+            if end - first >= LEAST_PX:
+                self._put(ribbon.renew(first, end))
+            else:
+                believed_H[first:end] = False
         return believed_H
 
     def _lose(self, picture: Picture, strokes_HW: Strokes) -> None:
