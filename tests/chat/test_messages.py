@@ -85,9 +85,10 @@ def test_a_name_in_the_colour_of_the_text_is_told_by_its_distance_though_badges_
     assert [one.name for one in grouped(rows) if isinstance(one, Read)] == ["bob"] * 6 + ["Amy"]
 
 
-def test_a_pale_name_begins_a_message_though_the_row_above_is_full() -> None:
+@pytest.mark.parametrize("colour", [(190.0, 240.0, 200.0), (200.0, 240.0, 207.0)])
+def test_a_pale_name_begins_a_message_though_the_row_above_is_full(colour: tuple[float, float, float]) -> None:
     rows = [named(number, f"bob{number}", "a message that fills the row") for number in range(9)]
-    pale = row(9, piece("amy:", 8, (190.0, 240.0, 200.0)), picture("emote1", 60))
+    pale = row(9, piece("amy:", 8, colour), picture("emote1", 60))
 
     assert [one.name for one in grouped([*rows, pale]) if isinstance(one, Read)][9:] == ["amy"]
 

@@ -4,14 +4,14 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("cv2", reason="needs dougpt-chat[ocr]")
 Image = pytest.importorskip("PIL.Image", reason="draws with Pillow")
 import cv2  # noqa: E402 - looked for above
 from dougpt_chat.rendered.crops import crop_of, line_px  # noqa: E402 - only where OpenCV is
-from dougpt_chat.rendered.ink import ink_of  # noqa: E402
+from dougpt_chat.rendered.ink import LEAST, ONE_GROUND, ground_of, ink_of  # noqa: E402
 from dougpt_chat.rendered.pictures_seen import PicturesSeen  # noqa: E402
 from dougpt_chat.rendered.runs import Span, cut_row  # noqa: E402
 from dougpt_chat.rendered.underscores import with_underscores  # noqa: E402
@@ -119,3 +119,23 @@ def test_equal_pictures_have_one_name_and_others_another() -> None:
     names = [seen.name_of(look, span) for look in (looks[0], looks[1], noisy, looks[1])]
 
     assert names == ["emote1", "emote2", "emote1", "emote2"]
+
+
+@settings(deadline=None, max_examples=20)
+@given(badges=st.integers(0, 2), contrast=st.integers(54, 58), order=st.permutations([0, 0.5, 1]))
+def test_a_scene_that_shows_through_the_ground_is_neither_picture_nor_text(
+    badges: int, contrast: int, order: list[float]
+) -> None:
+    plain = drawn(badges, "Panda_Bear7", "what a jump over all of this", None, "dark")
+    levels = contrast * np.array(order)  # a dark, a middling and a bright part of the scene
+    along_W = np.interp(np.arange(plain.shape[1]), (110, 170, 250, 310), levels[[0, 1, 1, 2]])
+    scene_WC = 17 + along_W[:, None] * (1, 1, 0.7)
+    is_ground_HW = (plain == plain[0, 0]).all(axis=2)
+    picture = np.where(is_ground_HW[..., None], scene_WC[None], plain).astype(np.uint8)
+    # Where one level has most of the row, what differs from it is taken for pictures: so it is where a panel is opaque.
+    assume((np.abs(picture - ground_of(picture)).max(axis=2) < LEAST).mean() < ONE_GROUND)
+
+    cut = cut_row(ink_of(picture), LETTERS_PX)
+
+    assert len(cut.pictures) == badges
+    assert len(cut.runs) == 2

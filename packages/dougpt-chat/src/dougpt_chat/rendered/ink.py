@@ -19,6 +19,11 @@ SHARE = 0.3
 AROUND = 0.75
 # The ground is what most of a row shows; levels are that coarse when it is looked for.
 LEVELS = 16
+# Text covers less than what is left of this, so where less of a row is of one ground, a scene shows through. Then it is
+# told anew over so many heights of the row to both sides, and may differ by so much from the row's.
+ONE_GROUND = 0.55
+NEIGHBOURHOOD = 2.5
+VARIES = 60.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +48,27 @@ def ink_of(image_HWC: Image) -> Ink:
     ground_C = ground_of(image_HWC)
     towards_HWC = image_HWC.astype(np.float32) - ground_C
     strength_HW = np.abs(towards_HWC).max(axis=2)
+    if (strength_HW < LEAST).mean() < ONE_GROUND:
+        towards_HWC = image_HWC.astype(np.float32) - _ground_along(image_HWC, ground_C)
+        strength_HW = np.abs(towards_HWC).max(axis=2)
     around = 2 * round(AROUND * len(image_HWC)) + 1
     strongest_W = cv2.dilate(strength_HW.max(axis=0, keepdims=True), np.ones((1, around), np.uint8))[0]
     return Ink(ground_C, towards_HWC, strength_HW, strength_HW > np.maximum(LEAST, SHARE * strongest_W))
+
+
+def _ground_along(image_HWC: Image, ground_C: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The ground at each column, by (W, C): what shows through glass is not the same everywhere.
+
+    It is the median of what stands around, which is ground unless pictures stand there: they are far from it.
+    """
+    height, width = image_HWC.shape[:2]
+    middles = np.arange(height // 2, max(width, height // 2 + 1), height)
+    reach = round(NEIGHBOURHOOD * height)
+    near_BC = np.array([np.median(image_HWC[:, max(0, at - reach) : at + reach], axis=(0, 1)) for at in middles])
+    is_ground_B = np.abs(near_BC - ground_C).max(axis=1) < VARIES
+    near_BC[~is_ground_B] = ground_C
+    columns = np.arange(width)
+    return np.stack([np.interp(columns, middles, near_B) for near_B in near_BC.T], axis=1).astype(np.float32)
 
 
 def ground_of(image_HWC: Image) -> NDArray[np.float32]:
