@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from dougpt_align import AlignSettings, segment
+from dougpt_align.turns import NOT_SAID
 from dougpt_schema import UTTERANCES, WORDS, ContractError
 from dougpt_schema.testing import tables
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 
@@ -32,13 +33,21 @@ def words(*said: tuple[int, int, str], **more: Any) -> pa.Table:
     )
 
 
+def said(table: pa.Table, recording: str) -> list[dict[str, Any]]:
+    """The words of a recording that somebody said, and no recogniser made up."""
+    rows = [row for row in table.to_pylist() if row["recording_id"] == recording]
+    return [row for row in rows if NOT_SAID.isdisjoint(row["flags"])]
+
+
 @given(tables(WORDS, max_rows=30))
+@example(words((0, 1, "hi"), (2, 3, "hi"), (4, 5, "you"), flags=([], ["repeated"], [])))
+@example(words((0, 1, "thanks"), flags=(["hallucinated"],)))
 def test_every_word_is_in_exactly_one_utterance_in_its_order(table: pa.Table) -> None:
     found = segment(table)
 
     UTTERANCES.check(found)
     for recording in set(table["recording_id"].to_pylist()):
-        ids = [row["word_id"] for row in table.to_pylist() if row["recording_id"] == recording]
+        ids = [row["word_id"] for row in said(table, recording)]
         rows = [row for row in found.to_pylist() if row["recording_id"] == recording]
         covered = [word for row in rows for word in ids if row["first_word_id"] <= word <= row["last_word_id"]]
         assert covered == ids
@@ -49,18 +58,17 @@ def test_every_word_is_in_exactly_one_utterance_in_its_order(table: pa.Table) ->
 def test_the_words_of_the_texts_are_those_that_were_said_and_no_utterance_mixes_speakers(table: pa.Table) -> None:
     found = segment(table).to_pylist()
 
-    rows = table.to_pylist()
-    for recording in {row["recording_id"] for row in rows}:
-        said = [row for row in rows if row["recording_id"] == recording]
+    for recording in set(table["recording_id"].to_pylist()):
+        spoken = said(table, recording)
         utterances = [row for row in found if row["recording_id"] == recording]
         assert " ".join(row["text"] for row in utterances if row["text"]) == " ".join(
-            row["text"] for row in said if row["text"]
+            row["text"] for row in spoken if row["text"]
         )
         assert [row["utterance_id"] for row in utterances] == list(range(len(utterances)))
         steps = [after["turn_id"] - before["turn_id"] for before, after in itertools.pairwise(utterances)]
         assert set(steps) <= {0, 1}
         for row in utterances:
-            mine = [word for word in said if row["first_word_id"] <= word["word_id"] <= row["last_word_id"]]
+            mine = [word for word in spoken if row["first_word_id"] <= word["word_id"] <= row["last_word_id"]]
             assert {word["speaker"] for word in mine} - {None} <= {row["speaker"]}
             assert row["start_ms"] == min(word["start_ms"] for word in mine)
             assert row["end_ms"] == max(word["end_ms"] for word in mine)
