@@ -23,7 +23,8 @@ def write_align_page(
     """
     path = workspace.align_page_file(recording.recording_id)
     labels = labels_of(workspace, recording.recording_id)
-    page = draw_page(alignment, utterances, chat_events, labels=labels, name=recording.title)
+    name = " ".join(filter(None, (recording.video_id, recording.title)))
+    page = draw_page(alignment, utterances, chat_events, labels=labels, name=name)
     atomic_write(path, page.encode())
     return path
 
