@@ -29,7 +29,9 @@ GUIDE = ROOT / "docs" / "guide"
 INPUTS = ROOT / "examples" / "recordings" / "text-01"
 BLOCK = r"```{kind}\n(.*?)^```"
 ADDRESSES = ("http://127.0.0.1:8080/", "https://packages.example.org/")
-FOREIGN = ("UV_CACHE_DIR", "VIRTUAL_ENV", "PYTHONPATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+# The interpreter of `python -m uv` goes before an environment that was entered: libraries would be installed there.
+PARENT = "UV_INTERNAL__PARENT_INTERPRETER"
+FOREIGN = ("UV_CACHE_DIR", "VIRTUAL_ENV", "PYTHONPATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", PARENT)
 JUST = "uvx --from rust-just just"
 PATIENCE_S = 120
 
