@@ -2,9 +2,11 @@
 
     just bench train [NAME ...]
 
-Names: speed, start, preflight, faults; all of them without any. The base is a Qwen3 of random weights, since none can
-be fetched: speed does not depend on what weights say. Figures are medians of alternating rounds. On a
-CPU, PyTorch has one thread and the speed is per second of CPU time, so that neighbours on the machine do not count.
+Names: speed, start, memory, preflight, faults; all of them without any. The base is a Qwen3 of random weights, since
+none can be fetched: neither speed nor memory depends on what weights say. Where there is a GPU, speed, start and memory
+are measured on it too, with a base of 1.1 billion weights and, for memory, with those of the presets: 30 GB of files
+where the temporary folder is (TMPDIR). Figures are medians of alternating rounds. On a CPU, PyTorch has one thread and
+the speed is per second of CPU time, so that neighbours on the machine do not count.
 """
 
 import json
@@ -13,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
@@ -26,6 +28,7 @@ from dougpt_schema import SAMPLES, read_table, write_table
 from dougpt_train import TrainSettings, preflight, tiny, train
 from dougpt_train.adapter import lora_config
 from dougpt_train.base import load_weights, open_base
+from dougpt_train.gpu_memory import give_back
 from dougpt_train.order import training_order
 from dougpt_train.prepare import Prepared, prepare
 from dougpt_train.render import Encoded
@@ -36,12 +39,27 @@ from trl import SFTConfig, SFTTrainer
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "train"))
 import made
 import planted
+from train_memory.bases import save_random
+from train_memory.points import measure, told
 
-ROUNDS = 3
+ROUNDS, GPU_ROUNDS = 3, 2
 PREFLIGHT_ROWS = 100_000
-SPEED_ROWS = 512
+SPEED_ROWS, GPU_SPEED_ROWS = 512, 640
 WIDTH, LAYERS, VOCABULARY = 128, 3, 1024
-GPU_WIDTH, GPU_LAYERS = 2048, 20  # about a billion weights
+GPU_BATCHES = (16, 64)
+BILLION: tuple[str, Mapping[str, int | bool]] = (
+    "qwen3",
+    {
+        "hidden_size": 2048,
+        "intermediate_size": 6144,
+        "num_hidden_layers": 16,
+        "num_attention_heads": 16,
+        "num_key_value_heads": 8,
+        "head_dim": 128,
+        "vocab_size": 151_936,
+        "tie_word_embeddings": True,
+    },
+)
 
 # What a person would write who knows TRL: prompt-completion rows, labels by TRL, random order, no check at all.
 BARE = """
@@ -50,15 +68,15 @@ from datasets import load_dataset
 from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
-folder, base, rank, alpha, rows, rate = sys.argv[1:]
+folder, base, rank, alpha, rows, rate, kind = sys.argv[1:]
 class First(TrainerCallback):
     def on_step_end(self, args, state, control, **_):
         control.should_training_stop = True
 trainer = SFTTrainer(
-    model=AutoModelForCausalLM.from_pretrained(base, dtype="float32"),
+    model=AutoModelForCausalLM.from_pretrained(base, dtype=kind),
     args=SFTConfig(output_dir=folder + "/bare", per_device_train_batch_size=int(rows), learning_rate=float(rate),
-        bf16=False, use_cpu=True, gradient_checkpointing=False, max_length=None, report_to="none", save_strategy="no",
-        max_steps=8, disable_tqdm=True),
+        bf16=kind == "bfloat16", use_cpu=kind == "float32", gradient_checkpointing=False, max_length=None,
+        report_to="none", save_strategy="no", max_steps=8, disable_tqdm=True),
     train_dataset=load_dataset("json", data_files=folder + "/rows.jsonl", split="train", cache_dir=folder + "/cache"),
     processing_class=AutoTokenizer.from_pretrained(base),
     peft_config=LoraConfig(r=int(rank), lora_alpha=int(alpha), target_modules="all-linear", task_type="CAUSAL_LM"),
@@ -111,9 +129,11 @@ def make_samples(count: int, split: str = "train", seed: int = 0) -> pa.Table:
     return SAMPLES.table(rows)
 
 
-def local_base(folder: Path, samples: pa.Table, *, width: int = WIDTH, layers: int = LAYERS) -> Path:
-    """A base of random weights, saved as a local model."""
-    settings = TrainSettings(tiny_width=width, tiny_layers=layers, tiny_vocabulary=VOCABULARY)
+def local_base(folder: Path, samples: pa.Table, device: str) -> Path:
+    """A base of random weights, saved as a local model: about a million of them, a billion on a GPU."""
+    if device == "cuda":
+        return save_random(folder, BILLION, samples)
+    settings = TrainSettings(tiny_width=WIDTH, tiny_layers=LAYERS, tiny_vocabulary=VOCABULARY)
     base = open_base(settings, samples)
     tiny.make_model(base.config, settings).save_pretrained(folder)
     base.tokenizer.save_pretrained(folder)
@@ -122,13 +142,19 @@ def local_base(folder: Path, samples: pa.Table, *, width: int = WIDTH, layers: i
 
 def speed(place: Path, device: str) -> Iterator[str]:
     """Tokens a second: ours against bare TRL, packing against padding."""
-    width, layers = (GPU_WIDTH, GPU_LAYERS) if device == "cuda" else (WIDTH, LAYERS)
-    samples = make_samples(SPEED_ROWS // 2)
-    folder = local_base(place / "base", samples, width=width, layers=layers)
+    samples = make_samples((GPU_SPEED_ROWS if device == "cuda" else SPEED_ROWS) // 2)
+    folder = local_base(place / "base", samples, device)
     settings = TrainSettings(
         base=str(folder), method="lora", device=device, epochs=1, prompt_tokens=160, eval_steps=0, max_steps=0
     )
-    prepared = prepare(samples, settings)
+    for rows in GPU_BATCHES if device == "cuda" else (settings.batch_rows,):
+        yield from speed_of(prepare(samples, replace(settings, batch_rows=rows)), place / f"{rows}")
+
+
+def speed_of(prepared: Prepared, place: Path) -> Iterator[str]:
+    """Tokens a second at one size of a batch."""
+    device, batch_rows = prepared.settings.device, prepared.settings.batch_rows
+    rounds = GPU_ROUNDS if device == "cuda" else ROUNDS
     tokens = sum(len(row.ids) for row in prepared.rows)
     ways: dict[str, Callable[[int], Any]] = {
         "bare TRL": lambda at: bare_trainer(prepared, place / f"bare{at}"),
@@ -137,15 +163,17 @@ def speed(place: Path, device: str) -> Iterator[str]:
         "ours, packed": lambda at: our_trainer(prepared, place / f"packed{at}", packing=True),
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for at in range(ROUNDS + 1):
+    for at in range(rounds + 1):
         for name, make in ways.items():
+            give_back()
             trainer = make(at)
             clock = time.process_time if device == "cpu" else time.perf_counter
             began = clock()
             trainer.train()
             if at:  # the first round warms up
                 seconds[name].append(clock() - began)
-    yield f"{len(prepared.rows)} rows of {tokens / len(prepared.rows):.0f} tokens, {device}, one epoch, {ROUNDS} rounds"
+    mean = tokens / len(prepared.rows)
+    yield f"{len(prepared.rows)} rows of {mean:.0f} tokens, {batch_rows} a step, {device}, one epoch, {rounds} rounds"
     for name, measured in seconds.items():
         pairs = [bare / own for bare, own in zip(seconds["bare TRL"], measured, strict=True)]
         rate = tokens / median(measured)
@@ -202,13 +230,10 @@ def bare_trainer(prepared: Prepared, folder: Path) -> Any:
 
 def start(place: Path, device: str) -> Iterator[str]:
     """Seconds from the command to the end of the first step, in processes of their own."""
-    if device == "cuda":
-        yield "  measured with the CPU's script only"
-        return
     samples = make_samples(1000)
-    folder = local_base(place / "base", samples)
+    folder = local_base(place / "base", samples, device)
     settings = TrainSettings(
-        base=str(folder), method="lora", device="cpu", epochs=1, prompt_tokens=160, batch_rows=8, max_steps=8
+        base=str(folder), method="lora", device=device, epochs=1, prompt_tokens=160, batch_rows=8, max_steps=8
     )
     write_table(samples, place / "train.parquet", SAMPLES)
     samples = read_table(place / "train.parquet", SAMPLES)
@@ -217,15 +242,17 @@ def start(place: Path, device: str) -> Iterator[str]:
     prepared = prepare(samples, settings)
     lines = (json.dumps(prepared.renderer.conversation(row.row)) for row in prepared.rows)
     (place / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    values = (settings.rank, settings.alpha, settings.batch_rows, settings.learning_rate)
+    kind = "bfloat16" if device == "cuda" else "float32"
+    values = (settings.rank, settings.alpha, settings.batch_rows, settings.learning_rate, kind)
     bare = [sys.executable, "-c", BARE, str(place), str(folder), *map(str, values)]
     ours = [sys.executable, "-c", OURS, str(place), json.dumps(asdict(settings))]
     times: list[tuple[float, float]] = []
-    for at in range(ROUNDS + 1):
+    rounds = GPU_ROUNDS if device == "cuda" else ROUNDS
+    for at in range(rounds + 1):
         both = (timed(bare), timed(ours))
         times += [both] if at else []
     more = median(own - other for other, own in times)
-    yield f"{len(prepared.rows)} rows, preflight reused, {ROUNDS} rounds"
+    yield f"{len(prepared.rows)} rows, preflight reused, {rounds} rounds"
     bare_s, ours_s = median(one for one, _ in times), median(two for _, two in times)
     yield f"  bare TRL {bare_s:.1f} s, ours {ours_s:.1f} s: {more:+.1f} s"
 
@@ -268,8 +295,20 @@ def faults(place: Path, _device: str) -> Iterator[str]:
     yield f"  {len(alarms)} false alarms on {len(planted.SOUND)} sound set-ups {alarms or ''}"
 
 
-PARTS = {"speed": speed, "start": start, "preflight": many_rows, "faults": faults}
-ON_A_GPU = ("speed",)
+def memory(place: Path, device: str) -> Iterator[str]:
+    """The formula's bytes beside the peak of two steps, as the preflight takes them."""
+    if device == "cpu":
+        yield "  measured on a GPU only"
+        return
+    ratios = []
+    for found in measure(place, make_samples(200)):
+        ratios.append(found.formula / found.peak)
+        yield told(found)
+    yield f"  the formula says {min(ratios):.2f} to {max(ratios):.2f} of the peak, {len(ratios)} steps"
+
+
+PARTS = {"speed": speed, "start": start, "memory": memory, "preflight": many_rows, "faults": faults}
+ON_A_GPU = ("speed", "start", "memory")
 
 
 def main() -> None:

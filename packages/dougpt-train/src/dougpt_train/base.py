@@ -132,14 +132,15 @@ def make_tiny_base(
 def load_weights(base: Base, settings: TrainSettings, device: str, *, for_training: bool = False) -> Any:
     """Load the weights: 32-bit on a CPU, 16-bit on a GPU, 4-bit NF4 for QLoRA.
 
-    A base that several GPUs share lies on all of them, layer by layer, to compute with it; `for_training` leaves it to
-    FSDP to place them. Where packs are trained on, it also sets attention to their rows.
+    Weights that are all trained are loaded in 32 bits on a GPU too: small steps are rounded away in 16. A base that
+    several GPUs share lies on all of them, layer by layer, to compute with it; `for_training` leaves it to FSDP to
+    place them. Where packs are trained on, it also sets attention to their rows.
 
     Raises:
         MissingExtraError: QLoRA without bitsandbytes.
         BaseModelError: The weights cannot be read.
     """
-    kind = precision(device)
+    kind = torch.float32 if for_training and settings.method == "full" else precision(device)
     shared = spread(settings, device)
     options: dict[str, object] = {"dtype": kind}
     if settings.method == "qlora" and not quantised(base):

@@ -33,6 +33,7 @@ from dougpt_train.checks.resume import check_resume
 from dougpt_train.checks.setup import check_adapter, check_disk, check_versions
 from dougpt_train.checks.splits import check_splits
 from dougpt_train.errors import RenderError
+from dougpt_train.gpu_memory import give_back
 from dougpt_train.prepare import Prepared, prepare, samples_of
 from dougpt_train.record import describe_inputs, hardware
 from dougpt_train.settings import TrainSettings
@@ -169,6 +170,7 @@ def check_weights(found: Preflight, prepared: Prepared, place: Path) -> Prefligh
     device = find_device(settings)
 
     def make(waiting: Check) -> Check:
+        give_back()
         match waiting.code:
             case "P10":
                 estimate = float(found.of("P10").facts["needed"]["total"])  # type: ignore[index] # our own check's

@@ -27,6 +27,10 @@ class NoGpuError(DougptError):
     """A GPU is asked for, and none is found."""
 
 
+class GpuFullError(DougptError):
+    """What was asked for does not fit into the memory of the GPU."""
+
+
 class RenderError(DougptError):
     """The chat template refuses the conversations that would be trained on."""
 

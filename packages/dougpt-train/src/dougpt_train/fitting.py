@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from dougpt_train.adapter import known_noise_kept_quiet, save_adapter
-from dougpt_train.base import Base
+from dougpt_train.base import Base, find_device, precision
 from dougpt_train.checks.reload import reference_logits
 from dougpt_train.record import ADAPTER, FULL
 from dougpt_train.render import Encoded
@@ -71,6 +71,7 @@ def _save(trainer: Any, base: Base, settings: TrainSettings, work: Path) -> None
         return
     model = trainer.accelerator.unwrap_model(trainer.model)
     if settings.method == "full":
+        model.to(precision(find_device(settings)))  # trained in 32 bits
         model.save_pretrained(work / FULL, state_dict=gathered)
         base.tokenizer.save_pretrained(work / FULL)
     else:

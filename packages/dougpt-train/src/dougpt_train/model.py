@@ -19,11 +19,14 @@ from dougpt_train.adapter import open_adapter
 from dougpt_train.base import Base, find_device, load_weights, model_files, open_folder
 from dougpt_train.base_folder import find_folder
 from dougpt_train.errors import BaseModelError, RunFolderError
+from dougpt_train.gpu_memory import full_gpu_told
 from dougpt_train.record import ADAPTER, BASE, FULL, WEIGHTS, read_record, read_settings
 from dougpt_train.render import Renderer, Row
 from dougpt_train.sampling import draw_tokens, score
 from dougpt_train.settings import TINY, Form, TrainSettings
 from dougpt_train.threads import few_threads
+
+FULL_GPU = "take fewer score_rows, or a smaller base"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class ChatModel:
             texts = [self.renderer.line(response["text"]) for response in sample["responses"]]
             rows += [Row(sample["sample_id"], sample["recording_id"], "single", user, text) for text in texts]
             counts.append(len(texts))
-        with few_threads(self.renderer.settings):
+        with few_threads(self.renderer.settings), full_gpu_told(FULL_GPU):
             scores = iter(self._score(rows))
         return [[next(scores) for _ in range(count)] for count in counts]
 
@@ -92,7 +95,7 @@ class ChatModel:
         for start in range(0, table.num_rows, self.renderer.settings.score_rows):
             batch = table.slice(start, self.renderer.settings.score_rows)
             drawn: list[list[int]] = [[] for _ in range(batch.num_rows)]
-            with few_threads(self.renderer.settings):
+            with few_threads(self.renderer.settings), full_gpu_told(FULL_GPU):
                 for step in self._draw(batch, seed, form):
                     for tokens, token in zip(drawn, step, strict=True):
                         if token is not None:

@@ -77,8 +77,9 @@ def draw_tokens(
             **cache,
         )
         cache = {taken_as: found["cache"] if "cache" in found else found["past_key_values"]}
-        draws_B = torch.tensor([uniform("token", step, *row) for row in names], dtype=torch.float64)
-        tokens = _draw(found.logits[:, -1].double().cpu() / temperature, draws_B, top_p)
+        draws = [uniform("token", step, *row) for row in names]
+        draws_B = torch.tensor(draws, dtype=torch.float64, device=model.device)
+        tokens = _draw(found.logits[:, -1].to(draws_B) / temperature, draws_B, top_p)
         yield [token if is_open else None for token, is_open in zip(tokens, open_rows, strict=True)]
         open_rows = [is_open and token not in stop_ids for token, is_open in zip(tokens, open_rows, strict=True)]
         if not any(open_rows):
@@ -113,4 +114,5 @@ def _draw(logits_BV: torch.Tensor, draws_B: torch.Tensor, top_p: float) -> list[
     cumulated_BV = kept_BV.cumsum(dim=-1)
     targets_B = draws_B * cumulated_BV[:, -1]
     places_B1 = (cumulated_BV < targets_B[:, None]).sum(dim=-1, keepdim=True)
-    return [int(token) for token in order_BV.gather(-1, places_B1)[:, 0]]
+    tokens: list[int] = order_BV.gather(-1, places_B1)[:, 0].tolist()
+    return tokens

@@ -25,6 +25,7 @@ from dougpt_train.checks.setup import check_disk
 from dougpt_train.errors import PreflightFailedError, ResumeRefusedError, RunFolderError, SeveralProcessesError
 from dougpt_train.fitting import REFERENCE_ROWS, TRAINER, Learning, fit
 from dougpt_train.full_disk import full_disk_told
+from dougpt_train.gpu_memory import full_gpu_told, give_back
 from dougpt_train.order import training_order
 from dougpt_train.prepare import Prepared, prepare, samples_of
 from dougpt_train.progress import Progress, Teller
@@ -51,6 +52,7 @@ from dougpt_train.trainer import Tell
 
 PARTIAL = ".partial"
 WEIGHED = "weighed"
+FULL_GPU = "take fewer batch_rows with more accumulate, fewer score_rows, shorter rows, or gradient_checkpointing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def train(
         NoGpuError: A GPU is asked for, and there is none.
         RenderError: The base model's chat template refuses the conversations.
         NotReproducedError: The saved adapter does not compute what was trained.
+        GpuFullError: It does not fit into the memory of the GPU.
         DiskFullError: The disk filled up; what was saved before stays for the next try.
     """
     settings = settings or TrainSettings()
@@ -234,7 +237,9 @@ def _fit(prepared: Prepared, work: Path, tell: Teller) -> tuple[dict[str, Any], 
     if settings.processes > 1:
         metrics, trained = fit_in_several(base, settings, rows, work, tell)
     else:
-        metrics, trained = fit(base, settings, rows, work, tell)
+        with full_gpu_told(FULL_GPU):
+            metrics, trained = fit(base, settings, rows, work, tell)
+    give_back()
     full = settings.method == "full"
     saved = {"model": model_files(work / FULL)} if full else {"adapter": _adapter_files(work / ADAPTER)}
     return metrics, saved, check_reload(prepared, work, trained)

@@ -9,6 +9,7 @@ import torch
 
 from dougpt_train.base import Base, find_device
 from dougpt_train.checks.check import Check, judge, skipped
+from dougpt_train.gpu_memory import peak_bytes
 from dougpt_train.memory import needed, shape_of
 from dougpt_train.prepare import Prepared
 from dougpt_train.presets import preset_for
@@ -37,7 +38,7 @@ def check_memory(prepared: Prepared) -> Check:
     each = f" for each of {settings.processes} processes" if settings.processes > 1 else ""
     found = f"about {need.total / GB:.1f} GB are needed {place} by formula, {there / GB:.1f} GB are there{each}"
     if need.total > there:
-        found += f": take fewer batch_rows, shorter rows, gradient_checkpointing, or preset {_smaller(there, device)!r}"
+        found += f": {_remedy(there, device)}"
     failed, warned = need.total > there, need.total > TIGHT * there
     return Check("P10", "memory", judge(failed=failed, warned=warned), found, facts)
 
@@ -62,10 +63,15 @@ def check_steps(
     short = replace(settings, max_steps=STEPS, eval_steps=0, save_steps=0, patience=0, group_by_length=False)
     if meter is None:
         torch.cuda.reset_peak_memory_stats()
-    trainer = make_trainer(base, short, rows * STEPS, folder=folder, watcher=Watcher(lambda *_: None, 0, folder))
-    trainer.train()
+    try:
+        trainer = make_trainer(base, short, rows * STEPS, folder=folder, watcher=Watcher(lambda *_: None, 0, folder))
+        trainer.train()
+    except torch.OutOfMemoryError:
+        there = memory_of(device)
+        facts = {"available": round(there), "formula": round(estimate)}
+        found = f"two steps on the longest batch do not fit into {there / GB:.1f} GB; the formula said "
+        return Check("P10", "two steps", "failed", f"{found}{estimate / GB:.1f}: {_remedy(there, device)}", facts)
     peak, there = (meter or _gpu)()
-    del trainer
     facts = {"peak": round(peak), "available": round(there), "formula": round(estimate)}
     found = f"two steps on the longest batch took {peak / GB:.1f} of {there / GB:.1f} GB; the formula said "
     found += f"{estimate / GB:.1f}"
@@ -80,7 +86,7 @@ def memory_of(device: str) -> float:
 
 
 def _gpu() -> tuple[float, float]:
-    return float(torch.cuda.max_memory_allocated()), memory_of("cuda")
+    return peak_bytes(), memory_of("cuda")
 
 
 def _longest(prepared: Prepared) -> tuple[int, int]:
@@ -93,5 +99,6 @@ def _longest(prepared: Prepared) -> tuple[int, int]:
     return 1, max(longest, settings.pack_tokens, settings.batch_rows * mean)
 
 
-def _smaller(there: float, device: str) -> str:
-    return preset_for(there / GB).name if device == "cuda" else "cpu"
+def _remedy(there: float, device: str) -> str:
+    smaller = preset_for(there / GB).name if device == "cuda" else "cpu"
+    return f"take fewer batch_rows, shorter rows, gradient_checkpointing, or preset {smaller!r}"
