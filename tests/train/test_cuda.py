@@ -14,6 +14,7 @@ from dougpt_train.errors import GpuFullError, PreflightFailedError
 from torch.nn.functional import scaled_dot_product_attention
 
 pytestmark = [
+    pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"),
     pytest.mark.filterwarnings("ignore"),  # of the libraries that only a GPU loads
 ]
