@@ -25,12 +25,13 @@ import pyarrow as pa
 import torch
 from datasets import Dataset
 from dougpt_schema import SAMPLES, read_table, write_table
-from dougpt_train import TrainSettings, preflight, tiny, train
+from dougpt_train import TrainSettings, load, preflight, tiny, train
 from dougpt_train.adapter import lora_config
 from dougpt_train.base import load_weights, open_base
-from dougpt_train.gpu_memory import give_back
+from dougpt_train.gpu_memory import GB, give_back, peak_bytes
 from dougpt_train.order import training_order
 from dougpt_train.prepare import Prepared, prepare
+from dougpt_train.presets import PRESETS
 from dougpt_train.render import Encoded
 from dougpt_train.trainer import Watcher, make_trainer
 from transformers import PrinterCallback
@@ -101,8 +102,8 @@ except Reached:
 """
 
 
-def make_samples(count: int, split: str = "train", seed: int = 0) -> pa.Table:
-    """Turns of 4 to 16 made-up words, each with 1 to 5 replies of 1 to 7: short, as chat is."""
+def make_samples(count: int, split: str = "train", seed: int = 0, longest: int = 16) -> pa.Table:
+    """Turns of 4 to `longest` made-up words, each with 1 to 5 replies of 1 to 7: short, as chat is."""
     draw = random.Random(seed)  # noqa: S311 (no secret)
     words = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(2, 8))) for _ in range(4000)]
 
@@ -116,7 +117,7 @@ def make_samples(count: int, split: str = "train", seed: int = 0) -> pa.Table:
             "recording_id": f"{seed:08x}{at // 500:08x}",
             "split": split,
             "context": [say(8, 8)],
-            "prompt": say(4, 16),
+            "prompt": say(4, longest),
             "responses": [
                 reply | {"event_id": f"e{at}-{place}", "text": say(1, 7)} for place in range(draw.choice((1, 2, 3, 5)))
             ],
@@ -304,7 +305,33 @@ def memory(place: Path, device: str) -> Iterator[str]:
     for found in measure(place, make_samples(200)):
         ratios.append(found.formula / found.peak)
         yield told(found)
+    yield whole_run(place)
     yield f"  the formula says {min(ratios):.2f} to {max(ratios):.2f} of the peak, {len(ratios)} steps"
+
+
+def whole_run(place: Path) -> str:
+    """Train in full, measuring and reloading, and see whether any part of it takes more than the two steps said."""
+    samples, held_out = make_samples(100, longest=200), make_samples(20, "validation", seed=2, longest=200)
+    preset = PRESETS["8gb"]
+    folder = save_random(place / "whole", preset.architecture, samples)
+    settings = TrainSettings(preset="8gb", base=str(folder), device="cuda", max_steps=6, eval_steps=3, packing=False)
+    give_back()
+    run = train(samples, settings, place / "run", validation=held_out)
+    whole = peak_bytes()
+    steps = next(check.facts for check in run.preflight.checks if check.name == "two steps")
+    reload = run.preflight.of("P15").facts
+    answers = load(run.run_folder)
+    give_back()
+    torch.cuda.reset_peak_memory_stats()
+    answers.logprobs(held_out)
+    scored = peak_bytes()
+    answers.generate(held_out, 1)
+    gb = [float(str(each)) / GB for each in (steps["formula"], steps["peak"], whole, scored, peak_bytes())]
+    told = [
+        f"{what} {each:.2f}"
+        for what, each in zip(("formula", "two steps", "training", "scoring", "use"), gb, strict=True)
+    ]
+    return f"  a whole run of the 8gb preset, GB: {', '.join(told)}; reloaded: {reload}"
 
 
 PARTS = {"speed": speed, "start": start, "memory": memory, "preflight": many_rows, "faults": faults}

@@ -109,10 +109,11 @@ def _measured(point: Point, folder: Path) -> Measured:
 
 def _rows(settings: TrainSettings, vocabulary: int) -> list[Encoded]:
     draw = random.Random("memory")  # noqa: S311 (no secret)
-    length = settings.prompt_tokens + settings.reply_tokens
+    longest = settings.prompt_tokens + settings.reply_tokens
     rows = []
-    for _ in range(settings.batch_rows * settings.accumulate):
-        ids = draw.choices(range(vocabulary), k=length)
+    for at in range(settings.batch_rows * settings.accumulate):
+        # Padded a little, as real batches are: rows of one length need no mask.
+        ids = draw.choices(range(vocabulary), k=longest - at % settings.batch_rows)
         rows.append(Encoded(NO_TEXT, ids[: settings.prompt_tokens], ids))
     return rows
 

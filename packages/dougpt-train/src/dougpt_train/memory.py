@@ -1,18 +1,21 @@
 """How much memory a step needs, by formula: computed from a model's shape, before its weights are anywhere.
 
 Weights are counted on the meta device, so any architecture that transformers knows will do. The parts, in bytes, for
-B rows of T tokens, hidden size H, inner size I of the feed-forward part, N layers, V tokens:
+B rows of T tokens, hidden size H, queries of width Q, keys of width K, inner size I of the feed-forward part, N layers:
 
-- base: 2 a weight in 16 bits, 4 in 32; in NF4 the linear layers take 4.127 bits, the rest stays in 16
-- trained: weight, gradient and the two moments of AdamW
-- activations: with checkpointing one input a layer and one layer whole, without it all layers whole
+- base: 2 a weight in 16 bits, 4 in 32; in NF4 the linear layers take 4.127 bits, the rest stays in 16. Weights that
+  are all trained are kept in 32 bits, and computed with in 16
+- trained: weight, gradient and the two moments of AdamW; of a full training the moments, since its gradients take the
+  room that activations leave
+- activations: without checkpointing all layers whole, with it the input of each and one layer whole; and what the
+  layer at work computes on its way back, or a tile of the logits, whichever is more
 - dequantised: the largest 4-bit matrix once in 16 bits
 - gathered: where GPUs share the base, the layer at work and the next one whole, embeddings and output layer too; each
   GPU holds its part of the base and of what is trained
-- logits: 8 bytes an entry for a tile of at most 32768 tokens, as TRL's fused head computes them
 
-A twelfth on top is for fragments, a constant for the libraries themselves. Measured points stand in the guide; what is
-not measured is only computed.
+What a layer keeps of a token was counted in transformers' Qwen3, with norms on queries and keys; other models of this
+kind keep as much or less. A fiftieth on top is for fragments, and a constant for CUDA and the libraries' own. All was
+compared with what a GPU held: see the guide.
 """
 
 from dataclasses import dataclass
@@ -26,12 +29,19 @@ from dougpt_train.base import spread
 from dougpt_train.settings import TrainSettings
 
 NF4_BYTES = 4.127 / 8
-HEAD_TILE = 32768
-LOGIT_BYTES = 8
-FRAGMENTS = 1.08
-LIBRARIES_BYTES = {"cuda": 1.1e9, "cpu": 0.8e9}
+TILE_TOKENS, TILE_VOCABULARY = 4096, 32768
+"""The most logits that TRL's fused head holds at once."""
+FRAGMENTS = 1.02
+LIBRARIES_BYTES = {"cuda": 0.92e9, "cpu": 0.8e9}
 ADAM_STATES = 2
 EXACT_BYTES, HALF_BYTES = 4, 2
+HALF_LAYER = {"lora": (18, 10, 8, 8), "qlora": (12, 8, 8, 8), "full": (26, 12, 12, 8)}
+"""Bytes of a token that a layer keeps on a GPU for each unit of H, Q, K and I: norms in 32 bits, the rest in 16.
+
+PEFT copies the input of each linear layer where its adapter has 32 bits, as it has on a base of 16.
+"""
+EXACT_LAYER = (16, 12, 12, 16)
+"""The same on a CPU, where all is in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,8 @@ class Shape:
         layers: Transformer layers.
         hidden: Hidden size.
         inner: Inner size of the feed-forward part.
-        attention: Width of queries, keys and values together.
+        queries: Width of a token's queries, all heads.
+        keys: Width of its keys, and of its values.
         vocabulary: Rows of the output layer.
     """
 
@@ -57,7 +68,8 @@ class Shape:
     layers: int
     hidden: int
     inner: int
-    attention: int
+    queries: int
+    keys: int
     vocabulary: int
 
     @property
@@ -75,13 +87,12 @@ class Need:
     activations: float
     dequantised: float
     gathered: float
-    logits: float
     libraries: float
 
     @property
     def total(self) -> float:
         """All of it, with what is lost to fragments."""
-        tensors = self.base + self.trained + self.activations + self.dequantised + self.gathered + self.logits
+        tensors = self.base + self.trained + self.activations + self.dequantised + self.gathered
         return FRAGMENTS * tensors + self.libraries
 
     def to_dict(self) -> dict[str, int]:
@@ -116,7 +127,8 @@ def shape_of(config: Any, settings: TrainSettings) -> Shape:
         layers=text.num_hidden_layers,
         hidden=text.hidden_size,
         inner=getattr(text, "intermediate_size", None) or 4 * text.hidden_size,
-        attention=head_dim * (text.num_attention_heads + 2 * keys),
+        queries=head_dim * text.num_attention_heads,
+        keys=head_dim * keys,
         vocabulary=text.vocab_size,
     )
 
@@ -132,35 +144,54 @@ def needed(shape: Shape, settings: TrainSettings, *, rows: int, tokens: int, dev
         device: Where it runs; a CPU computes in 32 bits.
     """
     size = HALF_BYTES if device == "cuda" else EXACT_BYTES
+    weight_bytes = EXACT_BYTES if settings.method == "full" else size
     quantised = settings.method == "qlora"
-    linear, rest = shape.linear * (NF4_BYTES if quantised else size), shape.rest * size
+    linear, rest = shape.linear * (NF4_BYTES if quantised else weight_bytes), shape.rest * weight_bytes
     shared = spread(settings, device)
     parts = settings.processes if shared else 1
-    places = rows * tokens
-    layer = _layer_bytes(shape, size) * places
-    inputs = shape.hidden * size * places
-    kept = shape.layers * inputs + layer if settings.gradient_checkpointing else shape.layers * layer
+    activations = _activations_bytes(shape, settings, rows, tokens, device)
+    if settings.method == "full":
+        copies = shape.linear * size if size < weight_bytes else 0
+        activations = _with_gradients(activations + copies / parts, shape.weights * EXACT_BYTES / parts, settings)
     return Need(
         base=(linear + rest) / parts,
         trained=_trained_bytes(shape, settings, size) / parts,
-        activations=kept,
+        activations=activations,
         dequantised=shape.largest * size if quantised else 0.0,
         gathered=2 * linear / shape.layers + rest if shared else 0.0,
-        logits=places * min(shape.vocabulary, HEAD_TILE) * LOGIT_BYTES,
         libraries=LIBRARIES_BYTES[device],
     )
 
 
 def _trained_bytes(shape: Shape, settings: TrainSettings, size: int) -> float:
-    """Weights that are trained, their gradients and moments; those of a full training are part of the base already."""
+    """Return the bytes of adapters with their gradients and moments, or of the moments of all weights."""
     if settings.method == "full":
-        return shape.weights * size * (1 + ADAM_STATES)
+        return shape.weights * EXACT_BYTES * ADAM_STATES
     # PEFT keeps adapters of 16-bit bases in 32 bits, TRL casts those of 4-bit bases to 16.
     own = HALF_BYTES if settings.method == "qlora" else EXACT_BYTES
-    return shape.adapter * own * (2 + ADAM_STATES)
+    return shape.adapter * (own * (2 + ADAM_STATES) + (size if size < own else 0))
 
 
-def _layer_bytes(shape: Shape, size: int) -> int:
-    """What one layer keeps of one token for the way back, the inputs of its norms in 32 bits among it."""
-    residuals, norms, feed_forward = 6 * shape.hidden, 2 * shape.hidden, 4 * shape.inner
-    return size * (residuals + 2 * shape.attention + feed_forward) + EXACT_BYTES * norms
+def _activations_bytes(shape: Shape, settings: TrainSettings, rows: int, tokens: int, device: str) -> float:
+    """Return the bytes of what is kept for the way back, and of what the layer at work adds to it."""
+    size = HALF_BYTES if device == "cuda" else EXACT_BYTES
+    stream = EXACT_BYTES if settings.method == "full" else size
+    places = rows * tokens
+    layer = _layer_bytes(shape, settings, tokens, device)
+    kept = shape.layers * stream * shape.hidden + layer if settings.gradient_checkpointing else shape.layers * layer
+    backward = 4 * size * shape.inner * places
+    tile = min(places, TILE_TOKENS) * min(shape.vocabulary, TILE_VOCABULARY) * size
+    return kept * places + max(backward, tile)
+
+
+def _layer_bytes(shape: Shape, settings: TrainSettings, tokens: int, device: str) -> float:
+    """Return what one layer keeps of one token, a row of the mask of padding among it."""
+    size = HALF_BYTES if device == "cuda" else EXACT_BYTES
+    weights = HALF_LAYER[settings.method] if device == "cuda" else EXACT_LAYER
+    widths = (shape.hidden, shape.queries, shape.keys, shape.inner)
+    return sum(bytes_each * width for bytes_each, width in zip(weights, widths, strict=True)) + size * tokens
+
+
+def _with_gradients(activations: float, gradients: float, settings: TrainSettings) -> float:
+    """Return the bytes of both at their most: one grows as the other shrinks, unless gradients of batches add up."""
+    return activations + gradients if settings.accumulate > 1 else max(activations, gradients)

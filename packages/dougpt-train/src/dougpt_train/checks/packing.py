@@ -5,9 +5,8 @@ from typing import Any
 
 import torch
 
-from dougpt_train.base import precision
 from dougpt_train.checks.check import Check, judge
-from dougpt_train.checks.reload import ALLOWED
+from dougpt_train.checks.reload import allowed_difference, as_in_training
 from dougpt_train.packing import packed_batch
 from dougpt_train.render import Encoded
 
@@ -29,8 +28,9 @@ def check_packing(model: Any, rows: Sequence[Encoded], pad_id: int, device: str)
     batch.pop("labels")
     was_training = model.training
     model.eval()
-    together = model(**batch, use_cache=False).logits[0].float().cpu()
-    alone = {tuple(row.ids): _logits(model, row.ids) for row in chosen}
+    with as_in_training(model):
+        together = model(**batch, use_cache=False).logits[0].cpu().float()
+        alone = {tuple(row.ids): _logits(model, row.ids) for row in chosen}
     model.train(was_training)
     difference, start = 0.0, 0
     ids = batch["input_ids"][0].tolist()
@@ -39,17 +39,17 @@ def check_packing(model: Any, rows: Sequence[Encoded], pad_id: int, device: str)
             difference, float((together[start : start + len(row.ids)] - alone[tuple(row.ids)]).abs().max())
         )
         start += len(row.ids)
-    allowed = ALLOWED[precision(device)]
+    allowed = allowed_difference(together, device)
     found = f"logits of {len(chosen)} rows in one pack differ by {difference:.2g} from those of each alone"
     if difference > allowed:
         found += f", more than {allowed:g}: rows see one another; train without packing"
-    facts = {"rows": len(chosen), "difference": round(difference, 6), "allowed": allowed}
+    facts = {"rows": len(chosen), "difference": round(difference, 6), "allowed": round(allowed, 6)}
     return Check("P11", "packing", judge(failed=not difference <= allowed), found, facts)
 
 
 def _logits(model: Any, ids: Sequence[int]) -> torch.Tensor:
     logits: torch.Tensor = model(input_ids=torch.tensor([list(ids)], device=model.device), use_cache=False).logits
-    return logits[0].float().cpu()
+    return logits[0].cpu().float()
 
 
 def _different(rows: Sequence[Encoded]) -> list[Encoded]:
