@@ -1,6 +1,6 @@
 """Training beside a bare TRL script with the same settings, in the same run; the preflight's time; planted faults.
 
-    just bench train [NAME ...]
+    just bench train [NAME ...] [--device cpu|cuda]
 
 Names: speed, start, memory, preflight, faults; all of them without any. The base is a Qwen3 of random weights, since
 none can be fetched: neither speed nor memory depends on what weights say. Where there is a GPU, speed, start and memory
@@ -9,6 +9,7 @@ where the temporary folder is (TMPDIR). Figures are medians of alternating round
 the speed is per second of CPU time, so that neighbours on the machine do not count.
 """
 
+import argparse
 import json
 import random
 import subprocess
@@ -47,7 +48,7 @@ ROUNDS, GPU_ROUNDS = 3, 2
 PREFLIGHT_ROWS = 100_000
 SPEED_ROWS, GPU_SPEED_ROWS = 512, 640
 WIDTH, LAYERS, VOCABULARY = 128, 3, 1024
-GPU_BATCHES = (16, 64)
+BATCHES = (16, 64)
 BILLION: tuple[str, Mapping[str, int | bool]] = (
     "qwen3",
     {
@@ -148,7 +149,7 @@ def speed(place: Path, device: str) -> Iterator[str]:
     settings = TrainSettings(
         base=str(folder), method="lora", device=device, epochs=1, prompt_tokens=160, eval_steps=0, max_steps=0
     )
-    for rows in GPU_BATCHES if device == "cuda" else (settings.batch_rows,):
+    for rows in BATCHES:
         yield from speed_of(prepare(samples, replace(settings, batch_rows=rows)), place / f"{rows}")
 
 
@@ -171,8 +172,10 @@ def speed_of(prepared: Prepared, place: Path) -> Iterator[str]:
             clock = time.process_time if device == "cpu" else time.perf_counter
             began = clock()
             trainer.train()
+            took_s = clock() - began
+            print(f"  {name}, round {at}: {took_s:.2f} s", file=sys.stderr, flush=True)
             if at:  # the first round warms up
-                seconds[name].append(clock() - began)
+                seconds[name].append(took_s)
     mean = tokens / len(prepared.rows)
     yield f"{len(prepared.rows)} rows of {mean:.0f} tokens, {batch_rows} a step, {device}, one epoch, {rounds} rounds"
     for name, measured in seconds.items():
@@ -340,16 +343,27 @@ ON_A_GPU = ("speed", "start", "memory")
 
 def main() -> None:
     """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="NAME", help=f"some of: {', '.join(PARTS)}")
+    parser.add_argument("--device", choices=("cpu", "cuda"), help="measure there only; on both without it")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.parts) - PARTS.keys():
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     torch.set_num_threads(1)
-    for name in sys.argv[1:] or PARTS:
+    for name in chosen.parts or PARTS:
         for device in ("cpu", "cuda") if name in ON_A_GPU else ("cpu",):
-            print(f"{name}, {device}")
-            if device == "cuda" and not torch.cuda.is_available():
-                print("  no GPU here")
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                for line in PARTS[name](Path(folder), device):
-                    print(line, flush=True)
+            if chosen.device in (None, device):
+                _run(name, device)
+
+
+def _run(name: str, device: str) -> None:
+    print(f"{name}, {device}", flush=True)
+    if device == "cuda" and not torch.cuda.is_available():
+        print("  no GPU here")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for line in PARTS[name](Path(folder), device):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

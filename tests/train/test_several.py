@@ -86,7 +86,7 @@ def test_more_processes_than_gpus_are_refused(two_gpus: None) -> None:
         find_device(TrainSettings(processes=3))
 
 
-def test_4_bit_weights_that_fsdp_cuts_up_are_stored_as_floats(
+def test_weights_on_a_gpu_have_the_type_that_their_training_needs(
     two_gpus: None, base: Base, settings: TrainSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, object]] = []
@@ -96,9 +96,12 @@ def test_4_bit_weights_that_fsdp_cuts_up_are_stored_as_floats(
     load_weights(base, qlora, "cuda", for_training=True)
     load_weights(base, qlora, "cuda")
     load_weights(base, replace(qlora, sharded=False), "cuda", for_training=True)
+    for training in (True, False):
+        load_weights(base, replace(settings, base="local", method="full"), "cuda", for_training=training)
 
-    training, reloading, whole = asked
-    stored = [options["quantization_config"].bnb_4bit_quant_storage for options in asked]  # type: ignore[attr-defined]
+    training, reloading, whole, *full = asked
+    assert [options["dtype"] for options in full] == [torch.float32, torch.bfloat16]
+    stored = [options["quantization_config"].bnb_4bit_quant_storage for options in asked[:3]]  # type: ignore[attr-defined]
     assert stored == [torch.bfloat16, torch.bfloat16, torch.uint8]
     assert training["dtype"] == torch.bfloat16
     assert "device_map" not in training
@@ -111,7 +114,8 @@ def test_shared_weights_are_counted_by_part_and_checks_of_one_process_say_why_th
 ) -> None:
     shape = shape_of(base.config, settings)
     one, two = (
-        needed(shape, replace(settings, processes=count), rows=4, tokens=100, device="cuda") for count in (1, 2)
+        needed(shape, replace(settings, processes=count, method="lora"), rows=4, tokens=100, device="cuda")
+        for count in (1, 2)
     )
     prepared = prepare(samples, replace(settings, device="cpu"))
     spread = replace(prepared, settings=replace(prepared.settings, device="auto", processes=2, canary=True))

@@ -32,13 +32,16 @@ NF4_BYTES = 4.127 / 8
 TILE_TOKENS, TILE_VOCABULARY = 4096, 32768
 """The most logits that TRL's fused head holds at once."""
 FRAGMENTS = 1.02
-LIBRARIES_BYTES = {"cuda": 0.92e9, "cpu": 0.8e9}
+LIBRARIES_BYTES = {"cuda": 0.9e9, "cpu": 0.8e9}
 ADAM_STATES = 2
+AT_WORK = 5
+"""Numbers for each unit of I that the layer at work takes on its way back, about half of them only reserved."""
 EXACT_BYTES, HALF_BYTES = 4, 2
-HALF_LAYER = {"lora": (18, 10, 8, 8), "qlora": (12, 8, 8, 8), "full": (26, 12, 12, 8)}
+HALF_LAYER = {"lora": (18, 14, 4, 8), "qlora": (12, 12, 4, 8), "full": (26, 16, 8, 8)}
 """Bytes of a token that a layer keeps on a GPU for each unit of H, Q, K and I: norms in 32 bits, the rest in 16.
 
-PEFT copies the input of each linear layer where its adapter has 32 bits, as it has on a base of 16.
+PEFT copies the input of each linear layer where its adapter has 32 bits, as it has on a base of 16. Behind a mask of
+padding, keys and values are repeated to the width of queries.
 """
 EXACT_LAYER = (16, 12, 12, 16)
 """The same on a CPU, where all is in 32 bits."""
@@ -152,7 +155,8 @@ def needed(shape: Shape, settings: TrainSettings, *, rows: int, tokens: int, dev
     activations = _activations_bytes(shape, settings, rows, tokens, device)
     if settings.method == "full":
         copies = shape.linear * size if size < weight_bytes else 0
-        activations = _with_gradients(activations + copies / parts, shape.weights * EXACT_BYTES / parts, settings)
+        gradients = shape.weights * EXACT_BYTES / parts
+        activations = copies / parts + _with_gradients(activations, gradients, settings)
     return Need(
         base=(linear + rest) / parts,
         trained=_trained_bytes(shape, settings, size) / parts,
@@ -179,9 +183,10 @@ def _activations_bytes(shape: Shape, settings: TrainSettings, rows: int, tokens:
     places = rows * tokens
     layer = _layer_bytes(shape, settings, tokens, device)
     kept = shape.layers * stream * shape.hidden + layer if settings.gradient_checkpointing else shape.layers * layer
-    backward = 4 * size * shape.inner * places
-    tile = min(places, TILE_TOKENS) * min(shape.vocabulary, TILE_VOCABULARY) * size
-    return kept * places + max(backward, tile)
+    at_work = AT_WORK * size * shape.inner * places
+    learnt = min(places, settings.batch_rows * settings.reply_tokens, TILE_TOKENS)
+    tile = learnt * min(shape.vocabulary, TILE_VOCABULARY) * size
+    return kept * places + max(at_work, tile)
 
 
 def _layer_bytes(shape: Shape, settings: TrainSettings, tokens: int, device: str) -> float:
