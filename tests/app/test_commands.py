@@ -12,6 +12,7 @@ from dougpt.project import Project
 from dougpt.stages.align import result
 from dougpt_chat import pseudonym
 from dougpt_schema import CHAT_EVENTS, SAMPLES, MissingExtraError, read_provenance, read_table, write_table
+from dougpt_schema.installing import install_command
 
 
 def table(path: Path) -> Any:
@@ -177,7 +178,7 @@ def test_without_what_draws_the_links_are_there_and_the_way_to_a_page_is_told(
     result = run("align", "--workspace", done, "--only", name)
 
     assert result.exit_code == 0
-    assert f"pip install 'dougpt-align[report]'; then: dougpt show {name} --page" in result.stderr
+    assert f"{install_command('dougpt-align[report]')}; then: dougpt show {name} --page" in result.stderr
     assert done.joinpath(f"staged/{name}/links.parquet").exists()
     assert not done.joinpath(f"reports/align-{name}.html").exists()
 
@@ -386,7 +387,8 @@ def test_doctor_names_what_is_missing_with_the_command_that_gets_it(
     found = json.loads(run("doctor", "--workspace", tmp_path, "--json").stdout)
 
     assert {row["what"] for row in found} >= {"GPU", "disk", "speech recognition", "training"}
-    assert all(row["command"].startswith("pip install") for row in found if row["what"] == "speech recognition")
+    heard = [row["command"] for row in found if row["what"] == "speech recognition"]
+    assert heard == [install_command("dougpt-media[whisperx]")]
 
 
 def test_an_engine_without_its_model_is_not_ok(tmp_path: Path, run: Any) -> None:

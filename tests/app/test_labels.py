@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
+from dougpt.plan import Plan
+from dougpt.project import Project
 from dougpt_schema import LABELS, write_table
 from dougpt_schema.journal import append_journal
 
@@ -126,6 +129,16 @@ def test_the_report_tells_before_and_after_and_status_what_does_not_fit(
     assert "more labels still pay: 30 more random labels pin the share" in told
     page = (workspace / "reports" / f"align-{staged(workspace).name}.html").read_text()
     assert "What labels changed" in page
+
+
+def test_the_precision_that_is_asked_is_heeded_where_there_are_labels(corrected: tuple[Path, dict[str, Any]]) -> None:
+    project = Project.open(corrected[0])
+    before = {name: Plan(project).recipe("align", name) for name in project.members()}
+    project.settings = replace(project.settings, align=replace(project.settings.align, precision=0.8))
+
+    after = {name: Plan(project).recipe("align", name) for name in project.members()}
+
+    assert [name for name in before if before[name] != after[name]] == [staged(corrected[0]).name]
 
 
 def test_labels_are_found_again_where_utterances_have_other_numbers(

@@ -244,12 +244,13 @@ class Plan:
         prior = self.project.workspace.prior_file(channel) if channel else None
         if prior is not None and prior.exists():
             inputs.append(read_provenance(prior).fingerprint)
-        inputs += labels_fingerprint(self.project.workspace, recording_id)
+        labels, settings = labels_fingerprint(self.project.workspace, recording_id), self.project.settings.align
+        inputs += labels
         return Recipe(
             stage.name,
             recording_id,
             inputs=tuple(inputs),
-            settings=settings_fingerprint(self.project.settings.align),
+            settings=settings_fingerprint(settings if labels else settings.without_labels()),
             code=stage_code(stage),
             versions=stage_versions(stage),
         )

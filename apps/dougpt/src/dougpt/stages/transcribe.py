@@ -32,7 +32,7 @@ FINEST_FIRST = ("whisperx", "json3", "srv3", "webvtt", "srt")
 """Of several captions of one part, the one with word times of its own is taken."""
 LOUD = (
     "words of {title} come from pocketsphinx's own recognition: expect 50 to 70 % of them to be wrong; "
-    "give captions, or: pip install 'dougpt-media[whisperx]'"
+    "give captions, or install whisperx (dougpt doctor says how)"
 )
 WITHOUT_WEIGHTS = "without any weights: give captions, or, for a trial, take --engine pocketsphinx"
 UNHEARD = "speakers cannot be told apart without sound: all words count as one speaker's"
