@@ -188,6 +188,21 @@ def test_show_keeps_to_the_stretch_asked_for(curated: Path, run: Any) -> None:
 
     assert found["utterances"]
     assert all(row["end_ms"] > 60_000 and row["start_ms"] < 90_000 for row in found["utterances"])
+    assert found["more"] is False
+
+
+def test_show_says_what_it_shows_and_where_it_goes_on(curated: Path, run: Any) -> None:
+    said = json.loads(run("show", "--workspace", curated, "--json").stdout)["utterances"]
+
+    shown = run("show", "--workspace", curated, "--limit", 2).stdout.splitlines()
+    on = run("show", "--workspace", curated, "--limit", 1, *shown[-1].split(", or ")[1].split()).stdout.splitlines()
+
+    assert shown[0].startswith(min(Project.open(curated).recordings))
+    assert shown[1].endswith("that they answer it; in brackets, why one was not accepted")
+    assert shown[-1].startswith("there is more: --limit 4, or --from ")
+    assert on[2].endswith(said[2]["text"])
+    assert "there is more" not in run("show", "--workspace", curated, "--limit", len(said)).stdout
+    assert run("show", "--workspace", curated, "--limit", 0).exit_code == 2
 
 
 def test_a_hostile_message_cannot_move_the_cursor(done: Path, run: Any) -> None:

@@ -36,6 +36,11 @@ class State(StrEnum):
     MISSING = "missing"
     FAILED = "failed"
 
+    @property
+    def told(self) -> str:
+        """The state as a sentence has it: is stale, but failed."""
+        return "failed" if self is State.FAILED else f"is {self}"
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
