@@ -183,6 +183,20 @@ def test_without_what_draws_the_links_are_there_and_the_way_to_a_page_is_told(
     assert not done.joinpath(f"reports/align-{name}.html").exists()
 
 
+def test_status_tells_of_a_chat_that_belongs_elsewhere(done: Path, run: Any) -> None:
+    path = sorted(done.glob("staged/*/report_align.json"))[1]
+    report = json.loads(path.read_text())
+    report["report"]["belonging"]["relation"] = "unrelated"
+    path.write_text(json.dumps(report))
+
+    lines = run("status", "--workspace", done).stdout.splitlines()
+    told = json.loads(run("status", "--workspace", done, "--json").stdout)["recordings"]
+
+    (at,) = [number for number, line in enumerate(lines) if "its speech and chat do not belong together" in line]
+    assert lines[at - 1].startswith(path.parent.name)
+    assert [one["recording_id"] for one in told if one["relation"] == "unrelated"] == [path.parent.name]
+
+
 def test_show_keeps_to_the_stretch_asked_for(curated: Path, run: Any) -> None:
     found = json.loads(run("show", "--workspace", curated, "--from", "60", "--to", "1:30", "--json").stdout)
 

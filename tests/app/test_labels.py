@@ -278,7 +278,9 @@ def test_between_a_label_and_the_alignment_it_is_said_what_is_due(done: Path, ru
     trained = done / "runs" / ("0" * 16)
     trained.mkdir(parents=True)
     recipe = {"fingerprint": "0", "inputs": ["0"], "settings": "0", "code": "0", "key": None, "versions": {}}
+    nothing = run("generate", "hello", "-w", done).stderr
     (trained / "stage.json").write_text(json.dumps({"recipe": recipe, "dataset": "default"}))
+    (trained / "run.json").write_text('{"run_id": "1"}')
     before = run("trace", sample["sample_id"], "-w", done).stdout
     append_journal(done / "labels" / "a.jsonl", LABELS, [label(folder, event_id, None)])
 
@@ -294,6 +296,12 @@ def test_between_a_label_and_the_alignment_it_is_said_what_is_due(done: Path, ru
     assert "'accept_probability': 0.3" in run("trace", sample["sample_id"], "--settings", "-w", done).stdout
     assert f"not all of them were learned from yet; run: dougpt align --workspace {done}" in status
     assert "train default is stale: input changed, settings changed, code changed" in status
+    assert f"train      stale  last run {trained.name}\n" in status
+    assert "nothing is trained on the dataset 'default' yet; to train, run: dougpt pipeline --workspace" in nothing
+    assert "or take" not in nothing
+    told = run("generate", "hello", "-w", done).stderr
+    assert f"the last run, {trained.name}, is stale: input changed, settings changed, code changed; to train" in told
+    assert told.endswith(f"or take what is there: --run {trained.name}\n")
     assert [line.split()[:2] for line in dry.splitlines()] == [["align", folder.name], ["1", "job,"]]
     assert run("align", "--dry-run", "--only", rows(done / "curated/default/test.parquet")[0]["recording_id"],
                "-w", done).stdout == "nothing to do\n"  # fmt: skip

@@ -53,6 +53,8 @@ def run(task: Task) -> str:
     if "pocketsphinx" in ways:
         warnings.append(LOUD.format(title=recording.title))
         note(f"WARNING: {warnings[0]}")
+    if "torch" in task.recipe.versions:
+        note("loading PyTorch")
     with Telling(f"transcribe {task.subject}") as telling:
         transcript = join_parts(_without_overlaps([(_read(task, part, way, telling), part) for part, way in parts]))
         words, speakers, more = _with_speakers(task, transcript, [part for part, _ in parts], telling)
