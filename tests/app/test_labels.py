@@ -300,7 +300,7 @@ def test_between_a_label_and_the_alignment_it_is_said_what_is_due(done: Path, ru
     assert "nothing is trained on the dataset 'default' yet; to train, run: dougpt pipeline --workspace" in nothing
     assert "or take" not in nothing
     told = run("generate", "hello", "-w", done).stderr
-    assert f"the last run, {trained.name}, is stale: input changed, settings changed, code changed; to train" in told
+    assert f"the last run, {trained.name}, is stale: input changed, settings changed, code changed" in told
     assert told.endswith(f"or take what is there: --run {trained.name}\n")
     assert [line.split()[:2] for line in dry.splitlines()] == [["align", folder.name], ["1", "job,"]]
     assert run("align", "--dry-run", "--only", rows(done / "curated/default/test.parquet")[0]["recording_id"],

@@ -35,6 +35,7 @@ def test_in_a_checkouts_own_environment_its_lock_decides(checkout: Path, monkeyp
 
     assert install_command("dougpt[review]") == "uv sync --inexact --package dougpt --extra review"
     assert install_command("dougpt-media") == "uv sync --inexact --package dougpt-media"
+    assert install_command("opencv-contrib-python").endswith("pip install opencv-contrib-python")
 
 
 def test_from_elsewhere_the_checkout_is_named(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,11 @@ from urllib.parse import unquote, urlsplit
 def install_command(requirement: str) -> str:
     """Return the command that installs `requirement`, such as `dougpt-media[whisperx]`, into this environment.
 
-    In a checkout's own environment the versions are those of its lock, and what is installed beside stays. An
-    environment that uv made has no pip.
+    In a checkout's own environment the versions of our packages' extras are those of its lock, and what is installed
+    beside stays. An environment that uv made has no pip.
     """
-    if (root := _checkout()) is not None:
+    root = _checkout()
+    if root is not None and requirement.startswith("dougpt"):
         name, _, extra = requirement.rstrip("]").partition("[")
         where = [] if Path.cwd().is_relative_to(root) else ["--project", str(root)]
         chosen = ["--extra", extra] if extra else []
