@@ -21,7 +21,12 @@ def install_command(requirement: str) -> str:
         where = [] if Path.cwd().is_relative_to(root) else ["--project", str(root)]
         chosen = ["--extra", extra] if extra else []
         return shlex.join(["uv", "sync", "--inexact", *where, "--package", name, *chosen])
-    return f"{'uv ' if find_spec('pip') is None else ''}pip install {shlex.quote(requirement)}"
+    return f"{pip()} install {shlex.quote(requirement)}"
+
+
+def pip() -> str:
+    """Return what installs into this environment: `pip`, or `uv pip` where there is none."""
+    return "pip" if find_spec("pip") is not None else "uv pip"
 
 
 def _checkout() -> Path | None:

@@ -73,7 +73,7 @@ def _finish(panel: Any, title: str) -> None:
     panel.set_title(title, loc="left")
     panel.set_xlabel("steps")
     panel.set_ylabel("loss in nats per token")
-    panel.set_ylim(bottom=0)
+    panel.set_ylim(0, 1.05 * panel.dataLim.y1)  # a flat curve too has room above it
     panel.grid(visible=True, axis="y")
 
 

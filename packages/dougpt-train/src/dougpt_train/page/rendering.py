@@ -96,7 +96,7 @@ def _base_figure(losses: Sequence[float]) -> Markup | None:
 def _finish(axes: Any) -> None:
     axes.set_xlabel("steps")
     axes.set_ylabel("loss in nats a token")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.05 * axes.dataLim.y1)  # a flat curve too has room above it
     axes.grid(visible=True, axis="y")
 
 
