@@ -37,6 +37,6 @@ def _checkout() -> Path | None:
         return None
     if not told.get("dir_info", {}).get("editable"):
         return None
-    root = Path(unquote(urlsplit(told["url"]).path)).parents[1]
-    is_its_own = (root / "uv.lock").is_file() and Path(sys.prefix).is_relative_to(root)
+    root = Path(unquote(urlsplit(told["url"]).path)).resolve().parents[1]
+    is_its_own = (root / "uv.lock").is_file() and Path(sys.prefix).resolve().is_relative_to(root)
     return root if is_its_own else None
