@@ -81,6 +81,17 @@ def test_the_same_call_gives_the_same_tables_and_report(made: Any) -> None:
     assert one.report.to_dict() == two.report.to_dict()
 
 
+def test_what_labels_are_asked_for_changes_nothing_without_any(make: Make) -> None:
+    made, asked = make(1, minutes=4, per_minute=30), AlignSettings(precision=0.6, confidence=0.5, share=0.2)
+
+    one = align(made.utterances, made.chat_events, asked)
+    two = align(made.utterances, made.chat_events, asked.without_labels())
+
+    assert asked.without_labels() == AlignSettings(share=0.2)
+    assert one.links.equals(two.links)
+    assert one.report.to_dict() == two.report.to_dict()
+
+
 def test_an_events_probabilities_and_its_background_add_up_to_one(made: Any) -> None:
     found = align(made.utterances, made.chat_events)
 

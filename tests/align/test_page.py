@@ -19,6 +19,7 @@ from dougpt_align.page.examples import spread
 from dougpt_align.page.reasons import GROUPS, funnel
 from dougpt_align.page.reliability import Judged, curve, judge
 from dougpt_schema import CHAT_EVENTS, LABELS, LINK_MEANINGS, UTTERANCES, LinkReason
+from dougpt_schema.installing import install_command
 from dougpt_schema.page.words import LONGEST_TEXT, quoted
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -279,7 +280,8 @@ print(draw_page(align(*nothing), *nothing)[:15])
 def test_a_missing_extra_is_named_and_nothing_that_draws_is_loaded_before() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
 
-    missing = "the report page of an alignment needs an extra that is not installed: pip install 'dougpt-align[report]'"
+    how = install_command("dougpt-align[report]")
+    missing = f"the report page of an alignment needs an extra that is not installed: {how}"
     assert done.stdout.splitlines() == ["[]", missing, missing, "<!doctype html>"]
 
 

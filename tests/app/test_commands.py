@@ -12,6 +12,7 @@ from dougpt.project import Project
 from dougpt.stages.align import result
 from dougpt_chat import pseudonym
 from dougpt_schema import CHAT_EVENTS, SAMPLES, MissingExtraError, read_provenance, read_table, write_table
+from dougpt_schema.installing import install_command
 
 
 def table(path: Path) -> Any:
@@ -177,9 +178,23 @@ def test_without_what_draws_the_links_are_there_and_the_way_to_a_page_is_told(
     result = run("align", "--workspace", done, "--only", name)
 
     assert result.exit_code == 0
-    assert f"pip install 'dougpt-align[report]'; then: dougpt show {name} --page" in result.stderr
+    assert f"{install_command('dougpt-align[report]')}; then: dougpt show {name} --page" in result.stderr
     assert done.joinpath(f"staged/{name}/links.parquet").exists()
     assert not done.joinpath(f"reports/align-{name}.html").exists()
+
+
+def test_status_tells_of_a_chat_that_belongs_elsewhere(done: Path, run: Any) -> None:
+    path = sorted(done.glob("staged/*/report_align.json"))[1]
+    report = json.loads(path.read_text())
+    report["report"]["belonging"]["relation"] = "unrelated"
+    path.write_text(json.dumps(report))
+
+    lines = run("status", "--workspace", done).stdout.splitlines()
+    told = json.loads(run("status", "--workspace", done, "--json").stdout)["recordings"]
+
+    (at,) = [number for number, line in enumerate(lines) if "its speech and chat do not belong together" in line]
+    assert lines[at - 1].startswith(path.parent.name)
+    assert [one["recording_id"] for one in told if one["relation"] == "unrelated"] == [path.parent.name]
 
 
 def test_show_keeps_to_the_stretch_asked_for(curated: Path, run: Any) -> None:
@@ -187,6 +202,21 @@ def test_show_keeps_to_the_stretch_asked_for(curated: Path, run: Any) -> None:
 
     assert found["utterances"]
     assert all(row["end_ms"] > 60_000 and row["start_ms"] < 90_000 for row in found["utterances"])
+    assert found["more"] is False
+
+
+def test_show_says_what_it_shows_and_where_it_goes_on(curated: Path, run: Any) -> None:
+    said = json.loads(run("show", "--workspace", curated, "--json").stdout)["utterances"]
+
+    shown = run("show", "--workspace", curated, "--limit", 2).stdout.splitlines()
+    on = run("show", "--workspace", curated, "--limit", 1, *shown[-1].split(", or ")[1].split()).stdout.splitlines()
+
+    assert shown[0].startswith(min(Project.open(curated).recordings))
+    assert shown[1].endswith("that they answer it; in brackets, why one was not accepted")
+    assert shown[-1].startswith("there is more: --limit 4, or --from ")
+    assert on[2].endswith(said[2]["text"])
+    assert "there is more" not in run("show", "--workspace", curated, "--limit", len(said)).stdout
+    assert run("show", "--workspace", curated, "--limit", 0).exit_code == 2
 
 
 def test_a_hostile_message_cannot_move_the_cursor(done: Path, run: Any) -> None:
@@ -386,7 +416,8 @@ def test_doctor_names_what_is_missing_with_the_command_that_gets_it(
     found = json.loads(run("doctor", "--workspace", tmp_path, "--json").stdout)
 
     assert {row["what"] for row in found} >= {"GPU", "disk", "speech recognition", "training"}
-    assert all(row["command"].startswith("pip install") for row in found if row["what"] == "speech recognition")
+    heard = [row["command"] for row in found if row["what"] == "speech recognition"]
+    assert heard == [install_command("dougpt-media[whisperx]")]
 
 
 def test_an_engine_without_its_model_is_not_ok(tmp_path: Path, run: Any) -> None:

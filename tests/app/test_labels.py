@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
+from dougpt.plan import Plan
+from dougpt.project import Project
 from dougpt_schema import LABELS, write_table
 from dougpt_schema.journal import append_journal
 
@@ -126,6 +129,16 @@ def test_the_report_tells_before_and_after_and_status_what_does_not_fit(
     assert "more labels still pay: 30 more random labels pin the share" in told
     page = (workspace / "reports" / f"align-{staged(workspace).name}.html").read_text()
     assert "What labels changed" in page
+
+
+def test_the_precision_that_is_asked_is_heeded_where_there_are_labels(corrected: tuple[Path, dict[str, Any]]) -> None:
+    project = Project.open(corrected[0])
+    before = {name: Plan(project).recipe("align", name) for name in project.members()}
+    project.settings = replace(project.settings, align=replace(project.settings.align, precision=0.8))
+
+    after = {name: Plan(project).recipe("align", name) for name in project.members()}
+
+    assert [name for name in before if before[name] != after[name]] == [staged(corrected[0]).name]
 
 
 def test_labels_are_found_again_where_utterances_have_other_numbers(
@@ -265,7 +278,9 @@ def test_between_a_label_and_the_alignment_it_is_said_what_is_due(done: Path, ru
     trained = done / "runs" / ("0" * 16)
     trained.mkdir(parents=True)
     recipe = {"fingerprint": "0", "inputs": ["0"], "settings": "0", "code": "0", "key": None, "versions": {}}
+    nothing = run("generate", "hello", "-w", done).stderr
     (trained / "stage.json").write_text(json.dumps({"recipe": recipe, "dataset": "default"}))
+    (trained / "run.json").write_text('{"run_id": "1"}')
     before = run("trace", sample["sample_id"], "-w", done).stdout
     append_journal(done / "labels" / "a.jsonl", LABELS, [label(folder, event_id, None)])
 
@@ -281,6 +296,12 @@ def test_between_a_label_and_the_alignment_it_is_said_what_is_due(done: Path, ru
     assert "'accept_probability': 0.3" in run("trace", sample["sample_id"], "--settings", "-w", done).stdout
     assert f"not all of them were learned from yet; run: dougpt align --workspace {done}" in status
     assert "train default is stale: input changed, settings changed, code changed" in status
+    assert f"train      stale  last run {trained.name}\n" in status
+    assert "nothing is trained on the dataset 'default' yet; to train, run: dougpt pipeline --workspace" in nothing
+    assert "or take" not in nothing
+    told = run("generate", "hello", "-w", done).stderr
+    assert f"the last run, {trained.name}, is stale: input changed, settings changed, code changed" in told
+    assert told.endswith(f"or take what is there: --run {trained.name}\n")
     assert [line.split()[:2] for line in dry.splitlines()] == [["align", folder.name], ["1", "job,"]]
     assert run("align", "--dry-run", "--only", rows(done / "curated/default/test.parquet")[0]["recording_id"],
                "-w", done).stdout == "nothing to do\n"  # fmt: skip

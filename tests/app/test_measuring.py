@@ -211,6 +211,14 @@ def test_people_answer_blind_and_their_answers_are_read_back(place: Path, server
     assert strange.exit_code == 1
     assert "was not made in this workspace" in strange.stderr
 
+    asked_nothing = json.dumps({"page": key["page"], "answers": {}})
+    for content, why in (("{}", "a page's id and its answers are wanted"), (asked_nothing, "there is no answer yet")):
+        answers.write_text(content)
+        refused = run("evaluate", "--blind-answers", answers, "--workspace", place)
+        assert refused.exit_code == 1
+        assert refused.stderr.startswith(f"error: {answers}: ")
+        assert why in refused.stderr
+
 
 def test_forgetting_a_person_keeps_the_history_and_no_text(place: Path, server: Any, run: Any) -> None:
     url = f"http://127.0.0.1:{server.server_port}/v1"

@@ -232,6 +232,7 @@ def test_figures_of_the_reports_are_on_the_page(page: str) -> None:
     assert "bits for a byte of held-out chat" in text
     assert "character n-gram" in text
     assert "Validation loss 3.100 before and 2.400 after." in text
+    assert "Loss while training; held out 3.10, 2.90, 2.50, 2.40, 2.40" in page
 
 
 def test_the_verdict_stands_first_and_equal_warnings_are_one(page: str) -> None:

@@ -109,7 +109,13 @@ def test_one_letter_too_many_is_always_forgiven_with_the_right_name(
         ('[speech]\nengine = "vosk"\n', '2: speech.engine must be one of "auto", "whisperx"'),
         ("align = 3\n", "1: align must be a table, not 3"),
         ("[align]\npause_ms = -1\n", "2: [align] pause_ms must be positive, not -1"),
-        ("[align\n", " not valid TOML"),
+        ("[align\n", "1: not valid TOML at '[align': Expected ']' at the end of a table declaration"),
+        ("[align]\nshare = 0,3 # of all\n", "2: not valid TOML at 'share = 0,3 # of all': a number is written with a"),
+        ("[align]\n\n [chat]\n[ align ]\n", "4: not valid TOML at '[ align ]': [align] begins in line 1 already; put"),
+        ("[align]\ncopies = 3\ncopies = 4\n", "3: not valid TOML at 'copies = 4': copies is set in line 2 already"),
+        ("[speech]\nengine = auto\n", "2: not valid TOML at 'engine = auto': a text stands in quotes: \"auto\""),
+        ("[speech]\ndiarise = True\n", "2: not valid TOML at 'diarise = True': write true"),
+        ("[chat]\nbots = [\n", "3: not valid TOML at the end of the file: "),
     ],
 )
 def test_a_wrong_value_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:

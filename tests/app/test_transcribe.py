@@ -84,7 +84,7 @@ def test_a_choice_is_kept_and_nothing_is_done_again_for_it(done: Path, run: Any)
 
     assert result.exit_code == 0
     assert 'set for it: speech.engine = "pocketsphinx", speech.refine_captions = false' in result.stderr
-    assert "words come from captions, so that no engine is asked" in result.stderr
+    assert f"transcribe {name}: it has captions and no sound, so that its words and their times come" in result.stderr
     assert "no-captions" not in result.stderr  # there is nothing to hear
     # Neither matters for captions without sound, and so nothing is stale.
     assert set(states(done).values()) == {"done"}

@@ -39,6 +39,13 @@ def test_none_names_the_extra(folder: Path) -> None:
         require_one_opencv()
 
 
+def test_an_engine_without_any_names_what_it_lacks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+
+    with pytest.raises(MissingExtraError, match=f"pip install {CONTRIB}$"):
+        require_one_opencv()
+
+
 def test_several_are_refused_by_name_with_the_one_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(folder, HEADLESS, "5.0.0.93")
     install(folder, CONTRIB, "4.10.0.84")

@@ -8,6 +8,7 @@ import dougpt_chat
 import pytest
 from dougpt_chat import ChatSettings, RenderedSettings
 from dougpt_schema import MissingExtraError
+from dougpt_schema.installing import install_command
 
 HEAVY = ("av", "cv2", "rapidocr", "onnxruntime", "PIL", "torch")
 
@@ -29,7 +30,7 @@ def test_importing_loads_nothing_heavy(statement: str, heavy: tuple[str, ...]) -
 def test_what_needs_the_extra_for_pictures_says_so(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rapidfuzz", None)
 
-    with pytest.raises(MissingExtraError, match=re.escape("pip install 'dougpt-chat[ocr]'")):
+    with pytest.raises(MissingExtraError, match=re.escape(install_command("dougpt-chat[ocr]"))):
         getattr(dougpt_chat, name)
 
 

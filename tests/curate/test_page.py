@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from dougpt_curate import CurateSettings, ExpectSettings, curate, dataset_page, expectations
-from dougpt_curate.page.bars import text
+from dougpt_curate.page.bars import percent, text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +60,18 @@ def test_the_page_tells_the_funnel_with_each_reason_and_shows_fifty_samples(made
     rows = {row["sample_id"]: row for row in made.samples.to_pylist()}
     assert all(text(rows[name]["prompt"]) in page for name in shown)
     assert all(text(earlier) in page for name in shown for earlier in rows[name]["context"])
+
+
+def test_a_share_is_one_of_what_it_was_chosen_from(made: Any) -> None:
+    page = dataset_page(made.report, made.samples, made.profile)
+    turns = made.report.turns
+
+    events, became = (
+        page.split(f"<caption>What became of every {what}")[1].split("</table>")[0] for what in ("chat", "turn")
+    )
+
+    assert "samples" not in events
+    assert percent(turns["kept"] / turns["spoken"], 1) in became.split("samples")[1]
 
 
 def test_the_page_is_the_same_for_the_same_dataset_and_needs_nothing(made: Any) -> None:

@@ -15,6 +15,7 @@ from dougpt_media.download_record import name_of, place_of
 from dougpt_media.downloading import DownloadError
 from dougpt_media.progress import DownloadProgress
 from dougpt_schema import recording_id
+from dougpt_schema.installing import pip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -352,7 +353,7 @@ def test_progress_is_told_up_to_the_last_byte(site: Site, tmp_path: Path) -> Non
     ("said", "advice"),
     [
         ("[youtube] x: Sign in to confirm your age", "--cookies"),
-        ("Unsupported URL: http://x", "newer yt-dlp"),
+        ("Unsupported URL: http://x", "newer yt-dlp may know it: " + pip() + " install --upgrade yt-dlp"),
         ("HTTP Error 429: Too Many Requests", "in an hour"),
         ("<urlopen error timed out>", "what is here already is kept"),
         ("something else", "run it again"),

@@ -9,6 +9,7 @@ from dougpt_media import TranscribeSettings, transcribe
 from dougpt_media.gpu import NoGpuError
 from dougpt_media.transcription import UnknownEngineError
 from dougpt_schema import GAPS, WORDS, DougptError
+from dougpt_schema.installing import install_command
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are(tmp_path: Path) -> None:
@@ -36,7 +37,7 @@ except MissingExtraError as error:
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
-    assert f"pip install 'dougpt-media[{extra}]'" in done.stdout
+    assert install_command(f"dougpt-media[{extra}]") in done.stdout
 
 
 @pytest.mark.parametrize("engine", ["faster_whisper", "whisperx"])

@@ -35,6 +35,16 @@ def test_the_held_out_loss_is_drawn_from_before_the_first_step_to_the_last(resul
     assert "checks passed, 3 skipped" in page
 
 
+def test_a_run_too_short_for_a_curve_says_so(result: TrainResult, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(result.run_folder, tmp_path / "run"))
+    metrics = json.loads((copied / "metrics.json").read_text(encoding="utf-8"))
+    (copied / "metrics.json").write_text(json.dumps(metrics | {"train": [], "steps": 7}), encoding="utf-8")
+    every = json.loads((copied / "run.json").read_text(encoding="utf-8"))["inputs"]["settings"]["log_steps"]
+
+    assert f"it is noted every {every} steps (log_steps), and there were 7." in draw_page(copied)
+    assert "No training loss" not in draw_page(result.run_folder)
+
+
 def test_what_a_viewer_typed_runs_nothing(result: TrainResult, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(result.run_folder, tmp_path / "run"))
     preflight = json.loads((copied / "preflight.json").read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ import sys
 from dataclasses import asdict, fields
 
 import pytest
+from dougpt_schema.installing import install_command
 from dougpt_train.settings import TrainSettings
 
 HEAVY = ("torch", "transformers", "trl", "peft", "datasets", "tokenizers")
@@ -69,7 +70,7 @@ except MissingExtraError as error:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert found.stdout.startswith("training")
-    assert "pip install 'dougpt-train[sft]'" in found.stdout
+    assert install_command("dougpt-train[sft]") in found.stdout
 
 
 def test_the_preflight_function_is_not_hidden_by_a_module_of_its_name() -> None:

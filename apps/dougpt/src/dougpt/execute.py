@@ -24,7 +24,6 @@ from dougpt.project import Project
 from dougpt.recipes import SECTIONS, Recipe
 from dougpt.requirements import require_inputs
 from dougpt.settings import Settings
-from dougpt.terminal import note_loading
 from dougpt.workspace import to_json
 
 
@@ -112,8 +111,6 @@ def execute(plan: Plan, job: Job) -> str:
     require_inputs(plan, job)
     began = time.monotonic()
     folder = plan.folder(job.stage, job.subject)
-    if "torch" in job.recipe.versions:
-        note_loading()
     line = import_module(f"dougpt.stages.{job.stage.name}").run(Task(plan, job.recipe, folder))
     workspace = plan.project.workspace
     workspace.failure_file(job.stage.name, job.subject).unlink(missing_ok=True)

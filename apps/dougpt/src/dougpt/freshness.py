@@ -9,4 +9,4 @@ def note_if_earlier(project: Project) -> None:
     """Say so where the samples are not what today's settings ask for."""
     job = Plan(project).job("curate", project.settings.dataset.name)
     if job.state is not State.DONE:
-        note(f"note: these samples are of an earlier curation; today's is {job.state} ({'; '.join(job.why)})")
+        note(f"note: these samples are of an earlier curation; today's {job.state.told} ({'; '.join(job.why)})")

@@ -5,7 +5,6 @@ so in raw/RECORDING/settings.toml. Its recipes count that in, so that neither `s
 made for stale.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from dougpt_schema import atomic_write
 
 from dougpt.binding import Binder, SettingsError, to_toml
 from dougpt.settings import PictureSettings, Settings, SpeechSettings
+from dougpt.toml_text import read_toml
 
 HEADER = """\
 # Settings of this recording alone, which hold over those of dougpt.toml. Written by options of dougpt transcribe
@@ -45,11 +45,7 @@ def read_own_settings(path: Path) -> OwnSettings:
     """
     if not path.exists():
         return {}
-    try:
-        text = path.read_text(encoding="utf-8")
-        own = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(path, None, f"not valid TOML: {error}") from error
+    text, own = read_toml(path)
     Binder(path, text, Settable).bind(Settable, own)
     return own
 

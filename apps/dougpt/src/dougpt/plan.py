@@ -36,6 +36,11 @@ class State(StrEnum):
     MISSING = "missing"
     FAILED = "failed"
 
+    @property
+    def told(self) -> str:
+        """The state as a sentence has it: is stale, but failed."""
+        return "failed" if self is State.FAILED else f"is {self}"
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -160,6 +165,12 @@ class Plan:
         ]
         return assign_holdout(rows, self.project.settings.curate, frozen, in_blocks=True)
 
+    def last_run(self, dataset: str) -> Path | None:
+        """Return the record of the newest run on a dataset: each recipe has a run of its own, and older ones stay."""
+        paths = sorted(self.project.workspace.runs.glob("*/stage.json"), key=lambda path: path.stat().st_mtime_ns)
+        runs = [path for path in paths if mark(path) is not None and read_json(path).get("dataset") == dataset]
+        return runs[-1] if runs else None
+
     def _state(self, stage: Stage, subject: str, recipe: Recipe) -> tuple[State, tuple[str, ...]]:
         folder = self.folder(stage, subject)
         found = [mark(folder / name) for name in stage.outputs]
@@ -169,7 +180,7 @@ class Plan:
         if (error := self.failure(stage.name, subject)) is not None:
             return State.FAILED, (error,)
         present = [one for one in found if one is not None]
-        last_run = self._last_run(subject) if stage.name == "train" and not present else None
+        last_run = self.last_run(subject) if stage.name == "train" and not present else None
         if last_run is not None and (run := mark(last_run)) is not None:
             present = [run]
         if not present:
@@ -185,13 +196,7 @@ class Plan:
         path = self.folder(job.stage, job.subject) / job.stage.outputs[0]
         if path.exists():
             return path
-        return self._last_run(job.subject) if job.stage.name == "train" else None
-
-    def _last_run(self, dataset: str) -> Path | None:
-        """The record of the newest run on a dataset: each recipe has a run of its own, and older ones stay."""
-        paths = sorted(self.project.workspace.runs.glob("*/stage.json"), key=lambda path: path.stat().st_mtime_ns)
-        runs = [path for path in paths if mark(path) is not None and read_json(path).get("dataset") == dataset]
-        return runs[-1] if runs else None
+        return self.last_run(job.subject) if job.stage.name == "train" else None
 
     def _transcribe(self, recording_id: str) -> Recipe:
         recording = self.project.recordings[recording_id]
@@ -244,12 +249,13 @@ class Plan:
         prior = self.project.workspace.prior_file(channel) if channel else None
         if prior is not None and prior.exists():
             inputs.append(read_provenance(prior).fingerprint)
-        inputs += labels_fingerprint(self.project.workspace, recording_id)
+        labels, settings = labels_fingerprint(self.project.workspace, recording_id), self.project.settings.align
+        inputs += labels
         return Recipe(
             stage.name,
             recording_id,
             inputs=tuple(inputs),
-            settings=settings_fingerprint(self.project.settings.align),
+            settings=settings_fingerprint(settings if labels else settings.without_labels()),
             code=stage_code(stage),
             versions=stage_versions(stage),
         )

@@ -48,7 +48,7 @@ def require_inputs(plan: Plan, job: Job) -> None:
         first = waiting[0]
         more = f", and {len(waiting) - 1} more before it not done" if len(waiting) > 1 else ""
         raise InputMissingError(
-            f"{job.stage.name} of {job.subject}: {first.stage.name} of {first.subject} is {first.state}"
+            f"{job.stage.name} of {job.subject}: {first.stage.name} of {first.subject} {first.state.told}"
             f" ({', '.join(first.why)}){more}; run: {_way(plan, waiting)}"
         )
 

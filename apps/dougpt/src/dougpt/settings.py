@@ -3,7 +3,6 @@
 `dougpt init` writes every one of them into dougpt.toml, commented out at its default.
 """
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ from dougpt_schema import atomic_write
 from dougpt_train.settings import TrainSettings
 
 from dougpt.binding import Binder, SettingsError, document
+from dougpt.toml_text import read_toml
 
 Engine = Literal["auto", "whisperx", "faster_whisper", "pocketsphinx"]
 TextEngine = Literal["rapidocr", "rapidocr-openvino", "rapidocr-onnxruntime", "paddleocr"]
@@ -164,14 +164,9 @@ def load_settings(path: Path) -> Settings:
         SettingsError: The file is missing or no TOML, or it does not fit the model.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
+        text, table = read_toml(path)
     except FileNotFoundError as error:
         raise SettingsError(path, None, "there is no such file") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(path, None, "not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(path, None, f"not valid TOML: {error}") from error
     return Binder(path, text, Settings).bind(Settings, table)
 
 

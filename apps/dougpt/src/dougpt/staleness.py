@@ -22,7 +22,7 @@ def stale_lines(plan: Plan, jobs: Iterable[Job], *, each: bool = False) -> list[
     for job in jobs:
         alone = job.subject if each or job.state is State.FAILED else ""
         groups.setdefault((job.stage.name, job.state, why(plan, job), alone), []).append(job)
-    return [f"{stage} {_whose(alike)} {state}: {reason}" for (stage, state, reason, _), alike in groups.items()]
+    return [f"{stage} {_whose(alike)} {state.told}: {reason}" for (stage, state, reason, _), alike in groups.items()]
 
 
 def why(plan: Plan, job: Job) -> str:
@@ -45,8 +45,8 @@ def changed_settings(plan: Plan, job: Job) -> Iterator[str]:
 
 def _whose(jobs: list[Job]) -> str:
     if len(jobs) == 1:
-        return f"{jobs[0].subject} is"
-    return f"of {plural(len(jobs), jobs[0].stage.per)} is"
+        return jobs[0].subject
+    return f"of {plural(len(jobs), jobs[0].stage.per)}"
 
 
 def _different(name: str, old: Any, new: Any) -> Iterator[str]:

@@ -1,13 +1,20 @@
 """Text from strangers on a terminal: nothing in a chat message may move the cursor or hide what follows."""
 
 import sys
+import time
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 
 import click
 
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 KEPT = {"\u200d", "\ufe0f"}
 """Emoji are joined and coloured by these two, which move nothing."""
+LOADING_TOLD_S = 15.0
+IN_ORDER = ("torch", "transformers", "datasets", "peft", "trl")
+"""What is loaded with PyTorch, in the order in which it comes."""
 
 
 def safe(text: str) -> str:
@@ -22,10 +29,28 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
-def note_loading() -> None:
-    """Say that PyTorch is being loaded: for some seconds, on a cold disk for a minute, nothing else will be said."""
-    if "torch" not in sys.modules:
-        note("loading PyTorch")
+@contextmanager
+def told_while_loading(every_s: float = LOADING_TOLD_S) -> Iterator[None]:
+    """Say that PyTorch is being loaded, and how far that is: on a cold disk or a busy machine it takes minutes."""
+    if "torch" in sys.modules:
+        yield
+        return
+    note("loading PyTorch")
+    loaded = Event()
+    teller = Thread(target=_tell_of_loading, args=(loaded, every_s), daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        loaded.set()
+        teller.join()
+
+
+def _tell_of_loading(loaded: Event, every_s: float) -> None:
+    began = time.monotonic()
+    while not loaded.wait(every_s):
+        now = next((name for name in reversed(IN_ORDER) if name in sys.modules), IN_ORDER[0])
+        note(f"loading PyTorch: at {now} after {lasting(time.monotonic() - began)}")
 
 
 def clock(ms: int) -> str:

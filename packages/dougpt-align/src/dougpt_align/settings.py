@@ -1,6 +1,6 @@
 """Every choice that segmenting and aligning make, with the defaults that are shipped."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class AlignSettings:
         wrong = [text for holds, text in self._rules() if not holds]
         if wrong:
             raise ValueError("; ".join(wrong))
+
+    def without_labels(self) -> "AlignSettings":
+        """Return the settings that decide an alignment without labels: what these are asked for is at its default."""
+        default = AlignSettings()
+        return replace(self, precision=default.precision, confidence=default.confidence)
 
     def _rules(self) -> list[tuple[bool, str]]:
         """What must hold, and what to say where it does not."""

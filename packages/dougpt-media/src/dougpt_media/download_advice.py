@@ -2,13 +2,18 @@
 
 import re
 
+from dougpt_schema.installing import pip
+
 ADVICE = (
     (r"file of cookies", "say --cookies FILE with one in Netscape's format, as browsers' extensions write it"),
     (
         r"sign in|log ?in|cookies|private|members|subscriber|age.restrict|confirm you|http error 40[13]",
         "it asks who you are: save your browser's cookies for that site to a file and say --cookies FILE",
     ),
-    (r"unsupported url|no video formats|unable to extract", "a newer yt-dlp may know it: pip install --upgrade yt-dlp"),
+    (
+        r"unsupported url|no video formats|unable to extract",
+        "a newer yt-dlp may know it: {pip} install --upgrade yt-dlp",
+    ),
     (r"http error 429|too many requests", "the site wants you to wait: run it again in an hour"),
     (
         r"http error (?:404|410)|unavailable|does not exist|removed|not found",
@@ -24,9 +29,10 @@ ADVICE = (
     ),
     (r"no space", "make room on the disk and run it again"),
 )
-OTHERWISE = "run it again to go on from here; if that does not help: pip install --upgrade yt-dlp"
+OTHERWISE = "run it again to go on from here; if that does not help: {pip} install --upgrade yt-dlp"
 
 
 def advice_on(cause: str) -> str:
     """Return one line on what a person can do."""
-    return next((advice for pattern, advice in ADVICE if re.search(pattern, cause, re.IGNORECASE)), OTHERWISE)
+    advice = next((advice for pattern, advice in ADVICE if re.search(pattern, cause, re.IGNORECASE)), OTHERWISE)
+    return advice.format(pip=pip())

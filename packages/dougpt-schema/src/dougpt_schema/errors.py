@@ -1,5 +1,7 @@
 """Errors that a user can act on: what was found, where, and what to do, in one line."""
 
+from dougpt_schema.installing import install_command
+
 
 class DougptError(Exception):
     """The root of every expected error; the command line prints it as one line and exits with 1."""
@@ -74,4 +76,4 @@ class MissingExtraError(DougptError):
     def __init__(self, extra: str, purpose: str) -> None:
         self.extra = extra
         self.purpose = purpose
-        super().__init__(f"{purpose} needs an extra that is not installed: pip install '{extra}'")
+        super().__init__(f"{purpose} needs an extra that is not installed: {install_command(extra)}")

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import click
+from dougpt_schema.installing import install_command
 
 from dougpt import options
 
@@ -66,7 +67,7 @@ def _engines(root: Path) -> list[Finding]:
     found = []
     for purpose, module, extra in ENGINES:
         here = find_spec(module) is not None
-        missing = Finding(purpose, f"{module} is not installed", ok=False, command=f"pip install '{extra}'")
+        missing = Finding(purpose, f"{module} is not installed", ok=False, command=install_command(extra))
         without_model = _without_model(root, purpose, module) if here and module in OF_WHISPER else None
         found.append(without_model or (replace(missing, found=module, ok=True) if here else missing))
     return found

@@ -95,11 +95,13 @@ def command(
         if against is not None and not dry_run:
             _gate(workspace, None, against, as_json=as_json)
         return
+    from contextlib import nullcontext
+
     from dougpt.measuring import Dataset
     from dougpt.measuring.models import Choice, open_choice
     from dougpt.project import Project
     from dougpt.runs import run_folder
-    from dougpt.terminal import note_loading
+    from dougpt.terminal import told_while_loading
 
     project = Project.open(workspace)
     if dry_run:
@@ -108,9 +110,8 @@ def command(
         return
     dataset = Dataset.open(project, project.settings.dataset.name)
     folder = None if server is not None else run_folder(workspace, run_id)
-    if folder is not None:
-        note_loading()
-    opened = open_choice(Choice(folder, merged, server, server_model, interface, api_key), dataset)
+    with told_while_loading() if folder is not None else nullcontext():
+        opened = open_choice(Choice(folder, merged, server, server_model, interface, api_key), dataset)
     if blind:
         _ask(dataset, opened, trials, as_json=as_json)
         return

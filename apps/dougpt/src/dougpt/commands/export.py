@@ -89,11 +89,11 @@ def command(
 
 def _write_model(root: Path, run_id: str | None, form: str, out: Path | None, converter: Path | None) -> Path:
     from dougpt.runs import run_folder
-    from dougpt.terminal import note, note_loading
+    from dougpt.terminal import note, told_while_loading
 
     run = run_folder(root, run_id)
-    note_loading()
-    from dougpt_train import export_run
+    with told_while_loading():
+        from dougpt_train import export_run
 
     written = export_run(run, out or run / "merged", form, converter=converter)  # type: ignore[arg-type] # click checked it
     if form == "ollama" and converter is None:

@@ -152,11 +152,11 @@ def _model(workspace: Path, run_id: str | None, temperature: float | None) -> "C
     from dataclasses import replace
 
     from dougpt.runs import run_folder
-    from dougpt.terminal import note_loading
+    from dougpt.terminal import told_while_loading
 
     folder = run_folder(workspace, run_id)
-    note_loading()
-    from dougpt_train import load
+    with told_while_loading():
+        from dougpt_train import load
 
     model = load(folder)
     if temperature is not None:

@@ -43,12 +43,12 @@ def command(
       dougpt merge --workspace doug
     """
     from dougpt.runs import run_folder
-    from dougpt.terminal import note, note_loading
+    from dougpt.terminal import note, told_while_loading
 
     folder = run_folder(workspace, run_id)
     target = out or folder / "merged"
-    note_loading()
-    from dougpt_train import merge
+    with told_while_loading():
+        from dougpt_train import merge
 
     differences = merge(folder, target, precision=precision, base=base)
     note(f"logits differ by {differences['merged']:.2g} merged, by {differences['saved']:.2g} as {precision}")

@@ -36,14 +36,14 @@ def command(workspace: Path, canary: bool, shown: bool, as_json: bool) -> None:
     from dougpt.freshness import note_if_earlier
     from dougpt.plan import Plan
     from dougpt.project import Project
-    from dougpt.terminal import note_loading, safe
+    from dougpt.terminal import safe, told_while_loading
     from dougpt.training import killed_run, read_splits, store_preflight
 
     project = Project.open(workspace)
     note_if_earlier(project)
     train, validation, test = read_splits(project, project.settings.dataset.name)
-    note_loading()
-    from dougpt_train import preflight
+    with told_while_loading():
+        from dougpt_train import preflight
 
     settings = project.settings.train
     run = project.workspace.run(Plan(project).run_id)

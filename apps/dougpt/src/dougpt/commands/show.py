@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.between
 @click.option("--rejected/--no-rejected", default=True, help="Also show what was not accepted, with its reason.")
 @click.option("--page", is_flag=True, help="Draw the report page of its alignment again and print where it lies.")
-@click.option("--limit", default=40, help="Utterances to show at most.")
+@click.option("--limit", default=40, type=click.IntRange(min=1), help="Utterances to show at most.")
 @options.as_json
 def command(
     recording: str | None,
@@ -47,6 +47,7 @@ def command(
     from itertools import islice
 
     from dougpt.project import NoRecordingsError, Project
+    from dougpt.terminal import clock
 
     project = Project.open(workspace)
     chosen = project.select([recording] if recording else [])
@@ -55,11 +56,16 @@ def command(
     if page:
         _draw_page(project, chosen[0], as_json=as_json)
         return
-    turns = list(islice(pairs(project, chosen[0], from_ms, to_ms), limit))
+    found = list(islice(pairs(project, chosen[0], from_ms, to_ms), limit + 1))
+    turns, further = found[:limit], found[limit:]
     if as_json:
-        options.print_json({"recording_id": chosen[0], "utterances": turns})
+        options.print_json({"recording_id": chosen[0], "utterances": turns, "more": bool(further)})
         return
+    _print_header(project, chosen[0], rejected=rejected)
     _print(turns, rejected=rejected)
+    if further:
+        start = clock(further[0]["start_ms"])
+        click.echo(f"there is more: --limit {2 * limit}, or --from {start}")
 
 
 def _draw_page(project: "Project", recording_id: str, *, as_json: bool) -> None:
@@ -103,6 +109,17 @@ def pairs(project: "Project", recording_id: str, from_ms: int, to_ms: int | None
                 for link in sorted(found, key=lambda link: (not link["accepted"], link["lag_ms"] or 0))
             ],
         }
+
+
+def _print_header(project: "Project", recording_id: str, *, rejected: bool) -> None:
+    """Print which recording it is, and what stands in a line."""
+    from dougpt.terminal import safe
+
+    recording = project.recordings[recording_id]
+    known_as = f"{recording.video_id or ''} {recording.title}".strip()
+    others = "; in brackets, why one was not accepted" if rejected else ""
+    click.echo(f"{recording_id}  {safe(known_as)}")
+    click.echo(f"what was said, and below it messages with the probability that they answer it{others}")
 
 
 def _print(turns: list[dict[str, Any]], *, rejected: bool) -> None:

@@ -64,6 +64,7 @@ def facts(plan: "Plan") -> dict[str, Any]:
                     table: dict(values)
                     for table, values in plan.project.own_settings.get(recording.recording_id, {}).items()
                 },
+                "relation": _relation(plan, recording.recording_id),
                 "sources": [{"role": source.role, "name": source.row["name"]} for source in recording.sources],
             }
             for recording in recordings.values()
@@ -109,14 +110,29 @@ def _print(plan: "Plan", *, each: bool) -> None:
         click.echo(f"{name}  {date}  {states}  {safe(known_as)}")
         if own := plan.project.own_settings.get(name):
             click.echo(f"{'':<16}  set for it alone: {safe(told(own))}")
+        if _relation(plan, name) == "unrelated":
+            click.echo(f"{'':<16}  its speech and chat do not belong together, so that none of its messages counts")
     for job in plan.jobs():
         if job.stage.per == "dataset":
-            click.echo(f"{job.stage.name:<10} {job.state}")
+            last = plan.last_run(job.subject) if job.stage.name == "train" else None
+            click.echo(f"{job.stage.name:<10} {job.state}{f'  last run {last.parent.name}' if last else ''}")
     _print_labels(plan)
     open_jobs = [job for job in plan.jobs() if job.state != "done"]
     for line in stale_lines(plan, [job for job in open_jobs if job.state != "missing"], each=each):
         click.echo(safe(line))
     click.echo(f"run: {advice(root, 'pipeline')}" if open_jobs else "everything is up to date")
+
+
+def _relation(plan: "Plan", recording_id: str) -> str | None:
+    """Return what the last alignment found of whether speech and chat belong together."""
+    from dougpt.plan import mark
+    from dougpt.workspace import read_json
+
+    path = plan.project.workspace.staged(recording_id) / "report_align.json"
+    if mark(path) is None:
+        return None
+    relation = read_json(path).get("report", {}).get("belonging", {}).get("relation")
+    return None if relation is None else str(relation)
 
 
 def _print_unfinished(plan: "Plan") -> None:

@@ -27,6 +27,7 @@ PLACES = {
     "compute_type": ("transcribe", "compute_type"),
 }
 """Which setting an option sets."""
+OF_AN_ENGINE = ("engine", "model", "device", "compute_type")
 TABLES = ("speech", "transcribe", "refine", "diarise")
 
 
@@ -78,8 +79,8 @@ def command(
     project = None
     if tables or reset:
         project = choose("transcribe", workspace, only, tables, tables=TABLES, reset=reset, write=not dry_run)
-    if project is not None and chosen["engine"]:
-        _note_engines_not_asked(project, only)
+    if project is not None and tables:
+        _note_what_is_not_heeded(project, only, engine=any(chosen[name] is not None for name in OF_AN_ENGINE))
     with _taken_back_where_it_fails(project if tables and not dry_run else None, only, before) as done:
         run_stage(
             "transcribe",
@@ -141,17 +142,24 @@ def _taken_back_where_it_fails(
             note(f"transcribe {name}: it was not done, so that nothing of this choice is kept")
 
 
-def _note_engines_not_asked(project: "Project", only: tuple[str, ...]) -> None:
-    """Say of which recordings an engine was chosen that will not be asked."""
+def _note_what_is_not_heeded(project: "Project", only: tuple[str, ...], *, engine: bool) -> None:
+    """Say of which recordings something was chosen that decides nothing: there is no sound, or no engine is asked."""
     from dougpt.speech import parts_of, sound_of, way_of
     from dougpt.terminal import note
 
     for name in project.select(only):
         speech = project.settings_of(name).speech
         parts = parts_of(project.recordings[name])
-        if any("captions" in way_of(part, speech) for part in parts):
-            more = "; to recognise them: --no-captions" if any(map(sound_of, parts)) else ""
-            note(f"transcribe {name}: its words come from captions, so that no engine is asked{more}")
+        if parts and not any(map(sound_of, parts)):
+            note(
+                f"transcribe {name}: it has captions and no sound, so that its words and their times come from these"
+                " alone; what was chosen is kept for when there is sound (--reset forgets it)"
+            )
+        elif engine and any("captions" in way_of(part, speech) for part in parts):
+            note(
+                f"transcribe {name}: its words come from captions, so that no engine is asked;"
+                " to recognise them: --no-captions"
+            )
 
 
 def _write_pages(root: Path, only: tuple[str, ...]) -> None:

@@ -52,6 +52,8 @@ def read_back(dataset: Dataset, answers: Path) -> tuple[BlindKey, BlindScore]:
         page, given = read_answers(answers.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise BlindAnswersError(f"{answers}: no text") from error
+    except BlindAnswersError as error:
+        raise BlindAnswersError(f"{answers}: {error}") from error
     workspace = dataset.project.workspace
     key_file = workspace.blind_key_file(page)
     if not page.isalnum() or not key_file.is_file():
@@ -59,7 +61,10 @@ def read_back(dataset: Dataset, answers: Path) -> tuple[BlindKey, BlindScore]:
             f"{answers}: the page {page!r} was not made in this workspace, so nothing tells its sides"
         )
     key = BlindKey.from_json(key_file.read_text(encoding="utf-8"))
-    score = score_answers(key, given, seed=dataset.project.settings.evaluate.seed)
+    try:
+        score = score_answers(key, given, seed=dataset.project.settings.evaluate.seed)
+    except BlindAnswersError as error:
+        raise BlindAnswersError(f"{answers}: {error}") from error
     results = workspace.blind_results(dataset.name)
     known = read_json(results) if results.is_file() else {}
     name = f"{page} {answers.name}"

@@ -15,7 +15,8 @@ from dougpt.page.naming import LIKENESS, MODEL, name_of, title_of
 from dougpt.page.verdict import against_base, band, best_of_others, verdict
 
 RANKS = ("gain", "mrr", "hits_at_1", "hits_at_5")
-RELEVANCE = tuple(f"{name}_{score}" for score in ("logprob", "pmi") for name in RANKS)
+SCORES = {"by log-probability": "logprob", "by PMI": "pmi"}
+"""By what replies are ranked: a table each, since all columns in one are wider than most windows."""
 BY_BYTE = tuple(f"{name}_per_byte" for name in RANKS)
 HABITS = (
     "mean_length",
@@ -63,7 +64,10 @@ def measured_view(facts: PageFacts) -> dict[str, Any] | None:
         "fit": _table(likely, ("bits_per_byte", "prompt_gain")),
         "fit_figure": _fit_figure(report),
         "recordings_figure": _recordings_figure(report, best),
-        "relevance": _table(_having(report, "mrr_logprob"), RELEVANCE),
+        "relevance": [
+            (title, _table(_having(report, "mrr_logprob"), tuple(f"{name}_{score}" for name in RANKS)))
+            for title, score in SCORES.items()
+        ],
         "by_byte": _table(_having(report, "mrr_per_byte"), BY_BYTE),
         "likeness": _table(_having(report, "length_distance"), LIKENESS),
         "band": [{"name": name, "inside": inside} for name, inside in band(report)],

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dougpt_schema.page.drawing import drawing
+from dougpt_schema.page.words import number
+from dougpt_train.curve import held_out_losses, without_training_loss
 from markupsafe import Markup
 
 from dougpt.page.facts import PageFacts
@@ -29,17 +31,21 @@ def training_view(facts: PageFacts) -> dict[str, Any] | None:
         "steps": metrics.get("steps"),
         "before": metrics.get("validation_loss_before"),
         "after": metrics.get("validation_loss"),
+        "uncurved": without_training_loss(metrics, facts.settings or {}),
         "figure": _loss_figure(metrics),
     }
 
 
 def _loss_figure(metrics: Mapping[str, Any]) -> Markup | None:
     base = [float(loss) for loss in metrics.get("base") or []]
-    adapter, validation = list(metrics.get("train") or []), list(metrics.get("validation") or [])
+    adapter, validation = list(metrics.get("train") or []), held_out_losses(metrics)
     panels = bool(base) + bool(adapter or validation)
     if not panels:
         return None
-    with drawing("loss", "Loss while training", width=4.6 * panels, height=2.9, columns=panels) as made:
+    label = "Loss while training"
+    if validation:
+        label += f"; held out {', '.join(number(point['loss'], 2) for point in validation)}"
+    with drawing("loss", label, width=4.6 * panels, height=2.9, columns=panels) as made:
         axes = iter(made.axes)
         if base:
             panel = next(axes)
@@ -49,21 +55,25 @@ def _loss_figure(metrics: Mapping[str, Any]) -> Markup | None:
             _finish(panel, "base model, from scratch")
         if adapter or validation:
             panel = next(axes)
-            panel.plot([point["step"] for point in adapter], [point["loss"] for point in adapter], label="training")
+            if adapter:
+                _line(panel, adapter, "C0", "training")
             if validation:
-                steps = [point["step"] for point in validation]
-                losses = [point["loss"] for point in validation]
-                panel.plot(steps, losses, "o-", color="C2", markersize=4, label="validation")
-                panel.legend(fontsize=8.5, loc="upper right")
+                _line(panel, validation, "C2", "held out", marker="o", markersize=4)
+            panel.legend(fontsize=8.5, loc="best")  # where neither curve runs
             _finish(panel, "adapter")
     return made.svg
+
+
+def _line(panel: Any, points: Sequence[Mapping[str, float]], colour: str, label: str, **looks: Any) -> None:
+    steps, losses = [point["step"] for point in points], [point["loss"] for point in points]
+    panel.plot(steps, losses, color=colour, label=label, **looks)
 
 
 def _finish(panel: Any, title: str) -> None:
     panel.set_title(title, loc="left")
     panel.set_xlabel("steps")
     panel.set_ylabel("loss in nats per token")
-    panel.set_ylim(bottom=0)
+    panel.set_ylim(0, 1.05 * panel.dataLim.y1)  # a flat curve too has room above it
     panel.grid(visible=True, axis="y")
 
 

@@ -2,15 +2,17 @@
 
 from dougpt_eval.history import remember
 from dougpt_schema import atomic_write
-from dougpt_train import load
 
 from dougpt.execute import Task
 from dougpt.measuring import Dataset, references_of
 from dougpt.page import collect, render_page
+from dougpt.terminal import told_while_loading
 
 
 def run(task: Task) -> str:
     """Write report_evaluate.json and index.html of a dataset's report, and a line of its history."""
+    with told_while_loading():
+        from dougpt_train import load  # noqa: PLC0415 - loads PyTorch
     workspace = task.project.workspace
     dataset, folder = Dataset.open(task.project, task.subject), workspace.run(task.plan.run_id)
     report = dataset.measure(load(folder), references_of(dataset, folder))

@@ -10,7 +10,7 @@ from dougpt_schema import DougptError, MissingExtraError
 from dougpt_train.unsloth import start_backend
 
 from dougpt.execute import Task
-from dougpt.terminal import lasting, note
+from dougpt.terminal import lasting, note, told_while_loading
 from dougpt.training import (
     PREFLIGHT,
     RESUME,
@@ -59,8 +59,9 @@ def git_commit() -> str | None:
 
 def _train(task: Task) -> None:
     settings = task.project.settings.train
-    start_backend(settings)
-    from dougpt_train import PreflightFailedError, train  # noqa: PLC0415 (behind the backend, which patches PyTorch)
+    with told_while_loading():
+        start_backend(settings)
+        from dougpt_train import PreflightFailedError, train  # noqa: PLC0415 (behind what patches PyTorch)
 
     samples, validation, test = read_splits(task.project, task.subject)
     task.folder.parent.mkdir(parents=True, exist_ok=True)

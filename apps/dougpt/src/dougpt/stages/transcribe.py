@@ -32,7 +32,7 @@ FINEST_FIRST = ("whisperx", "json3", "srv3", "webvtt", "srt")
 """Of several captions of one part, the one with word times of its own is taken."""
 LOUD = (
     "words of {title} come from pocketsphinx's own recognition: expect 50 to 70 % of them to be wrong; "
-    "give captions, or: pip install 'dougpt-media[whisperx]'"
+    "give captions, or install whisperx (dougpt doctor says how)"
 )
 WITHOUT_WEIGHTS = "without any weights: give captions, or, for a trial, take --engine pocketsphinx"
 UNHEARD = "speakers cannot be told apart without sound: all words count as one speaker's"
@@ -53,6 +53,8 @@ def run(task: Task) -> str:
     if "pocketsphinx" in ways:
         warnings.append(LOUD.format(title=recording.title))
         note(f"WARNING: {warnings[0]}")
+    if "torch" in task.recipe.versions:
+        note("loading PyTorch")
     with Telling(f"transcribe {task.subject}") as telling:
         transcript = join_parts(_without_overlaps([(_read(task, part, way, telling), part) for part, way in parts]))
         words, speakers, more = _with_speakers(task, transcript, [part for part, _ in parts], telling)

@@ -19,6 +19,9 @@ DISTRIBUTIONS = (
 )
 
 
+ENGINES = ("rapidocr", "paddleocr")
+
+
 class SeveralOpenCVError(DougptError):
     """More than one OpenCV distribution is installed.
 
@@ -43,7 +46,9 @@ def require_one_opencv() -> None:
     """
     installed = installed_opencv()
     if not installed:
-        raise MissingExtraError("dougpt-chat[ocr]", "reading chat from the picture")
+        # A checkout drops the OpenCV that each engine names (decision 3), so that one may be here without any.
+        has_engine = any(importlib.util.find_spec(engine) is not None for engine in ENGINES)
+        raise MissingExtraError(DISTRIBUTIONS[0] if has_engine else "dougpt-chat[ocr]", "reading chat from the picture")
     if len(installed) > 1:
         raise SeveralOpenCVError(installed)
 

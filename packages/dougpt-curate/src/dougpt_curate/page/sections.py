@@ -129,6 +129,10 @@ def _funnel(report: CurateReport) -> str:
         ("chat events decided on", total),
         ("accepted as answers", links["accepted"]),
         ("replies kept", replies["kept"]),
+    ]
+    became = [
+        ("turns spoken", turns["spoken"]),
+        ("answered in chat", turns["answered"]),
         ("samples: turns with the replies kept", turns["kept"]),
     ]
     left_out = [*_by_count(replies["rejected"]), ("<i>merged as copies of another reply</i>", replies["merged"])]
@@ -138,9 +142,12 @@ def _funnel(report: CurateReport) -> str:
         counted(_by_count(links["not_accepted"]), total, caption="Events by the aligner's reason, of all events"),
         "<h3>Left out: answers that are not trained on</h3>",
         counted(left_out, links["accepted"], caption="Replies by the filter's reason, of those accepted"),
-        "<h3>Turns left out</h3>",
-        counted(_by_count(turns["rejected"]), turns["answered"], caption="Turns by reason, of those answered"),
+        "<h3>From turns to samples</h3>",
+        counted(became, turns["spoken"], caption="What became of every turn of speech"),
     ]
+    if turns["rejected"]:
+        caption = "Turns left out by reason, of those answered"
+        parts.append(counted(_by_count(turns["rejected"]), turns["answered"], caption=caption))
     return "\n".join(parts)
 
 

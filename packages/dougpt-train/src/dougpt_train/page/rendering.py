@@ -10,6 +10,7 @@ from dougpt_schema.page.template import fill
 from dougpt_schema.page.words import number
 from markupsafe import Markup
 
+from dougpt_train.curve import held_out_losses, without_training_loss
 from dougpt_train.record import METRICS, PREFLIGHT, RUN, read_record, without_places
 
 HERE = Path(__file__).parent
@@ -44,6 +45,7 @@ def render(folder: Path, *, quoting: bool) -> str:
         versions=sorted(record["inputs"]["versions"].items()),
         drift=sorted(record["drift"].items()),
         adapter=_adapter_figure(metrics),
+        uncurved=without_training_loss(metrics, record["inputs"]["settings"]),
         base=_base_figure([float(loss) for loss in metrics["base"]]),
     )
 
@@ -58,7 +60,7 @@ def _hashes(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _adapter_figure(metrics: Mapping[str, Any]) -> Markup | None:
-    points, measured = list(metrics["train"]), _held_out(metrics)
+    points, measured = list(metrics["train"]), held_out_losses(metrics)
     if not points and not measured:
         return None
     label = "Loss while the adapter was trained"
@@ -68,25 +70,15 @@ def _adapter_figure(metrics: Mapping[str, Any]) -> Markup | None:
         label += f"; held out {', '.join(number(point['loss'], 2) for point in measured)}"
     with drawing("adapter-loss", label, width=WIDTH, height=HEIGHT) as made:
         axes = made.axes[0]
-        axes.plot(
-            [point["step"] for point in points], [point["loss"] for point in points], color="C0", label="training"
-        )
+        if points:
+            steps, losses = [point["step"] for point in points], [point["loss"] for point in points]
+            axes.plot(steps, losses, color="C0", label="training")
         if measured:
             steps, losses = [point["step"] for point in measured], [point["loss"] for point in measured]
             axes.plot(steps, losses, "o-", color="C2", markersize=4, label="held out")
         axes.legend(fontsize=8.5, loc="best")  # where neither curve runs
         _finish(axes)
     return made.svg
-
-
-def _held_out(metrics: Mapping[str, Any]) -> list[dict[str, float]]:
-    """Return what was measured on held-out rows: before the first step, on the way, and of the weights kept at last."""
-    between = list(metrics["validation"])
-    if "validation_loss" not in metrics:
-        return between
-    last = {"step": metrics["steps"], "loss": metrics["validation_loss"]}
-    known = between and between[-1]["step"] == metrics["steps"]
-    return [{"step": 0, "loss": metrics["validation_loss_before"]}, *between, *([] if known else [last])]
 
 
 def _base_figure(losses: Sequence[float]) -> Markup | None:
@@ -104,7 +96,7 @@ def _base_figure(losses: Sequence[float]) -> Markup | None:
 def _finish(axes: Any) -> None:
     axes.set_xlabel("steps")
     axes.set_ylabel("loss in nats a token")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.05 * axes.dataLim.y1)  # a flat curve too has room above it
     axes.grid(visible=True, axis="y")
 
 
