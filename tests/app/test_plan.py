@@ -11,6 +11,7 @@ from dougpt import plan as planning
 from dougpt.plan import Plan, State
 from dougpt.project import Project
 from dougpt.recipes import STAGES
+from dougpt.running import pending, write_plan
 from dougpt.settings import Settings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -120,6 +121,17 @@ def test_done_stages_are_known_as_done(curated: Path) -> None:
     assert states == dict.fromkeys(("transcribe", "chat", "align", "curate"), State.DONE) | dict.fromkeys(
         ("train", "evaluate"), State.MISSING
     )
+
+
+def test_the_stamps_of_what_is_done_are_older_than_any_clock_that_was_set_back(done: Path) -> None:
+    project = Project.open(done)
+    plan = Plan(project)
+
+    write_plan(project.workspace, plan, pending(plan, "evaluate"))
+
+    stamps = list(project.workspace.stamps.iterdir())
+    assert stamps
+    assert {stamp.stat().st_mtime for stamp in stamps} == {0}
 
 
 def test_a_changed_setting_is_named_as_the_reason(done: Path) -> None:

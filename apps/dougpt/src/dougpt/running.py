@@ -101,6 +101,8 @@ def write_plan(workspace: Workspace, plan: Plan, jobs: Sequence[Job]) -> None:
         before = [stamp_of(one) for one in plan.upstream(job)]
         for stamp in set(before) - todo:
             (workspace.state / stamp).touch()
+            # Snakemake refuses an output that is older than its inputs, as it is where the clock was set back.
+            os.utime(workspace.state / stamp, (0, 0))
         entries.append({"stamp": stamp_of(job), "needs": before})
     content = {
         "stages": {name: stage.per for name, stage in STAGES.items()},
