@@ -75,6 +75,33 @@ def test_a_run_is_logged_to_an_sqlite_file_once(result: TrainResult, tmp_path: P
 
 @needs_mlflow
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("fails", ["log_batch", "log_text"])
+def test_a_run_that_was_told_in_part_is_told_anew(
+    fails: str, result: TrainResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("the server is gone")
+
+    store = f"sqlite:///{tmp_path}/mlflow.db"
+    with monkeypatch.context() as broken:
+        broken.setattr(MlflowClient, fails, refuse)
+        with pytest.raises(TrackingError, match="the server is gone"):
+            track(result.run_folder, store)
+
+    told = track(result.run_folder, store)
+
+    client = MlflowClient(tracking_uri=store)
+    place = client.get_experiment_by_name("dougpt").experiment_id
+    assert [run.info.run_id for run in client.search_runs([place])] == [told]
+    assert [point.step for point in client.get_metric_history(told, "train_loss")] == [2, 4, 6]
+    assert [file.path for file in client.list_artifacts(told)] == [PAGE]
+    assert client.get_run(told).info.status == "FINISHED"
+
+
+@needs_mlflow
+@pytest.mark.filterwarnings("ignore")
 def test_a_server_that_is_away_is_said_in_a_line(result: TrainResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 

@@ -19,10 +19,14 @@ SQLITE = "sqlite:///"
 ARTIFACTS, PAGE = "mlartifacts", "run.html"
 MOST_VALUE = 500
 BATCH = 1000
+TOLD = "FINISHED"
+"""What MLflow calls a run of which everything was told."""
 
 
 def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -> str:
     """Log a finished run and return MLflow's id of it; a run that is there already is not logged twice.
+
+    What an earlier call left there half told, since the server went away, is deleted and told anew.
 
     Args:
         run_folder: What `train` wrote.
@@ -53,15 +57,16 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
 def _told(
     client: Any, place: str, folder: Path, record: dict[str, Any], points: Sequence[tuple[str, float, int]]
 ) -> str:
-    from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 (an extra)
+    from mlflow.entities import Metric, Param  # noqa: PLC0415 (an extra)
 
-    known = client.search_runs([place], f"tags.run_id = '{record['run_id']}'")
-    if known:
-        return str(known[0].info.run_id)
-    run_id = client.create_run(place, run_name=folder.name).info.run_id
-    tags = [RunTag(name, value) for name, value in tags_of(record)]
+    for known in client.search_runs([place], f"tags.run_id = '{record['run_id']}'"):
+        if known.info.status == TOLD:
+            return str(known.info.run_id)
+        client.delete_run(known.info.run_id)
+    # Tagged from its beginning, so that what is left of it is known where the store goes away.
+    run_id = client.create_run(place, tags=dict(tags_of(record)), run_name=folder.name).info.run_id
     params = [Param(name, value) for name, value in params_of(record)]
-    client.log_batch(run_id, params=params, tags=tags)
+    client.log_batch(run_id, params=params)
     measured = [Metric(name, value, 0, step) for name, value, step in points]
     for start in range(0, len(measured), BATCH):
         client.log_batch(run_id, metrics=measured[start : start + BATCH])

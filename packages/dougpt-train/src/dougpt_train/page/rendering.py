@@ -80,12 +80,12 @@ def _adapter_figure(metrics: Mapping[str, Any]) -> Markup | None:
 
 
 def _held_out(metrics: Mapping[str, Any]) -> list[dict[str, float]]:
-    """Return what was measured on held-out rows: before the first step, on the way, and of the weights kept at last."""
+    """Return what was measured on held-out rows: before the first step, on the way, and of the weights at the end."""
     between = list(metrics["validation"])
     if "validation_loss" not in metrics:
         return between
     last = {"step": metrics["steps"], "loss": metrics["validation_loss"]}
-    known = between and between[-1]["step"] == metrics["steps"]
+    known = "kept_step" in metrics or (between and between[-1]["step"] == metrics["steps"])
     return [{"step": 0, "loss": metrics["validation_loss_before"]}, *between, *([] if known else [last])]
 
 
