@@ -4,6 +4,7 @@ The default store is one SQLite file; any MLflow server works by its URL. `run.j
 told quotes no samples: what is forgotten here would be kept there.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ from dougpt_schema import MissingExtraError
 
 from dougpt_train.errors import TrackingError
 from dougpt_train.page import draw_page
-from dougpt_train.record import METRICS, read_record, without_places
+from dougpt_train.record import METRICS, held_out_losses, read_record, without_places
 
 EXPERIMENT = "dougpt"
 SQLITE = "sqlite:///"
 ARTIFACTS, PAGE = "mlartifacts", "run.html"
 MOST_VALUE = 500
 BATCH = 1000
+RETRIES, FEW = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3"
+"""MLflow's own seven wait in silence for four minutes for a server that is away; the run can be told later."""
 TOLD = "FINISHED"
 """What MLflow calls a run of which everything was told."""
 
@@ -45,6 +48,7 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
         from mlflow.exceptions import MlflowException  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("dougpt-train[mlflow]", "tracking with MLflow") from error
+    os.environ.setdefault(RETRIES, FEW)
     try:
         client = MlflowClient(tracking_uri=store)
         known = client.get_experiment_by_name(experiment)
@@ -105,6 +109,10 @@ def points_of(metrics: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
     """Yield the curves as (name, value, step)."""
     for step, loss in enumerate(metrics["base"], start=1):
         yield "base_loss", loss, step
-    for split in ("train", "validation"):
-        for point in metrics[split]:
-            yield from ((f"{split}_{name}", value, point["step"]) for name, value in point.items() if name != "step")
+    for split, points in (("train", metrics["train"]), ("validation", held_out_losses(metrics))):
+        for point in points:
+            yield from (
+                (f"{split}_{name}", value, int(point["step"])) for name, value in point.items() if name != "step"
+            )
+    if "kept_step" in metrics:
+        yield "kept_validation_loss", metrics["validation_loss"], metrics["kept_step"]

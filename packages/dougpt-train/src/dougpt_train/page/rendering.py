@@ -10,7 +10,7 @@ from dougpt_schema.page.template import fill
 from dougpt_schema.page.words import number
 from markupsafe import Markup
 
-from dougpt_train.record import METRICS, PREFLIGHT, RUN, read_record, without_places
+from dougpt_train.record import METRICS, PREFLIGHT, RUN, held_out_losses, read_record, without_places
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 5.6, 2.7
@@ -58,7 +58,7 @@ def _hashes(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _adapter_figure(metrics: Mapping[str, Any]) -> Markup | None:
-    points, measured = list(metrics["train"]), _held_out(metrics)
+    points, measured = list(metrics["train"]), held_out_losses(metrics)
     if not points and not measured:
         return None
     label = "Loss while the adapter was trained"
@@ -77,16 +77,6 @@ def _adapter_figure(metrics: Mapping[str, Any]) -> Markup | None:
         axes.legend(fontsize=8.5, loc="best")  # where neither curve runs
         _finish(axes)
     return made.svg
-
-
-def _held_out(metrics: Mapping[str, Any]) -> list[dict[str, float]]:
-    """Return what was measured on held-out rows: before the first step, on the way, and of the weights at the end."""
-    between = list(metrics["validation"])
-    if "validation_loss" not in metrics:
-        return between
-    last = {"step": metrics["steps"], "loss": metrics["validation_loss"]}
-    known = "kept_step" in metrics or (between and between[-1]["step"] == metrics["steps"])
-    return [{"step": 0, "loss": metrics["validation_loss_before"]}, *between, *([] if known else [last])]
 
 
 def _base_figure(losses: Sequence[float]) -> Markup | None:
