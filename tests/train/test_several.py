@@ -89,6 +89,7 @@ def test_more_processes_than_gpus_are_refused(two_gpus: None) -> None:
 def test_4_bit_weights_that_fsdp_cuts_up_are_stored_as_floats(
     two_gpus: None, base: Base, settings: TrainSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed (extra qlora)")
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(bases, "read_weights", lambda _base, **options: asked.append(options) or torch.nn.Module())
     qlora = replace(settings, method="qlora", processes=2)
