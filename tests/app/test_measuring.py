@@ -200,6 +200,10 @@ def test_people_answer_blind_and_their_answers_are_read_back(place: Path, server
     assert found["taken_for_real"]["value"] == 0
     assert found["answered"] == len(caught)
     assert "taken for the real chat in 0%" in run("evaluate", "--blind-answers", answers, "--workspace", place).stdout
+    answers.write_text(json.dumps({"page": key["page"], "answers": dict.fromkeys(caught, "unsure")}))
+    assert run("evaluate", "--blind-answers", answers, "--workspace", place).exit_code == 0
+    kept = json.loads(next(place.rglob("blind.json")).read_text())
+    assert sorted(one["taken_for_real"]["value"] for one in kept.values()) == [0, 0.5]
 
     assert run("evaluate", "--server", url, "--workspace", place).exit_code == 0
     assert (

@@ -133,16 +133,6 @@ def read_record(folder: Path, name: str = RUN) -> Any:
         raise RunFolderError(folder, f"{name} is no JSON: {error}") from error
 
 
-def held_out_losses(metrics: Mapping[str, Any]) -> list[dict[str, float]]:
-    """Return what was measured on held-out rows: before the first step, on the way, and of the weights at the end."""
-    between = list(metrics["validation"])
-    if "validation_loss" not in metrics:
-        return between
-    last = {"step": metrics["steps"], "loss": metrics["validation_loss"]}
-    known = "kept_step" in metrics or (between and between[-1]["step"] == metrics["steps"])
-    return [{"step": 0, "loss": metrics["validation_loss_before"]}, *between, *([] if known else [last])]
-
-
 def write_settings(folder: Path, settings: TrainSettings) -> None:
     """Write settings.json."""
     write_json(folder / SETTINGS, asdict(settings))

@@ -11,9 +11,10 @@ from typing import Any
 
 from dougpt_schema import MissingExtraError
 
+from dougpt_train.curve import held_out_losses
 from dougpt_train.errors import TrackingError
 from dougpt_train.page import draw_page
-from dougpt_train.record import METRICS, held_out_losses, read_record, without_places
+from dougpt_train.record import METRICS, read_record, without_places
 
 EXPERIMENT = "dougpt"
 SQLITE = "sqlite:///"

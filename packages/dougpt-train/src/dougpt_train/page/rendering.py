@@ -10,7 +10,8 @@ from dougpt_schema.page.template import fill
 from dougpt_schema.page.words import number
 from markupsafe import Markup
 
-from dougpt_train.record import METRICS, PREFLIGHT, RUN, held_out_losses, read_record, without_places
+from dougpt_train.curve import held_out_losses
+from dougpt_train.record import METRICS, PREFLIGHT, RUN, read_record, without_places
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 5.6, 2.7
