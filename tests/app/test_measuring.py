@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from dougpt.forgetting import forget
+from dougpt.measuring.gating import earlier_report
 from dougpt.measuring.reports import folder_of
 from dougpt.project import Project
 from dougpt_eval import Report
+from dougpt_eval.report import ReportFormatError
 from dougpt_schema import CHAT_EVENTS, SAMPLES, read_provenance, read_table, write_table
 
 QUICK = {
@@ -163,6 +165,15 @@ def test_a_limit_of_the_settings_fails_a_report_alone(place: Path, server: Any, 
         found = run(*measure, "--against", "server talker")
         assert found.exit_code == exit_code, found.output
     assert "did you mean 'stop_rate'" in found.stderr
+
+
+@pytest.mark.parametrize(("content", "said"), [("[1]", "no evaluation report"), ("{}", "format 1 was expected")])
+def test_a_file_that_is_no_report_is_named(content: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "before.json"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(ReportFormatError, match=rf"before\.json: .*{said}"):
+        earlier_report(str(path), [], None)  # type: ignore[arg-type] # not looked at before the file is read
 
 
 def test_a_blind_page_says_how_many_questions_there_are(place: Path, server: Any, run: Any) -> None:
