@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from dougpt.forgetting import forget
+from dougpt.measuring.gating import earlier_report
 from dougpt.measuring.reports import folder_of
 from dougpt.project import Project
 from dougpt_eval import Report
+from dougpt_eval.report import ReportFormatError
 from dougpt_schema import CHAT_EVENTS, SAMPLES, read_provenance, read_table, write_table
 
 QUICK = {
@@ -165,6 +167,15 @@ def test_a_limit_of_the_settings_fails_a_report_alone(place: Path, server: Any, 
     assert "did you mean 'stop_rate'" in found.stderr
 
 
+@pytest.mark.parametrize(("content", "said"), [("[1]", "no evaluation report"), ("{}", "format 1 was expected")])
+def test_a_file_that_is_no_report_is_named(content: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "before.json"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(ReportFormatError, match=rf"before\.json: .*{said}"):
+        earlier_report(str(path), [], None)  # type: ignore[arg-type] # not looked at before the file is read
+
+
 def test_a_blind_page_says_how_many_questions_there_are(place: Path, server: Any, run: Any) -> None:
     ask = ("evaluate", "--blind", "--server", f"http://127.0.0.1:{server.server_port}/v1", "--workspace", place)
     assert "10 held-out windows give 10 in which" in run(*ask, "--trials", 50).stdout
@@ -200,6 +211,10 @@ def test_people_answer_blind_and_their_answers_are_read_back(place: Path, server
     assert found["taken_for_real"]["value"] == 0
     assert found["answered"] == len(caught)
     assert "taken for the real chat in 0%" in run("evaluate", "--blind-answers", answers, "--workspace", place).stdout
+    answers.write_text(json.dumps({"page": key["page"], "answers": dict.fromkeys(caught, "unsure")}))
+    assert run("evaluate", "--blind-answers", answers, "--workspace", place).exit_code == 0
+    kept = json.loads(next(place.rglob("blind.json")).read_text())
+    assert sorted(one["taken_for_real"]["value"] for one in kept.values()) == [0, 0.5]
 
     assert run("evaluate", "--server", url, "--workspace", place).exit_code == 0
     assert (

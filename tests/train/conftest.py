@@ -33,6 +33,12 @@ def validation() -> pa.Table:
     return make_samples(2, n_recordings=1, turns=8, split="validation")
 
 
+@pytest.fixture
+def splits(samples: pa.Table, validation: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Both of them."""
+    return samples, validation
+
+
 @pytest.fixture(scope="session")
 def settings() -> TrainSettings:
     """The smallest run that is still one: seconds on one core."""

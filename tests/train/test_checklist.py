@@ -13,7 +13,7 @@ from dougpt_train.adapter import lora_config
 from dougpt_train.base import Base
 from dougpt_train.checks import setup
 from dougpt_train.checks.check import Check
-from dougpt_train.checks.labels import check_labels, check_prompts
+from dougpt_train.checks.labels import check_amounts, check_labels, check_prompts
 from dougpt_train.checks.reading import read_labels
 from dougpt_train.checks.setup import check_adapter, check_disk, check_versions
 from dougpt_train.prepare import Prepared, prepare
@@ -45,6 +45,19 @@ def test_a_sound_run_passes_and_says_what_was_found(
     assert all(check.found for check in found.checks)
     rows: Any = found.of("P2").facts["rows"]
     assert f"in all {sum(rows.values())} rows" in found.of("P3").found
+
+
+@pytest.mark.parametrize(("measured", "patience", "idle"), [(8, 1, False), (8, 9, True), (0, 1, True)])
+def test_patience_that_never_acts_is_warned_of(
+    splits: tuple[pa.Table, pa.Table], settings: TrainSettings, measured: int, patience: int, idle: bool
+) -> None:
+    samples, validation = splits
+    prepared = prepare(samples, replace(settings, patience=patience), validation.slice(0, measured))
+
+    found = check_amounts(prepared)
+
+    assert found.status == ("warning" if idle else "passed")
+    assert (f"patience = {patience} ends no run" in found.found) == idle
 
 
 def test_a_few_rows_are_shown_as_read_and_learnt(samples: pa.Table, settings: TrainSettings) -> None:

@@ -2,17 +2,26 @@
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 import torch
-from dougpt_train import ChatModel, TrainResult, TrainSettings, exporting, merging, train
+from dougpt_train import ChatModel, TrainResult, TrainSettings, exporting, load, merging, train
 from dougpt_train.errors import NotReproducedError, RunFolderError
 from dougpt_train.exporting import ConverterError, convert_to_gguf, export_run, rendered_frame, write_modelfile
+from dougpt_train.merged import load_merged
 from dougpt_train.merging import merge
+from dougpt_train.record import WEIGHTS
 from transformers import AutoModelForCausalLM
+
+
+def spoilt(path: Path) -> None:
+    """Change the last byte of a file."""
+    path.write_bytes(path.read_bytes()[:-1] + b"\x01")
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +62,34 @@ def test_nothing_is_written_over(result: TrainResult, tmp_path: Path) -> None:
         merge(result.run_folder, tmp_path)
 
 
-def test_a_run_without_an_adapter_has_nothing_to_merge(
+def test_a_run_without_an_adapter_is_written_as_it_is(
     result: TrainResult, samples: pa.Table, settings: TrainSettings, tmp_path: Path
 ) -> None:
     full = replace(settings, base=str(result.run_folder / "base"), method="full", learning_rate=1e-4, max_steps=1)
     trained = train(samples, full, tmp_path / "run")
 
-    with pytest.raises(RunFolderError, match="no adapter"):
-        merge(trained.run_folder, tmp_path / "model")
+    modelfile = export_run(trained.run_folder, tmp_path / "model", "ollama")
+
+    assert modelfile == tmp_path / "model" / "Modelfile"
+    assert json.loads((tmp_path / "model" / "dougpt.json").read_text(encoding="utf-8"))["merged"] == 0
+    found = load_merged(tmp_path / "model", trained.run_folder).logprobs(samples.slice(0, 2))
+    for one, other in zip(found, load(trained.run_folder).logprobs(samples.slice(0, 2)), strict=True):
+        assert one == pytest.approx(other, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"), [(spoilt, "adapter is not what was trained"), (Path.unlink, "is not there")]
+)
+def test_an_adapter_that_was_changed_is_not_merged(
+    result: TrainResult, tmp_path: Path, spoil: Callable[[Path], object], said: str
+) -> None:
+    copied = Path(shutil.copytree(result.run_folder, tmp_path / "run"))
+    spoil(copied / "adapter" / WEIGHTS)
+
+    with pytest.raises(RunFolderError, match=said):
+        merge(copied, tmp_path / "model")
+    with pytest.raises(RunFolderError, match=said):
+        load(copied)
 
 
 def test_the_modelfile_asks_exactly_as_training_did(merged: Path, result: TrainResult, model: ChatModel) -> None:

@@ -92,3 +92,9 @@ def test_a_packed_run_reads_all_its_rows(
     rows: Any = run.preflight.of("P2").facts["rows"]
     assert run.metrics["steps"] == pytest.approx(sum(rows.values()) / 16, abs=1.5)
     assert run.preflight.of("P11").status == "passed"
+
+
+def test_packing_draws_no_bar(capfd: pytest.CaptureFixture[str]) -> None:
+    packed(rows_of([3, 4, 5]), TrainSettings(batch_rows=2, pack_tokens=8))
+
+    assert capfd.readouterr().err == ""

@@ -33,6 +33,21 @@ def test_the_held_out_loss_is_drawn_from_before_the_first_step_to_the_last(resul
     assert "; held out 4.50, 4.25, 4.75" in page
     assert "never saw the held-out ones" in page
     assert "checks passed, 3 skipped" in page
+    assert "were kept" not in page
+
+
+def test_weights_of_an_earlier_step_are_not_drawn_at_the_last(result: TrainResult, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(result.run_folder, tmp_path / "run"))
+    metrics = json.loads((copied / "metrics.json").read_text(encoding="utf-8"))
+    measured = [{"step": 2, "loss": 4.25}, {"step": 4, "loss": 4.75}]
+    changed = {"validation": measured, "validation_loss_before": 4.5, "validation_loss": 4.25, "kept_step": 2}
+    (copied / "metrics.json").write_text(json.dumps(metrics | changed), encoding="utf-8")
+
+    page = draw_page(copied)
+
+    assert "; held out 4.50, 4.25, 4.75" in page
+    assert "4.75, 4.25" not in page
+    assert "The weights of step 2 were kept, the best of 2 measurements on held-out rows." in page
 
 
 def test_a_run_too_short_for_a_curve_says_so(result: TrainResult, tmp_path: Path) -> None:

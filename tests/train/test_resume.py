@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -13,6 +14,7 @@ from dougpt_schema import SAMPLES, write_table
 from dougpt_train import Progress, TrainResult, TrainSettings, train
 from dougpt_train.errors import ResumeRefusedError
 from dougpt_train.record import WEIGHTS
+from dougpt_train.trainer import Watcher
 from safetensors.torch import load_file
 
 
@@ -38,11 +40,6 @@ def undisturbed(
     samples: pa.Table, validation: pa.Table, saving: TrainSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> TrainResult:
     return train(samples, saving, tmp_path_factory.mktemp("undisturbed") / "run", validation=validation)
-
-
-@pytest.fixture
-def splits(samples: pa.Table, validation: pa.Table) -> tuple[pa.Table, pa.Table]:
-    return samples, validation
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -96,6 +93,27 @@ def test_patience_survives_a_kill(
 
     assert whole.metrics["steps"] < 4, whole.metrics["validation"]
     assert files(again.run_folder) == files(whole.run_folder)
+
+
+def test_a_run_that_goes_on_otherwise_keeps_no_weights_of_what_was_killed(tmp_path: Path) -> None:
+    history: list[dict[str, float]] = []
+
+    def reach(watcher: Watcher, step: int, loss: float, weight: float) -> None:
+        network.weight.data.fill_(weight)
+        history.append({"step": step, "eval_loss": loss})
+        state = SimpleNamespace(log_history=history)
+        watcher.on_evaluate(SimpleNamespace(save_strategy="steps"), state, SimpleNamespace(), network)
+
+    network = torch.nn.Linear(1, 1, bias=False)
+    killed, again = (Watcher(lambda *_: None, 5, tmp_path) for _ in range(2))
+    reach(killed, 1, loss=2.0, weight=1.0)
+    killed.on_save(None, SimpleNamespace(log_history=history), None)
+    reach(killed, 2, loss=1.0, weight=2.0)
+    history.pop()
+    reach(again, 2, loss=3.0, weight=3.0)
+
+    assert again.restore_best(network, history) == 1
+    assert network.weight.item() == 1.0
 
 
 def test_changed_data_settings_or_versions_are_refused_with_the_difference(

@@ -37,6 +37,11 @@ def test_full_training_of_the_tiny_base_is_refused_since_it_is_trained_in_full_a
         TrainSettings(method="full")
 
 
+def test_patience_without_measurements_is_refused() -> None:
+    with pytest.raises(ValueError, match="eval_steps is 0: nothing is measured"):
+        TrainSettings(patience=2, eval_steps=0)
+
+
 def test_every_setting_has_a_help_text() -> None:
     assert all(field.metadata["help"].endswith(".") for field in fields(TrainSettings))
 

@@ -89,6 +89,7 @@ def test_more_processes_than_gpus_are_refused(two_gpus: None) -> None:
 def test_weights_on_a_gpu_have_the_type_that_their_training_needs(
     two_gpus: None, base: Base, settings: TrainSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed (extra qlora)")
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(bases, "read_weights", lambda _base, **options: asked.append(options) or torch.nn.Module())
     qlora = replace(settings, method="qlora", processes=2)

@@ -160,6 +160,7 @@ def test_patience_keeps_the_best_weights(
     losses = [point["loss"] for point in found.metrics["validation"]]
     assert found.metrics["steps"] < wild.max_steps
     assert found.metrics["validation_loss"] == pytest.approx(min(losses), abs=1e-4)
+    assert found.metrics["kept_step"] == found.metrics["validation"][losses.index(min(losses))]["step"]
 
 
 def test_a_local_model_can_be_trained_in_full(

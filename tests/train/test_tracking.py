@@ -21,6 +21,7 @@ from dougpt_train.record import METRICS, RUN
 from dougpt_train.tracking import ARTIFACTS, PAGE, params_of, points_of, tags_of, track
 
 STARTS_WITHIN_S = 180.0
+GIVES_UP_WITHIN_S = 90.0
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed (extra mlflow)")
 
 
@@ -37,6 +38,17 @@ def test_every_setting_hash_and_point_is_told(result: TrainResult) -> None:
         ("train_loss", point["loss"], point["step"]) for point in metrics["train"]
     ]
     assert {name for name, _, _ in points} == {"base_loss", "train_loss", "train_grad_norm", "validation_loss"}
+    assert [step for name, _, step in points if name == "validation_loss"] == [0, 3, 6]
+
+
+def test_the_loss_of_weights_that_patience_kept_is_told_by_their_step() -> None:
+    measured = [{"step": 2, "loss": 4.25}, {"step": 4, "loss": 4.75}]
+    metrics = {"base": [], "train": [], "validation": measured, "validation_loss_before": 4.5, "validation_loss": 4.25}
+
+    points = list(points_of(metrics | {"steps": 4, "kept_step": 2}))
+
+    assert [point[1:] for point in points if point[0] == "validation_loss"] == [(4.5, 0), (4.25, 2), (4.75, 4)]
+    assert points[-1] == ("kept_validation_loss", 4.25, 2)
 
 
 @pytest.mark.skipif(find_spec("mlflow") is not None, reason="MLflow is installed")
@@ -75,13 +87,41 @@ def test_a_run_is_logged_to_an_sqlite_file_once(result: TrainResult, tmp_path: P
 
 @needs_mlflow
 @pytest.mark.filterwarnings("ignore")
-def test_a_server_that_is_away_is_said_in_a_line(result: TrainResult, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+@pytest.mark.parametrize("fails", ["log_batch", "log_text"])
+def test_a_run_that_was_told_in_part_is_told_anew(
+    fails: str, result: TrainResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("the server is gone")
+
+    store = f"sqlite:///{tmp_path}/mlflow.db"
+    with monkeypatch.context() as broken:
+        broken.setattr(MlflowClient, fails, refuse)
+        with pytest.raises(TrackingError, match="the server is gone"):
+            track(result.run_folder, store)
+
+    told = track(result.run_folder, store)
+
+    client = MlflowClient(tracking_uri=store)
+    place = client.get_experiment_by_name("dougpt").experiment_id
+    assert [run.info.run_id for run in client.search_runs([place])] == [told]
+    assert [point.step for point in client.get_metric_history(told, "train_loss")] == [2, 4, 6]
+    assert [file.path for file in client.list_artifacts(told)] == [PAGE]
+    assert client.get_run(told).info.status == "FINISHED"
+
+
+@needs_mlflow
+@pytest.mark.filterwarnings("ignore")
+def test_a_server_that_is_away_is_said_in_a_line_and_soon(result: TrainResult) -> None:
+    started = time.monotonic()
 
     with pytest.raises(
         TrackingError, match=r"run .+ is finished, and MLflow at http://127\.0\.0\.1:9 could not be told"
     ):
         track(result.run_folder, "http://127.0.0.1:9")
+    assert time.monotonic() - started < GIVES_UP_WITHIN_S
 
 
 @needs_mlflow

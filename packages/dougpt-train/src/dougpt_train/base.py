@@ -79,6 +79,8 @@ def open_folder(name: str, folder: Path) -> Base:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, TypeError) as error:  # a TypeError says that a file is missing
         raise BaseModelError(name, f"its tokenizer is not there or cannot be read ({_first_line(error)})") from error
+    if len(tokenizer) <= len(tokenizer.added_tokens_decoder):  # transformers 5 makes an empty one of nothing
+        raise BaseModelError(name, "its tokenizer is not there or cannot be read (it has no words)")
     _require_weights(name, folder)
     stops = [tokenizer.eos_token_id]
     if (folder / "generation_config.json").is_file():

@@ -5,12 +5,13 @@ from typing import Any
 
 
 def held_out_losses(metrics: Mapping[str, Any]) -> list[dict[str, float]]:
-    """Return what was measured on held-out rows: before the first step, on the way, and of the weights kept at last."""
+    """Return what was measured on held-out rows: before the first step, on the way, and of the weights at the end."""
     between = list(metrics.get("validation") or [])
     if "validation_loss" not in metrics:
         return between
     last = {"step": metrics["steps"], "loss": metrics["validation_loss"]}
-    known = between and between[-1]["step"] == metrics["steps"]
+    # Where patience kept the weights of an earlier step, what was measured at last is theirs.
+    known = "kept_step" in metrics or (between and between[-1]["step"] == metrics["steps"])
     return [{"step": 0, "loss": metrics["validation_loss_before"]}, *between, *([] if known else [last])]
 
 

@@ -44,7 +44,7 @@ def export_run(
         base: Where the base model is now, if it was moved since.
 
     Raises:
-        RunFolderError: The run has no adapter or is not complete, or `out` is something else.
+        RunFolderError: The run is not complete, its files have changed, or `out` is something else.
         NotReproducedError: The merged model does not compute what base and adapter do.
         ConverterError: The converter is missing or fails.
     """

@@ -55,7 +55,8 @@ def fit(
     with known_noise_kept_quiet():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     metrics: dict[str, Any] = curves(trainer.state.log_history) | {"steps": trainer.state.global_step}
-    watcher.restore_best(trainer.model)
+    kept = watcher.restore_best(trainer.model, trainer.state.log_history)
+    metrics |= {} if kept is None else {"kept_step": kept}
     if rows.validation:
         metrics |= {"validation_loss_before": metrics["validation"].pop(0)["loss"]}
         metrics |= {"validation_loss": round(trainer.evaluate()["eval_loss"], 6)}

@@ -15,7 +15,7 @@ from dougpt_train.adapter import open_adapter
 from dougpt_train.base import model_files, quantised, read_weights
 from dougpt_train.checks.reload import largest_difference, reference_logits
 from dougpt_train.errors import NotReproducedError, RunFolderError
-from dougpt_train.model import open_run_base
+from dougpt_train.model import open_run_base, require_trained
 from dougpt_train.record import ADAPTER, MERGED, read_record, read_settings, write_json
 from dougpt_train.render import Encoded, Renderer, Row
 
@@ -32,6 +32,8 @@ def merge(
 ) -> dict[str, float]:
     """Write a run's base with its adapter merged in to `out`, which must not exist, as a folder of safetensors.
 
+    A run that was trained in full has no adapter: its model is written in that precision, and checked as well.
+
     Args:
         run_folder: A finished run.
         out: Where the model goes; it appears whole, by one rename.
@@ -43,7 +45,7 @@ def merge(
         written precision.
 
     Raises:
-        RunFolderError: The run has no adapter, is not complete, or `out` exists.
+        RunFolderError: The run is not complete, its files have changed, or `out` exists.
         NotReproducedError: The merged model does not compute what base and adapter do; nothing is written.
     """
     folder, target = Path(run_folder), Path(out)
@@ -51,19 +53,19 @@ def merge(
         raise RunFolderError(
             target, "exists; a merged model is written over nothing: delete it, or choose another place (--out)"
         )
-    settings = read_settings(folder)
-    if settings.method == "full":
-        raise RunFolderError(folder, "was trained in full: there is no adapter to merge")
-    record = read_record(folder)
+    settings, record = read_settings(folder), read_record(folder)
+    require_trained(folder, settings, record)
     opened = open_run_base(folder, settings, record, base)
     if stored := quantised(opened):
         remedy = "only a run on a 16-bit base, which 'qlora' quantises itself, can be merged"
         raise RunFolderError(folder, f"its base is quantised ({stored}): {remedy}")
     probes = _probes(Renderer(opened.tokenizer, settings, opened.stop_ids))
 
-    adapted = open_adapter(read_weights(opened, dtype=torch.float32), folder / ADAPTER)
+    merged = read_weights(opened, dtype=torch.float32)
+    adapted = merged if settings.method == "full" else open_adapter(merged, folder / ADAPTER)
     expected = reference_logits(adapted, probes)
-    merged = adapted.merge_and_unload(safe_merge=True)
+    if settings.method != "full":
+        merged = adapted.merge_and_unload(safe_merge=True)
     difference = largest_difference(reference_logits(merged, probes), expected)
     if not difference <= ALLOWED_MERGED:
         raise NotReproducedError(f"merged weights differ from base and adapter by {difference:.2g}", difference)

@@ -182,28 +182,43 @@ def load(run_folder: Path | str, *, base: Path | str | None = None, device: str 
     record = read_record(folder)
     settings = read_settings(folder)
     place = device or find_device(settings)
-    if settings.method == "full":
-        trained = _require_same(folder, FULL, record["results"]["model"], model_files(folder / FULL))
-        opened = open_folder(FULL, folder / FULL)
-        network = load_weights(opened, settings, place)
-    else:
-        opened = open_run_base(folder, settings, record, base)
-        files = {WEIGHTS: file_sha256(folder / ADAPTER / WEIGHTS)}
-        trained = _require_same(folder, ADAPTER, record["results"]["adapter"], files)
-        network = open_adapter(load_weights(opened, settings, place), folder / ADAPTER)
+    trained = require_trained(folder, settings, record)
+    opened = open_run_base(folder, settings, record, base)
+    network = load_weights(opened, settings, place)
+    if settings.method != "full":
+        network = open_adapter(network, folder / ADAPTER)
     renderer = Renderer(opened.tokenizer, settings, opened.stop_ids)
     return ChatModel(
         network, renderer, fingerprint("ChatModel", trained, record["inputs"]["base"], settings.rendering())
     )
 
 
+def require_trained(folder: Path, settings: TrainSettings, record: Any) -> dict[str, str]:
+    """Return the SHA-256 of the weights that a run trained, by file, and make sure that they are those it saved.
+
+    Raises:
+        RunFolderError: They have changed, or are not there.
+    """
+    try:
+        if settings.method == "full":
+            return _require_same(folder, FULL, record["results"]["model"], model_files(folder / FULL))
+        files = {WEIGHTS: file_sha256(folder / ADAPTER / WEIGHTS)}
+    except FileNotFoundError as error:
+        raise RunFolderError(folder, f"what it trained is not there: {Path(error.filename).name}") from error
+    return _require_same(folder, ADAPTER, record["results"]["adapter"], files)
+
+
 def open_run_base(folder: Path, settings: TrainSettings, record: Any, base: Path | str | None = None) -> Base:
     """Open the base model of a run and make sure that it is the one it was trained on.
+
+    A run that was trained in full is a whole model itself, and that one is opened.
 
     Raises:
         RunFolderError: Its files have changed.
         BaseModelError: It is not there.
     """
+    if settings.method == "full":
+        return open_folder(FULL, folder / FULL)
     default = folder / BASE if settings.base == TINY else find_folder(settings.base)
     place = Path(base) if base is not None else default
     if not place.is_dir():

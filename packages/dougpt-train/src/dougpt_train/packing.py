@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from datasets import Dataset
+from datasets import Dataset, disable_progress_bars, enable_progress_bars, is_progress_bar_enabled
 from trl import pack_dataset
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
@@ -29,7 +29,7 @@ def packed(rows: Sequence[Encoded], settings: TrainSettings) -> Dataset:
     """Return packs of whole rows, in an order drawn by the seed."""
     lengths = [len(row.ids) for row in rows]
     asked = settings.pack_tokens or settings.batch_rows * sum(lengths) // (PACKS_A_STEP * max(1, len(lengths)))
-    packs = pack_dataset(dataset_of(rows), max(asked, *lengths), "bfd")
+    packs = _packs(rows, max(asked, *lengths))
     draw = random.Random(f"packs {settings.seed}")  # noqa: S311 (no secret)
     return packs.select(shuffled(range(len(packs)), draw))
 
@@ -42,9 +42,20 @@ def packs_a_step(packs: Dataset, n_rows: int, settings: TrainSettings) -> int:
 def packed_batch(rows: Sequence[Encoded], pad_id: int, device: Any) -> dict[str, Any]:
     """Return the rows as one batch, as the trainer's own collator makes it."""
     total = sum(len(row.ids) for row in rows)
-    packs = pack_dataset(dataset_of(rows), total, "bfd")
+    packs = _packs(rows, total)
     batch = DataCollatorForLanguageModeling(pad_token_id=pad_id, padding_free=True)(list(packs))
     return {name: value.to(device) if hasattr(value, "to") else value for name, value in batch.items()}
+
+
+def _packs(rows: Sequence[Encoded], most: int) -> Dataset:
+    """Return packs of at most so many tokens, without the bars that datasets draws over lines of progress."""
+    drawn = is_progress_bar_enabled()
+    disable_progress_bars()
+    try:
+        return pack_dataset(dataset_of(rows), most, "bfd")
+    finally:
+        if drawn:
+            enable_progress_bars()
 
 
 def fitting(settings: TrainSettings, packs: Dataset, n_rows: int) -> TrainSettings:

@@ -155,6 +155,8 @@ class TrainSettings:
             raise ValueError(f"tiny_width is {self.tiny_width}, not a multiple of {WIDTH_STEP}")
         if self.base == TINY and not self.preset and self.method == "full":
             raise ValueError("method 'full' on base 'tiny' trains it twice: raise tiny_steps and use 'lora'")
+        if self.patience and not self.eval_steps:
+            raise ValueError(f"patience is {self.patience}, and eval_steps is 0: nothing is measured")
         if self.backend == "unsloth" and self.processes > 1:
             raise ValueError(f"backend 'unsloth' trains in one process: processes is {self.processes}")
         if self.backend == "unsloth" and self.base == TINY and not self.preset:

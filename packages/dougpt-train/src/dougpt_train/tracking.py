@@ -4,12 +4,14 @@ The default store is one SQLite file; any MLflow server works by its URL. `run.j
 told quotes no samples: what is forgotten here would be kept there.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from dougpt_schema import MissingExtraError
 
+from dougpt_train.curve import held_out_losses
 from dougpt_train.errors import TrackingError
 from dougpt_train.page import draw_page
 from dougpt_train.record import METRICS, read_record, without_places
@@ -19,10 +21,16 @@ SQLITE = "sqlite:///"
 ARTIFACTS, PAGE = "mlartifacts", "run.html"
 MOST_VALUE = 500
 BATCH = 1000
+RETRIES, FEW = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3"
+"""MLflow's own seven wait in silence for four minutes for a server that is away; the run can be told later."""
+TOLD = "FINISHED"
+"""What MLflow calls a run of which everything was told."""
 
 
 def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -> str:
     """Log a finished run and return MLflow's id of it; a run that is there already is not logged twice.
+
+    What an earlier call left there half told, since the server went away, is deleted and told anew.
 
     Args:
         run_folder: What `train` wrote.
@@ -41,6 +49,7 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
         from mlflow.exceptions import MlflowException  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError("dougpt-train[mlflow]", "tracking with MLflow") from error
+    os.environ.setdefault(RETRIES, FEW)
     try:
         client = MlflowClient(tracking_uri=store)
         known = client.get_experiment_by_name(experiment)
@@ -53,15 +62,16 @@ def track(run_folder: Path | str, store: str, *, experiment: str = EXPERIMENT) -
 def _told(
     client: Any, place: str, folder: Path, record: dict[str, Any], points: Sequence[tuple[str, float, int]]
 ) -> str:
-    from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 (an extra)
+    from mlflow.entities import Metric, Param  # noqa: PLC0415 (an extra)
 
-    known = client.search_runs([place], f"tags.run_id = '{record['run_id']}'")
-    if known:
-        return str(known[0].info.run_id)
-    run_id = client.create_run(place, run_name=folder.name).info.run_id
-    tags = [RunTag(name, value) for name, value in tags_of(record)]
+    for known in client.search_runs([place], f"tags.run_id = '{record['run_id']}'"):
+        if known.info.status == TOLD:
+            return str(known.info.run_id)
+        client.delete_run(known.info.run_id)
+    # Tagged from its beginning, so that what is left of it is known where the store goes away.
+    run_id = client.create_run(place, tags=dict(tags_of(record)), run_name=folder.name).info.run_id
     params = [Param(name, value) for name, value in params_of(record)]
-    client.log_batch(run_id, params=params, tags=tags)
+    client.log_batch(run_id, params=params)
     measured = [Metric(name, value, 0, step) for name, value, step in points]
     for start in range(0, len(measured), BATCH):
         client.log_batch(run_id, metrics=measured[start : start + BATCH])
@@ -100,6 +110,10 @@ def points_of(metrics: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
     """Yield the curves as (name, value, step)."""
     for step, loss in enumerate(metrics["base"], start=1):
         yield "base_loss", loss, step
-    for split in ("train", "validation"):
-        for point in metrics[split]:
-            yield from ((f"{split}_{name}", value, point["step"]) for name, value in point.items() if name != "step")
+    for split, points in (("train", metrics["train"]), ("validation", held_out_losses(metrics))):
+        for point in points:
+            yield from (
+                (f"{split}_{name}", value, int(point["step"])) for name, value in point.items() if name != "step"
+            )
+    if "kept_step" in metrics:
+        yield "kept_validation_loss", metrics["validation_loss"], metrics["kept_step"]

@@ -23,8 +23,8 @@ from dougpt_train.settings import TrainSettings
 from dougpt_train.unsloth import unsloth_model
 
 STATE = "trainer_state.json"
-BEST = "best-{}.safetensors"
-"""Of each process, which may hold a part of the weights only."""
+BEST = "best-{}-{}.safetensors"
+"""By process, which may hold a part of the weights only, and by the step at which they were measured."""
 # Renamed in transformers 5.
 CHECKPOINTING = next(
     name for name in ("activation_checkpointing", "gradient_checkpointing") if name in SFTConfig.__dataclass_fields__
@@ -131,7 +131,7 @@ class Watcher(TrainerCallback):  # type: ignore[misc] # transformers is taken as
     def __init__(self, tell: Tell, patience: int, folder: Path) -> None:
         self._tell = tell
         self._patience = patience
-        self._best = folder / BEST.format(os.environ.get("RANK", "0"))
+        self._folder = folder
 
     def on_step_end(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
         """Tell of every step; log the loss with each checkpoint, since a resumed run averages from there."""
@@ -139,25 +139,43 @@ class Watcher(TrainerCallback):  # type: ignore[misc] # transformers is taken as
         losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
         self._tell(state.global_step, state.max_steps, losses[-1] if losses else None)
 
-    def on_evaluate(self, _args: Any, state: Any, control: Any, model: Any, **_: Any) -> None:
+    def on_evaluate(self, args: Any, state: Any, control: Any, model: Any, **_: Any) -> None:
         """Keep the best weights and end the run where patience is at an end."""
-        measured = [entry["eval_loss"] for entry in state.log_history if "eval_loss" in entry and entry["step"]]
+        measured = _measured(state.log_history)
         if not self._patience or not measured:
             return
-        best = measured.index(min(measured))
-        if best == len(measured) - 1:
-            self._best.parent.mkdir(parents=True, exist_ok=True)
-            save_file(_trainable(model), self._best)
-        if len(measured) - 1 - best >= self._patience:
+        best = _best_step(measured)
+        if best == measured[-1][0]:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            save_file(_trainable(model), self._weights(best))
+            if args.save_strategy == "no":
+                self._forget_all_but(best)
+        if sum(step > best for step, _ in measured) >= self._patience:
             control.should_training_stop = True
 
-    def restore_best(self, model: Any) -> None:
-        """Put the best weights back."""
-        if self._best.is_file():
-            best = load_file(self._best)
-            for name, weight in model.named_parameters():
-                if name in best:
-                    weight.data.copy_(best[name])
+    def on_save(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+        """Forget earlier best weights: only now does a resumed run not go back to them."""
+        if measured := _measured(state.log_history):
+            self._forget_all_but(_best_step(measured))
+
+    def restore_best(self, model: Any, history: Sequence[Mapping[str, float]]) -> int | None:
+        """Put the best weights back and return their step; None where those of the end stay."""
+        measured = _measured(history)
+        if not self._patience or not measured or not self._weights(_best_step(measured)).is_file():
+            return None
+        best = load_file(self._weights(_best_step(measured)))
+        for name, weight in model.named_parameters():
+            if name in best:
+                weight.data.copy_(best[name])
+        return _best_step(measured)
+
+    def _weights(self, step: int | str) -> Path:
+        return self._folder / BEST.format(os.environ.get("RANK", "0"), step)
+
+    def _forget_all_but(self, step: int) -> None:
+        for path in self._folder.glob(self._weights("*").name):
+            if path != self._weights(step):
+                path.unlink()
 
 
 def _arguments(settings: TrainSettings, folder: Path, device: str, n_rows: int, *, measure: bool) -> SFTConfig:
@@ -203,6 +221,15 @@ def _checkpointing(settings: TrainSettings, device: str) -> dict[str, bool] | No
 
 def _trainable(model: Any) -> dict[str, Any]:
     return {name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+def _measured(history: Sequence[Mapping[str, float]]) -> list[tuple[int, float]]:
+    """Return what was measured on held-out rows since the first step, as (step, loss)."""
+    return [(int(entry["step"]), entry["eval_loss"]) for entry in history if "eval_loss" in entry and entry["step"]]
+
+
+def _best_step(measured: Sequence[tuple[int, float]]) -> int:
+    return min(measured, key=lambda one: one[1])[0]
 
 
 def _is_json(path: Path) -> bool:

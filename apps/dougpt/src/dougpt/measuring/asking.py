@@ -11,7 +11,7 @@ from dougpt_eval.blind import (
     render_trials,
     score_answers,
 )
-from dougpt_schema import DougptError, atomic_write
+from dougpt_schema import DougptError, atomic_write, fingerprint
 
 from dougpt.measuring.dataset import Dataset
 from dougpt.measuring.models import Opened
@@ -67,7 +67,8 @@ def read_back(dataset: Dataset, answers: Path) -> tuple[BlindKey, BlindScore]:
         raise BlindAnswersError(f"{answers}: {error}") from error
     results = workspace.blind_results(dataset.name)
     known = read_json(results) if results.is_file() else {}
-    name = f"{page} {answers.name}"
+    # A page saves everybody's answers under one name: those of another person stand beside them.
+    name = f"{page} {answers.name} {fingerprint(given)[:6]}"
     told = {"name": key.name, "model": key.model, "trials": len(key.rows), **score.to_dict()}
     atomic_write(results, to_json(known | {name: told}))
     return key, score

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dougpt_eval import Report, Verdict
 from dougpt_eval.history import HistoryError, PastResult, find
+from dougpt_eval.report import ReportFormatError
 
 from dougpt.terminal import safe
 from dougpt.workspace import read_json
@@ -32,8 +33,7 @@ def earlier_report(named: str, past: Sequence[PastResult], report: Report) -> Ea
         ReportFormatError: The file is none.
     """
     if Path(named).is_file():
-        plain = read_json(Path(named))
-        return Earlier(named, Report.from_dict(plain.get("report", plain)))
+        return Earlier(named, _report_in(Path(named)))
     if named != PREVIOUS:
         found = find(list(past), named)
         return Earlier(found.name, found.report)
@@ -46,6 +46,16 @@ def earlier_report(named: str, past: Sequence[PastResult], report: Report) -> Ea
     whole = [one for one in compares if set(report.model.measures) <= set(one.report.model.measures)]
     chosen = (whole or compares or others)[-1]
     return Earlier(chosen.name, chosen.report)
+
+
+def _report_in(path: Path) -> Report:
+    plain = read_json(path)
+    if not isinstance(plain, dict):
+        raise ReportFormatError(f"{path}: no evaluation report")
+    try:
+        return Report.from_dict(plain.get("report", plain))
+    except ReportFormatError as error:
+        raise ReportFormatError(f"{path}: {error}") from error
 
 
 def gate_table(verdict: Verdict) -> str:

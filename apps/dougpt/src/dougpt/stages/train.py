@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dougpt_schema import DougptError, MissingExtraError
+from dougpt_schema.page.words import plural
 from dougpt_train.unsloth import start_backend
 
 from dougpt.execute import Task
@@ -66,7 +67,7 @@ def _train(task: Task) -> None:
     samples, validation, test = read_splits(task.project, task.subject)
     task.folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        train(
+        result = train(
             samples,
             settings,
             task.folder,
@@ -81,8 +82,11 @@ def _train(task: Task) -> None:
     except PreflightFailedError as error:
         failed = [check for check in error.preflight.checks if check.status == "failed"]
         raise PreflightRefusedError(
-            f"preflight: {failed[0].name}: {failed[0].found} ({len(failed)} checks failed)"
+            f"preflight: {failed[0].name}: {failed[0].found} ({plural(len(failed), 'check')} failed)"
         ) from error
+    if "kept_step" in result.metrics:
+        kept, steps = result.metrics["kept_step"], result.metrics["steps"]
+        note(f"train: held-out loss was least at step {kept} of {steps}; its weights are kept")
 
 
 def _show(task: Task) -> None:

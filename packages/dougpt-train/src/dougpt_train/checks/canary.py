@@ -38,6 +38,7 @@ def check_canary(base: Base, settings: TrainSettings, rows: Sequence[Encoded], f
         settings,
         batch_rows=len(chosen),
         accumulate=1,
+        processes=1,
         max_steps=STEPS,
         learning_rate=min(MOST_RATE, settings.learning_rate * FASTER),
         dropout=0.0,

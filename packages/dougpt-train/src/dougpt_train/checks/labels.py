@@ -135,7 +135,7 @@ def check_vocabulary(prepared: Prepared, learnt: Learnt) -> Check:
 
 
 def check_amounts(prepared: Prepared) -> Check:
-    """P8: how much there is to learn, from how many recordings, and how much of it is the same."""
+    """P8: how much there is to learn, from how many recordings, how much of it is the same; whether patience acts."""
     learnt = sum(len(row.ids) - len(row.prompt_ids) for row in prepared.rows)
     total = sum(len(row.ids) for row in prepared.rows)
     per_recording = Counter(row.row.recording_id for row in prepared.rows)
@@ -152,7 +152,20 @@ def check_amounts(prepared: Prepared) -> Check:
         f"{total} tokens, {learnt / max(1, total):.0%} of them learnt, from {len(per_recording)} recordings; "
         f"{top_count / n_rows:.0%} of the rows answer {top_reply!r}"
     )
-    return Check("P8", "amounts", judge(failed=not learnt, warned=top_count > n_rows / 4), found, facts)
+    settings, measured = prepared.settings, _measurements(prepared)
+    idle = 0 < settings.patience >= measured
+    if idle:
+        found += f"; patience = {settings.patience} ends no run: it is measured on held-out rows {measured} times"
+    return Check("P8", "amounts", judge(failed=not learnt, warned=idle or top_count > n_rows / 4), found, facts)
+
+
+def _measurements(prepared: Prepared) -> int:
+    """Return how often a run is measured on held-out rows before it ends by itself."""
+    settings = prepared.settings
+    if not prepared.validation_rows or not settings.eval_steps:
+        return 0
+    steps = -(-len(prepared.rows) // (settings.batch_rows * settings.accumulate * settings.processes))
+    return min(steps, settings.max_steps or steps) // settings.eval_steps
 
 
 def _quantiles(values: Sequence[int]) -> dict[str, object]:
