@@ -115,6 +115,23 @@ def test_a_failed_preflight_leaves_nothing(samples: pa.Table, settings: TrainSet
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_was_found_is_told_before_the_first_step(
+    samples: pa.Table, settings: TrainSettings, tmp_path: Path
+) -> None:
+    told: list[str] = []
+
+    run = train(
+        samples,
+        replace(settings, patience=3),
+        tmp_path / "run",
+        checked=lambda found: told.extend(check.code for check in found.checks if check.status == "warning"),
+        progress=lambda progress: told.append(progress.stage),
+    )
+
+    assert told.index("P8") < told.index("adapter")
+    assert run.preflight.of("P8").status == "warning"
+
+
 def test_a_preflight_is_reused_for_exactly_its_run_and_made_anew_for_another(
     samples: pa.Table, settings: TrainSettings, tmp_path: Path
 ) -> None:

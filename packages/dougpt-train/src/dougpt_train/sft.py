@@ -86,6 +86,7 @@ def train(
     validation: ArrowStream | None = None,
     test: ArrowStream | None = None,
     preflight: Preflight | None = None,
+    checked: Callable[[Preflight], None] | None = None,
     progress: Callable[[Progress], None] | None = None,
     git_commit: str | None = None,
     resume: bool | Path = False,
@@ -100,6 +101,7 @@ def train(
         validation: Samples to measure on; nothing is learnt from them.
         test: Samples kept for evaluation, to see that none of their moments is trained on.
         preflight: The checks of an earlier call; made anew unless they were made for exactly this run and machine.
+        checked: Called with all that was found before the adapter's first step; a failed check raises before.
         progress: Called after each step.
         git_commit: Noted in run.json.
         resume: Go on from the last checkpoint (`save_steps`) of a run that was killed, if there is one; a path is
@@ -147,6 +149,8 @@ def train(
             base, base_losses = _tiny_base(prepared, work, tell)
             prepared = replace(prepared, base=base)
         checks = _with_weights(checks, prepared, work)
+        if checked is not None:
+            checked(checks)
         started = time.monotonic()
         tell = Teller(progress, "adapter", mean_tokens * settings.batch_rows * settings.accumulate * settings.processes)
         metrics, results, reload = _fit(prepared, work, tell)

@@ -25,7 +25,7 @@ from dougpt.training import (
 )
 
 if TYPE_CHECKING:
-    from dougpt_train import Progress
+    from dougpt_train import Preflight, Progress
 
 TOLD_S = 10.0
 GB, MB = 1e9, 1e6
@@ -74,6 +74,7 @@ def _train(task: Task) -> None:
             validation=validation if validation.num_rows else None,
             test=test,
             preflight=stored_preflight(task.folder),
+            checked=tell_warnings,
             progress=Teller(),
             git_commit=git_commit(),
             resume=killed_run(task.folder) or False,
@@ -87,6 +88,13 @@ def _train(task: Task) -> None:
     if "kept_step" in result.metrics:
         kept, steps = result.metrics["kept_step"], result.metrics["steps"]
         note(f"train: held-out loss was least at step {kept} of {steps}; its weights are kept")
+
+
+def tell_warnings(found: "Preflight") -> None:
+    """Say what the preflight warns of; a run starts in spite of it."""
+    for check in found.checks:
+        if check.status == "warning":
+            note(f"train: preflight warns: {check.name}: {check.found}")
 
 
 def _show(task: Task) -> None:
