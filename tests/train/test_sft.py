@@ -41,6 +41,13 @@ def test_the_folder_holds_what_it_should_and_no_path_of_this_machine(result: Tra
     assert not list(folder.parent.glob("*.partial"))
 
 
+def test_whoever_may_read_a_run_may_read_its_weights(result: TrainResult) -> None:
+    modes = {path.suffix: path.stat().st_mode for path in result.run_folder.rglob("*") if path.is_file()}
+
+    assert ".safetensors" in modes
+    assert len(set(modes.values())) == 1
+
+
 def test_run_json_binds_inputs_and_results(result: TrainResult) -> None:
     record = json.loads((result.run_folder / "run.json").read_text(encoding="utf-8"))
 

@@ -4,6 +4,7 @@ Nothing is fetched unless the settings say `download`.
 """
 
 import re
+import shutil
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -53,6 +54,12 @@ def require_model(name: str, folder: Path) -> None:
         raise BaseModelError(
             name, "no such folder with a config.json; a model of the hub is named like Qwen/Qwen3-4B-Base"
         )
+
+
+def let_others_read(folder: Path) -> None:
+    """Give the weights below a folder the mode of the files beside them: safetensors lets none but their owner read."""
+    for weights in folder.rglob("*.safetensors"):
+        shutil.copymode(next(weights.parent.glob("*.json")), weights)
 
 
 def require_base(settings: TrainSettings) -> None:

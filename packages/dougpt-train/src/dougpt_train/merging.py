@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM
 
 from dougpt_train.adapter import open_adapter
 from dougpt_train.base import model_files, quantised, read_weights
+from dougpt_train.base_folder import let_others_read
 from dougpt_train.checks.reload import largest_difference, reference_logits
 from dougpt_train.errors import NotReproducedError, RunFolderError
 from dougpt_train.model import open_run_base, require_trained
@@ -81,6 +82,7 @@ def merge(
         raise
     differences = {"merged": round(difference, 6), "saved": round(saved, 6)}
     write_json(work / MERGED, {"run_id": record["run_id"], "files": model_files(work)} | differences)
+    let_others_read(work)
     work.rename(target)
     return differences
 

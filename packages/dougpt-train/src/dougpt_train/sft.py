@@ -17,6 +17,7 @@ from typing import Any
 from dougpt_schema import ArrowStream, file_sha256, fingerprint
 
 from dougpt_train.base import Base, make_tiny_base, model_files, open_folder
+from dougpt_train.base_folder import let_others_read
 from dougpt_train.checklist import Preflight, check, check_weights, machine, waiting_canary
 from dougpt_train.checks.check import Check
 from dougpt_train.checks.reload import check_reload
@@ -207,6 +208,7 @@ def _leave(work: Path, folder: Path) -> None:
         shutil.rmtree(work / name, ignore_errors=True)
     for name in (INPUTS, BASE_MADE):
         (work / name).unlink(missing_ok=True)
+    let_others_read(work)
     work.rename(folder)
 
 
