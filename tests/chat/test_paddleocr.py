@@ -92,5 +92,5 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(paddle is not None, reason="the extra is installed")
 def test_a_missing_extra_is_named() -> None:
-    with pytest.raises(MissingExtraError, match=r"dougpt-chat\[paddle\]"):
+    with pytest.raises(MissingExtraError, match="paddle"):
         load_engine("paddleocr")

@@ -17,7 +17,7 @@ def quantised(result: TrainResult, settings: TrainSettings) -> TrainSettings:
 
 @pytest.mark.skipif(find_spec("bitsandbytes") is not None, reason="bitsandbytes is installed")
 def test_without_bitsandbytes_the_extra_is_named(samples: pa.Table, quantised: TrainSettings, tmp_path: Path) -> None:
-    with pytest.raises(MissingExtraError, match=r"dougpt-train\[qlora\]"):
+    with pytest.raises(MissingExtraError, match="qlora"):
         train(samples, quantised, tmp_path / "run")
 
 
