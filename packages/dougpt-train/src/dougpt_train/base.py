@@ -77,7 +77,8 @@ def open_folder(name: str, folder: Path) -> Base:
         raise BaseModelError(name, _first_line(error)) from error
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, TypeError) as error:  # a TypeError says that a file is missing
+    # What is missing comes as a TypeError, or as an ImportError of what another kind of tokenizer would need.
+    except (OSError, ValueError, TypeError, ImportError) as error:
         raise BaseModelError(name, f"its tokenizer is not there or cannot be read ({_first_line(error)})") from error
     if len(tokenizer) <= len(tokenizer.added_tokens_decoder):  # transformers 5 makes an empty one of nothing
         raise BaseModelError(name, "its tokenizer is not there or cannot be read (it has no words)")
