@@ -21,6 +21,9 @@ pytestmark = [
 LIKE = 0.02
 """Losses of 16-bit arithmetic, of the same training done twice or in another order, differ by less than this share."""
 
+WORKSPACE_BYTES = 1 << 16
+"""Less than the tiny base takes."""
+
 
 @pytest.fixture
 def on_gpu(result: TrainResult, settings: TrainSettings) -> TrainSettings:
@@ -155,10 +158,11 @@ def test_a_memory_that_is_too_small_is_told_before_the_first_step_and_during_use
 
 
 def test_nothing_of_a_run_stays_on_the_gpu(samples: pa.Table, on_gpu: TrainSettings, tmp_path: Path) -> None:
+    train(samples, on_gpu, tmp_path / "first")  # from then on libraries keep a workspace each
     gc.collect()
     before = torch.cuda.memory_allocated()
 
     train(samples, on_gpu, tmp_path / "run")
     gc.collect()
 
-    assert torch.cuda.memory_allocated() <= before + (1 << 20)
+    assert torch.cuda.memory_allocated() <= before + WORKSPACE_BYTES
