@@ -12,14 +12,13 @@ import torch
 from dougpt_train import TrainSettings
 from dougpt_train.base import open_folder
 from dougpt_train.checks.memory import check_steps
-from dougpt_train.gpu_memory import give_back
+from dougpt_train.gpu_memory import GB, give_back
 from dougpt_train.memory import needed, shape_of
 from dougpt_train.presets import PRESETS
 from dougpt_train.render import Encoded, Row
 
 from train_memory.bases import Architecture, save_random
 
-GB = 1e9
 NO_TEXT = Row("", "", "burst", "", "")
 LARGEST_LAYERS = 16
 """Of the largest preset's 64, whose files would not fit anywhere."""
